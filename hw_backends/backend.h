@@ -1,0 +1,142 @@
+// What runs a transformer's arithmetic. The decoder speaks these verbs and
+// never asks which backend answers.
+//
+// Buffers are float32 [max_rows, cols] in the backend's own memory, named by
+// id; row r of a step is row r of every buffer. Verbs cover the rows of the
+// current step, are called in program order by one engine thread, and may run
+// asynchronously until Logits() or EndStep().
+//
+// Batch-invariant backends obey the rule of bits: a row's results depend on
+// the tokens up to it, the weights, backend, numerics, KV dtype, ISA and CPU
+// model alone.
+#ifndef MILLIJOULE_HW_BACKENDS_BACKEND_H_
+#define MILLIJOULE_HW_BACKENDS_BACKEND_H_
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "hw_backends/quantities.h"
+#include "kernels/model_shape.h"
+#include "kernels/tensor_view.h"
+
+namespace mj {
+
+enum class BufferId : int32_t {};
+enum class WeightId : int32_t {};
+enum class RopeId : int32_t {};
+
+inline constexpr int kBlockSize = 32;  // tokens a KV block holds
+
+struct BackendInfo {
+  std::string name;      // "cpu", "onednn"
+  std::string isa;       // "avx2"
+  std::string numerics;  // "f32"
+  std::string kv_dtype;  // "f32"
+  int threads = 1;
+  bool batch_invariant = true;
+};
+
+// Rotary position embedding (Su et al. 2021): pair i of a head turns by
+// position * inverse_frequency[i]; the first 2 * inverse_frequency.size()
+// elements of a head are rotated.
+struct RopeSpec {
+  std::vector<float> inverse_frequency;
+  float magnitude = 1;       // multiplies cos and sin (YaRN)
+  bool interleaved = false;  // pairs (2i, 2i+1) rather than (i, i + n)
+};
+
+struct KvShape {
+  int num_layers = 0;
+  int num_kv_heads = 0;
+  int head_dim = 0;
+};
+
+// A sequence's rows in this step: consecutive rows, consecutive positions.
+struct StepSequence {
+  int first_row = 0;
+  int num_rows = 0;
+  int start_position = 0;
+  // Block i holds positions [32 i, 32 i + 32); covers every position read or
+  // written in this step.
+  std::span<const int32_t> block_table;
+};
+
+struct StepView {
+  std::span<const int32_t> tokens;  // [rows]
+  std::span<const StepSequence> sequences;
+};
+
+// One layer's attention. q|k|v lie side by side in the qkv buffer:
+// [num_heads + 2 * num_kv_heads, head_dim] a row.
+struct AttentionSpec {
+  int layer = 0;
+  int num_heads = 0;
+  int num_kv_heads = 0;
+  int head_dim = 0;
+  float scale = 1;  // multiplies q.k
+  int window = 0;   // attends to the last `window` positions; 0: all
+  RopeId rope{};
+  // Per-head RMS norms of q and k before the rotation (Qwen 3, Gemma 3).
+  std::optional<WeightId> q_norm, k_norm;
+  float norm_epsilon = 0;
+};
+
+// What a step took: measured seconds on real backends; the device model's
+// seconds and joules on simulated ones.
+struct StepReport {
+  Seconds busy{0};
+  std::optional<Joules> modelled_energy;
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual const BackendInfo& info() const = 0;
+
+  // Loading: before the first step. Views need only live for the call.
+  // INVALID_ARGUMENT: shapes do not stack, or values are not finite.
+
+  // Stacks `parts` by rows (q|k|v, gate|up) into one matrix in the backend's
+  // layout; `biases`, if any, are one vector a part.
+  virtual absl::StatusOr<WeightId> LoadMatrix(
+      std::span<const TensorView> parts,
+      std::span<const TensorView> biases) = 0;
+  virtual absl::StatusOr<WeightId> LoadVector(const TensorView& values) = 0;
+  virtual RopeId AddRope(RopeSpec spec) = 0;
+  virtual BufferId AddBuffer(int cols) = 0;
+  // RESOURCE_EXHAUSTED names the bytes wanted and those to be had.
+  virtual absl::Status AllocateKv(const KvShape& shape, int num_blocks) = 0;
+  virtual int64_t KvBytesPerBlock(const KvShape& shape) const = 0;
+
+  // One step.
+  virtual void BeginStep(const StepView& step) = 0;
+  // out = table[token] * scale
+  virtual void Embed(WeightId table, float scale, BufferId out) = 0;
+  // y = x * gamma / sqrt(mean(x^2) + epsilon), or y += that.
+  virtual void RmsNorm(BufferId x, WeightId gamma, float epsilon,
+                       bool accumulate, BufferId y) = 0;
+  // y = x W^T (+ bias), or y += that. x != y.
+  virtual void Linear(WeightId matrix, BufferId x, bool accumulate,
+                      BufferId y) = 0;
+  // gate_up [., 2n] -> y [., n]: activation(gate) * up
+  virtual void GatedActivation(Activation activation, BufferId gate_up,
+                               BufferId y) = 0;
+  // Normalises (where asked) and rotates q and k in place, stores k and v.
+  virtual void RopeAndWriteKv(const AttentionSpec& spec, BufferId qkv) = 0;
+  // out [., num_heads * head_dim] = softmax(scale q k^T) v, causal.
+  virtual void Attention(const AttentionSpec& spec, BufferId qkv,
+                         BufferId out) = 0;
+  // out [rows.size(), vocab] in host memory = x[rows] W^T; waits.
+  virtual void Logits(WeightId head, BufferId x, std::span<const int> rows,
+                      std::span<float> out) = 0;
+  virtual StepReport EndStep() = 0;
+};
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_HW_BACKENDS_BACKEND_H_
