@@ -1,0 +1,60 @@
+// The engine: continuous batching over a paged KV cache.
+//
+// Threads. Network threads call Submit (which tokenizes on the caller) and
+// read response channels. One engine thread owns sequences, KV blocks and the
+// plan, and runs Step() while there is work; it sleeps when there is none.
+// The backend's worker pool runs inside a step. Threads meet in the submit
+// inbox, the response channels, the telemetry ring and the limits only.
+#ifndef MILLIJOULE_ENGINE_ENGINE_H_
+#define MILLIJOULE_ENGINE_ENGINE_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "engine/engine_options.h"
+#include "engine/engine_stats.h"
+#include "engine/model/loaded_model.h"
+#include "engine/request/request.h"
+#include "engine/request/response_channel.h"
+
+namespace mj {
+
+class Engine final {
+ public:
+  // Takes the KV arena and starts the engine thread.
+  // RESOURCE_EXHAUSTED: the arena does not fit; says how much would.
+  static absl::StatusOr<std::unique_ptr<Engine>> Start(
+      const EngineOptions& options, std::unique_ptr<LoadedModel> model,
+      const Clock& clock);
+  // Ends what is in flight with CANCELLED, then stops the thread.
+  ~Engine();
+
+  // Any thread. Errors, with nothing queued:
+  //   INVALID_ARGUMENT: a field out of range, an empty prompt, an id outside
+  //     the vocabulary, prompt + max_tokens over the context (both named), or
+  //     more KV blocks than the pool will ever hold;
+  //   RESOURCE_EXHAUSTED: the queue is full; UNAVAILABLE: draining.
+  // `on_ready` as in ResponseChannel.
+  absl::StatusOr<std::shared_ptr<ResponseChannel>> Submit(
+      Request request, std::function<void()> on_ready);
+
+  // Refuses new requests from now on; what is in flight goes on.
+  void Drain();
+  bool idle() const;  // nothing in flight
+
+  const LoadedModel& model() const;
+  const EngineOptions& options() const;
+  // A copy made at the end of the latest step; never waits for a step.
+  EngineStats stats() const;
+
+ private:
+  struct Impl;
+  explicit Engine(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_ENGINE_ENGINE_H_

@@ -1,0 +1,19 @@
+// The engine's limits, as the flags of design name them.
+#ifndef MILLIJOULE_ENGINE_ENGINE_OPTIONS_H_
+#define MILLIJOULE_ENGINE_ENGINE_OPTIONS_H_
+
+#include <cstdint>
+
+namespace mj {
+
+struct EngineOptions {
+  int64_t kv_memory_bytes = int64_t{512} << 20;
+  int max_model_len = 0;   // positions a sequence may have; 0: the model's own
+  int max_num_seqs = 256;  // sequences that run at once
+  int max_batched_tokens = 512;  // rows a step
+  int max_queue = 1024;          // requests that wait
+};
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_ENGINE_ENGINE_OPTIONS_H_

@@ -1,0 +1,32 @@
+// What operators may see of the engine: counters that only grow, and gauges.
+#ifndef MILLIJOULE_ENGINE_ENGINE_STATS_H_
+#define MILLIJOULE_ENGINE_ENGINE_STATS_H_
+
+#include <cstdint>
+#include <string>
+
+#include "hw_backends/quantities.h"
+
+namespace mj {
+
+struct EngineStats {
+  int running = 0;  // sequences with KV blocks
+  int waiting = 0;  // sequences without
+  int kv_blocks_total = 0;
+  int kv_blocks_used = 0;
+  uint64_t steps = 0;
+  Seconds last_progress{0};  // clock time of the latest step's end
+  uint64_t prompt_tokens = 0;
+  uint64_t generated_tokens = 0;
+  uint64_t preemptions = 0;
+  uint64_t recomputed_tokens = 0;
+  // Joules since the start, by phase; their sum is the meter's.
+  Joules prefill, decode, idle, overhead;
+  Joules wasted_aborted, wasted_preempted;
+  std::string energy_domain, energy_method;
+  bool energy_known = true;  // false: the meter could not be read
+};
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_ENGINE_ENGINE_STATS_H_

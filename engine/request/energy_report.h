@@ -1,0 +1,24 @@
+// The joules of one request, as its reply tells them.
+#ifndef MILLIJOULE_ENGINE_REQUEST_ENERGY_REPORT_H_
+#define MILLIJOULE_ENGINE_REQUEST_ENERGY_REPORT_H_
+
+#include <optional>
+#include <string>
+
+#include "hw_backends/quantities.h"
+
+namespace mj {
+
+struct EnergyReport {
+  Joules total, prefill, decode;
+  Joules wasted;  // part of the total that led to no token of the reply
+  std::optional<Joules> per_output_token;
+  std::string method;       // "modelled" or "measured"
+  std::string domain;       // boundary: "package+dram"
+  std::string calibration;  // id of the coefficients
+  double gco2e = 0;         // grams
+};
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_ENGINE_REQUEST_ENERGY_REPORT_H_

@@ -1,0 +1,71 @@
+// What a client asked for, checked and complete: plain data.
+#ifndef MILLIJOULE_ENGINE_REQUEST_REQUEST_H_
+#define MILLIJOULE_ENGINE_REQUEST_REQUEST_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "hw_backends/quantities.h"
+
+namespace mj {
+
+using TokenId = int32_t;
+
+inline constexpr int kMaxLogprobs = 20;
+inline constexpr int kMaxChoices = 128;
+
+struct SamplingParams {
+  // 0: greedy. Otherwise logits are divided by it before the soft maximum.
+  float temperature = 1;
+  int top_k = 0;  // 0: all
+  float top_p = 1;
+  float min_p = 0;  // relative to the most likely token
+  float repetition_penalty = 1;
+  float presence_penalty = 0;
+  float frequency_penalty = 0;
+  std::vector<std::pair<TokenId, float>> logit_bias;
+  std::optional<uint64_t> seed;  // absent: drawn once at submission
+};
+
+struct StopParams {
+  // Generated tokens at the most; absent: as many as the context holds.
+  std::optional<int> max_tokens;
+  std::vector<std::string> strings;  // the text ends before the first match
+  std::vector<TokenId> token_ids;
+  bool ignore_eos = false;
+  bool include_stop_string = false;
+};
+
+struct LogprobParams {
+  std::optional<int> generated;  // top alternatives a generated token
+  std::optional<int> prompt;     // the same for prompt tokens
+};
+
+struct Request {
+  std::string id;  // unique; named in logs and the ledger
+  std::string tenant = "default";
+  // Token ids are used as they are; text gets the model's BOS rule.
+  std::variant<std::string, std::vector<TokenId>> prompt;
+  // False where a chat template has already written BOS and its kin.
+  bool add_special = true;
+  int num_choices = 1;
+  SamplingParams sampling;
+  StopParams stop;
+  LogprobParams logprobs;
+  bool print_special = false;  // control tokens appear in the text
+  // Since submission; the request ends DEADLINE_EXCEEDED after it.
+  std::optional<Seconds> timeout;
+};
+
+// INVALID_ARGUMENT names the field, its value and its range. What depends on
+// the model (ids, context length) is checked by Engine::Submit.
+absl::Status Validate(const Request& request);
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_ENGINE_REQUEST_REQUEST_H_
