@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds with warnings as errors, runs every test.
+#
+#   tests/run.sh          what continuous integration runs
+#   tests/run.sh --full   also the slow ones: soak, long fuzzing, peers
+set -euo pipefail
+source "$(dirname "$0")/../deploy/setup.sh"
+
+full=
+case ${1:-} in
+  --full) full=1 ;;
+  "") ;;
+  *) die "usage: tests/run.sh [--full]; got: $*" ;;
+esac
+
+cd "$MJ_ROOT"
+started=$SECONDS
+ensure_packages "${MJ_PACKAGES[@]}" clang libclang-rt-14-dev libsimde-dev curl
+ensure_venv openai==1.109.1 grpcio==1.76.0 grpcio-reflection==1.76.0 \
+  grpcio-health-checking==1.76.0 jinja2==3.1.6
+ensure_default_model
+ensure_second_model
+
+build release -DMILLIJOULE_WERROR=ON
+say "unit tests ($((SECONDS - started)) s so far)"
+ctest --test-dir build --output-on-failure -j2
+
+say "engine, kernels and backends under AddressSanitizer and UBSan ($((SECONDS - started)) s so far)"
+build asan -DMILLIJOULE_WERROR=ON
+ctest --test-dir build-asan --output-on-failure -j2 -LE real_model
+
+say "fuzz targets, a short run each ($((SECONDS - started)) s so far)"
+tests/fuzz/run.sh "${full:+600}"
+
+say "real clients on the real model ($((SECONDS - started)) s so far)"
+"$MJ_PYTHON" -m unittest discover -s tests/e2e -p '*_test.py' -v
+
+if [ -n "$full" ]; then
+  say "engine under ThreadSanitizer, and the soak tests"
+  build tsan
+  ctest --test-dir build-tsan --output-on-failure -j2 -LE real_model
+  MILLIJOULE_FULL=1 "$MJ_PYTHON" -m unittest discover -s tests/e2e \
+    -p '*_soak.py' -v
+fi
+say "all tests passed in $((SECONDS - started)) s"
