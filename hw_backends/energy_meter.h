@@ -19,7 +19,7 @@ constexpr std::string_view EnergyMethodName(EnergyMethod method) {
 }
 
 struct MeterInfo {
-  std::string domain;  // the boundary: "package", "dram", "gpu", "cpu+dram"
+  std::string domain;  // the boundary: "package", "dram", "gpu", "package+dram"
   EnergyMethod method = EnergyMethod::kModelled;
   Joules resolution{0};     // the counter's step
   std::string source;       // counter file, library or descriptor

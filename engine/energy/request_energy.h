@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "engine/energy/attribution.h"
-#include "engine/energy/energy_report.h"
+#include "engine/request/energy_report.h"
 #include "hw_backends/energy_meter.h"
 #include "hw_backends/quantities.h"
 
@@ -53,6 +53,8 @@ struct ReportBasis {
   double grams_per_kwh = 0;
 };
 
+// Each number is rounded to 3 significant digits by itself, here and nowhere
+// else; before that total = prefill + decode, and wasted is a part of total.
 EnergyReport MakeReport(const RequestEnergy& energy, int output_tokens,
                         const ReportBasis& basis);
 
