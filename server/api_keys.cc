@@ -1,0 +1,92 @@
+#include "server/api_keys.h"
+
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+namespace mj {
+
+absl::StatusOr<ApiKeys::Entry> ApiKeys::ParseLine(std::string_view line) {
+  const size_t colon = line.find(':');
+  if (colon == std::string_view::npos || colon == 0) {
+    return absl::InvalidArgumentError("expected name:sha256-of-key");
+  }
+  const std::string_view hex =
+      absl::StripAsciiWhitespace(line.substr(colon + 1));
+  if (hex.size() != 64 ||
+      !std::all_of(hex.begin(), hex.end(), absl::ascii_isxdigit)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the key's SHA-256 has ", hex.size(),
+                     " characters, expected 64 hexadecimal digits"));
+  }
+  Entry entry{
+      .tenant = std::string(absl::StripAsciiWhitespace(line.substr(0, colon)))};
+  const std::string bytes = absl::HexStringToBytes(hex);
+  std::copy(bytes.begin(), bytes.end(), entry.digest.begin());
+  return entry;
+}
+
+absl::StatusOr<ApiKeys> ApiKeys::Parse(std::string_view text) {
+  ApiKeys keys;
+  int number = 0;
+  for (std::string_view raw : absl::StrSplit(text, '\n')) {
+    ++number;
+    const std::string_view line = absl::StripAsciiWhitespace(raw);
+    if (line.empty() || line.front() == '#') continue;
+    absl::StatusOr<Entry> entry = ParseLine(line);
+    if (!entry.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("line ", number, ": ", entry.status().message()));
+    }
+    keys.entries_.push_back(*std::move(entry));
+  }
+  if (keys.entries_.empty()) {
+    return absl::InvalidArgumentError("no key in it: nobody could call");
+  }
+  return keys;
+}
+
+absl::StatusOr<ApiKeys> ApiKeys::Load(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (!file || !(text << file.rdbuf())) {
+    return absl::NotFoundError(
+        absl::StrCat("API keys: cannot read '", path, "'"));
+  }
+  absl::StatusOr<ApiKeys> keys = Parse(text.str());
+  if (keys.ok()) return keys;
+  return absl::InvalidArgumentError(
+      absl::StrCat("API keys '", path, "': ", keys.status().message()));
+}
+
+std::optional<std::string> ApiKeys::TenantOf(
+    std::string_view authorization) const {
+  if (!required()) return std::string(kDefaultTenant);
+  constexpr std::string_view kScheme = "bearer ";
+  if (!absl::StartsWithIgnoreCase(authorization, kScheme)) return std::nullopt;
+  const std::string_view key =
+      absl::StripAsciiWhitespace(authorization.substr(kScheme.size()));
+  Digest digest;
+  SHA256(reinterpret_cast<const uint8_t*>(key.data()), key.size(),
+         digest.data());
+  const Entry* found = nullptr;
+  for (const Entry& entry : entries_) {  // all of them, whichever matches
+    if (CRYPTO_memcmp(entry.digest.data(), digest.data(), digest.size()) == 0) {
+      found = &entry;
+    }
+  }
+  if (found == nullptr) return std::nullopt;
+  return found->tenant;
+}
+
+}  // namespace mj

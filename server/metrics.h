@@ -1,0 +1,45 @@
+// What Prometheus scrapes: own `millijoule_*` names in base units, and the
+// `vllm:*` names that gateways and dashboards already read, as aliases.
+//
+// Every metric is defined once; an alias is the same numbers under another
+// name. A scrape copies EngineStats and never waits for the engine.
+// Thread-safe: HTTP and gRPC observe, any thread scrapes.
+#ifndef MILLIJOULE_SERVER_METRICS_H_
+#define MILLIJOULE_SERVER_METRICS_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "engine/engine_stats.h"
+#include "engine/request/delta.h"
+#include "engine/request/request.h"
+
+namespace mj {
+
+class Metrics final {
+ public:
+  // `max_model_len` bounds the buckets that count tokens.
+  Metrics(std::string model_name, int max_model_len);
+  ~Metrics();
+
+  // Once a request, at its last delta, whatever its status.
+  // `finish` is how its last choice ended, if it did.
+  void ObserveFinished(const Request& request, const Delta& last,
+                       std::optional<FinishReason> finish = std::nullopt);
+
+  // `tokens` tokens of one choice arrived `since_previous` after the one
+  // before them. Not for a choice's first tokens: that is TTFT.
+  void ObserveTokenGap(Seconds since_previous, int tokens);
+
+  // Text exposition format 0.0.4.
+  std::string Text(const EngineStats& stats) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_SERVER_METRICS_H_
