@@ -16,8 +16,8 @@ esac
 cd "$MJ_ROOT"
 started=$SECONDS
 ensure_packages "${MJ_PACKAGES[@]}" clang libclang-rt-14-dev libsimde-dev curl
-ensure_venv openai==1.109.1 grpcio==1.76.0 grpcio-reflection==1.76.0 \
-  grpcio-health-checking==1.76.0 jinja2==3.1.6
+ensure_venv openai==3.54.0 grpcio==1.85.1 grpcio-reflection==1.85.1 \
+  grpcio-health-checking==1.85.1 jinja2==3.1.6
 ensure_default_model
 ensure_second_model
 
