@@ -1,0 +1,96 @@
+"""The commands beside `serve`, as a user types them."""
+
+import base64
+import json
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+from server import BENCH, BINARY, GEMMA3, MODELS, ROOT, SMOLLM2
+
+
+def run(*command, stdin=b""):
+    return subprocess.run([str(c) for c in command], input=stdin,
+                          capture_output=True, timeout=300)
+
+
+class CommandsTest(unittest.TestCase):
+
+    def test_generate(self):
+        done = run(BINARY, "generate", "--model", SMOLLM2, "--prompt",
+                   "The capital of France is", "--max-tokens", "4",
+                   "--temperature", "0")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(b"Paris", done.stdout)
+        self.assertRegex(done.stdout + done.stderr, rb"[\d.]+ m?J")
+
+    def test_generate_json_names_where_it_comes_from(self):
+        done = run(BINARY, "generate", "--model", SMOLLM2, "--prompt", "Hi",
+                   "--max-tokens", "4", "--json")
+        reply = json.loads(done.stdout)
+        self.assertEqual(reply["usage"]["completion_tokens"] <= 4, True)
+        for key in ("text", "commit", "cpu", "isa", "numerics", "calibration"):
+            self.assertIn(key, reply)
+
+    def test_tokenize_equals_the_reference(self):
+        for path in sorted((ROOT / "tests/data/tokenizers").glob("*.json")):
+            fixture = json.loads(path.read_text())
+            model = MODELS / fixture["model"]
+            for case in fixture["cases"]:
+                text = (base64.b64decode(case["text_base64"])
+                        if "text_base64" in case else case["text"].encode())
+                done = run(BINARY, "tokenize", "--model", model, "--ids",
+                           "--no-special", stdin=text)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(json.loads(done.stdout), case["ids"], text)
+
+    def test_render(self):
+        with tempfile.TemporaryDirectory() as folder:
+            template = pathlib.Path(folder, "t.jinja")
+            messages = pathlib.Path(folder, "m.json")
+            messages.write_text('[{"role": "user", "content": "hi"}]')
+            template.write_text(
+                "{% for m in messages %}{{ m.role }}:{{ m.content }};"
+                "{% endfor %}{% if add_generation_prompt %}go{% endif %}")
+            command = (BINARY, "render", "--template", template, "--messages",
+                       messages)
+            self.assertEqual(run(*command).stdout, b"user:hi;")
+            self.assertEqual(run(*command, "--add-generation-prompt").stdout,
+                             b"user:hi;go")
+            template.write_text("{{ raise_exception('no tools here') }}")
+            done = run(*command)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(b"no tools here", done.stderr)
+
+    def test_inspect_and_devices(self):
+        done = run(BINARY, "inspect", "--model", GEMMA3)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(b"gemma3", done.stdout)
+        self.assertEqual(run(BINARY, "devices").returncode, 0)
+
+    def test_offline(self):
+        done = run(BENCH, "offline", "--model", SMOLLM2, "--prompt-tokens",
+                   "32", "--output-tokens", "8", "--batch", "2", "--threads",
+                   "2", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        row = json.loads(done.stdout)
+        row = (row.get("rows") or [row])[0]
+        self.assertGreater(row["prefill_tokens_per_second"], 0)
+        self.assertGreater(row["decode_tokens_per_second_total"],
+                           row["decode_tokens_per_second"])
+        self.assertGreater(row["joules"], 0)
+        self.assertEqual(row["method"], "modelled")
+
+    def test_a_file_that_is_no_model(self):
+        for content in (b"", b"GGUF", b"not a model at all" * 100):
+            with tempfile.NamedTemporaryFile(suffix=".gguf") as file:
+                file.write(content)
+                file.flush()
+                done = run(BINARY, "inspect", "--model", file.name)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(file.name.encode(), done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
