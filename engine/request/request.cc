@@ -1,0 +1,104 @@
+#include "engine/request/request.h"
+
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+
+namespace mj {
+namespace {
+
+constexpr size_t kMaxStopStrings = 64;
+constexpr size_t kMaxStopStringBytes = 4096;
+constexpr size_t kMaxStopTokens = 1024;
+constexpr size_t kMaxBiases = 4096;
+
+// [low, high] with its ends; not-a-number is outside of every range.
+absl::Status InRange(const char* field, double value, double low, double high) {
+  if (value >= low && value <= high) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      field, " is ", value, "; it must be from ", low, " to ", high));
+}
+
+absl::Status AtMost(const char* field, size_t count, size_t limit) {
+  if (count <= limit) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      field, " has ", count, " entries; at most ", limit, " are possible"));
+}
+
+absl::Status ValidateSampling(const SamplingParams& s) {
+  // The upper ends keep float arithmetic finite; no useful value is near.
+  const struct {
+    const char* field;
+    double value, low, high;
+  } kRanges[] = {
+      {"temperature", s.temperature, 0, 100},
+      {"top_k", double(s.top_k), 0, INT32_MAX},
+      {"min_p", s.min_p, 0, 1},
+      {"presence_penalty", s.presence_penalty, -2, 2},
+      {"frequency_penalty", s.frequency_penalty, -2, 2},
+      {"repetition_penalty", s.repetition_penalty, 0.01, 100},
+  };
+  for (const auto& r : kRanges) {
+    absl::Status status = InRange(r.field, r.value, r.low, r.high);
+    if (!status.ok()) return status;
+  }
+  if (!(s.top_p > 0 && s.top_p <= 1)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "top_p is ", s.top_p, "; it must be over 0 and at most 1"));
+  }
+  for (const auto& [id, bias] : s.logit_bias) {
+    absl::Status status = InRange(
+        absl::StrCat("logit_bias of token ", id).c_str(), bias, -100, 100);
+    if (!status.ok()) return status;
+  }
+  return AtMost("logit_bias", s.logit_bias.size(), kMaxBiases);
+}
+
+absl::Status ValidateStop(const StopParams& stop, bool scores_prompt) {
+  if (stop.max_tokens.has_value() && *stop.max_tokens < 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "max_tokens is ", *stop.max_tokens, "; it must not be negative"));
+  }
+  if (stop.max_tokens == 0 && !scores_prompt) {
+    return absl::InvalidArgumentError(
+        "max_tokens is 0; it must be at least 1 unless the prompt's "
+        "log-probabilities are asked for");
+  }
+  for (const std::string& s : stop.strings) {
+    if (s.empty()) return absl::InvalidArgumentError("a stop string is empty");
+    if (s.size() > kMaxStopStringBytes) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("a stop string has ", s.size(), " bytes; at most ",
+                       kMaxStopStringBytes, " are possible"));
+    }
+  }
+  absl::Status status = AtMost("stop", stop.strings.size(), kMaxStopStrings);
+  if (!status.ok()) return status;
+  return AtMost("stop_token_ids", stop.token_ids.size(), kMaxStopTokens);
+}
+
+absl::Status ValidateLogprobs(const char* field, std::optional<int> count) {
+  if (!count.has_value()) return absl::OkStatus();
+  return InRange(field, *count, 0, kMaxLogprobs);
+}
+
+}  // namespace
+
+absl::Status Validate(const Request& request) {
+  for (absl::Status status :
+       {InRange("n", request.num_choices, 1, kMaxChoices),
+        ValidateSampling(request.sampling),
+        ValidateStop(request.stop, request.logprobs.prompt.has_value()),
+        ValidateLogprobs("logprobs", request.logprobs.generated),
+        ValidateLogprobs("prompt_logprobs", request.logprobs.prompt)}) {
+    if (!status.ok()) return status;
+  }
+  if (request.timeout.has_value() && !(request.timeout->count() > 0)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("timeout is ", request.timeout->count(),
+                     " seconds; it must be over 0"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace mj

@@ -1,0 +1,15 @@
+// What a step may use. Read once a step, so that a plan never sees two values.
+#ifndef MILLIJOULE_ENGINE_SCHEDULE_LIMITS_H_
+#define MILLIJOULE_ENGINE_SCHEDULE_LIMITS_H_
+
+namespace mj {
+
+struct ScheduleLimits {
+  int max_num_seqs = 0;        // sequences that hold blocks
+  int max_batched_tokens = 0;  // rows
+  int block_size = 0;          // tokens a KV block holds
+};
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_ENGINE_SCHEDULE_LIMITS_H_
