@@ -1,0 +1,59 @@
+// One pass of a decoder-only transformer over Backend verbs: pre-norm
+// attention and a gated feed-forward network a layer (Vaswani et al. 2017,
+// Shazeer 2020), with the optional norms of Qwen 3 and Gemma 3. What differs
+// between architectures is data: which weights are there, and the specs.
+#ifndef MILLIJOULE_ENGINE_MODEL_DECODER_H_
+#define MILLIJOULE_ENGINE_MODEL_DECODER_H_
+
+#include <optional>
+#include <vector>
+
+#include "engine/model/step_runner.h"
+#include "hw_backends/backend.h"
+#include "kernels/model_shape.h"
+
+namespace mj {
+
+struct LayerWeights {
+  WeightId attention_norm, qkv, output;
+  WeightId ffn_norm, gate_up, down;
+  // Norms of a sublayer's result, before it joins the residual (Gemma 3).
+  std::optional<WeightId> post_attention_norm, post_ffn_norm;
+  AttentionSpec attention;
+};
+
+struct DecoderWeights {
+  WeightId embedding, final_norm, head;
+  float embedding_scale = 1;
+  float norm_epsilon = 0;
+  Activation activation = Activation::kSilu;
+  std::vector<LayerWeights> layers;
+};
+
+// Engine thread only.
+class Decoder final : public StepRunner {
+ public:
+  // `backend` holds the weights and outlives the decoder.
+  Decoder(DecoderWeights weights, const ModelShape& shape, Backend& backend);
+
+  StepOutcome Run(const ForwardBatch& batch, const LogitsSink& sink) override;
+
+ private:
+  void RunLayer(const LayerWeights& layer);
+  // x += W in, normalised first where the architecture says so.
+  void AddToResidual(WeightId matrix, BufferId in,
+                     std::optional<WeightId> post_norm);
+  void EmitLogits(const std::vector<int>& rows, const LogitsSink& sink);
+
+  const DecoderWeights weights_;
+  const int vocab_;
+  Backend& backend_;
+  // Activations [rows, .]: the residual stream, a normalised copy, q|k|v, the
+  // attention's result, gate|up and their product.
+  const BufferId residual_, normed_, qkv_, attended_, gate_up_, gated_;
+  std::vector<float> logits_;
+};
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_ENGINE_MODEL_DECODER_H_
