@@ -16,12 +16,12 @@
 
 namespace mj {
 
-absl::StatusOr<ApiKeys::Entry> ApiKeys::ParseLine(std::string_view line) {
+absl::StatusOr<ApiKeys::Entry> ApiKeys::ParseLine(absl::string_view line) {
   const size_t colon = line.find(':');
-  if (colon == std::string_view::npos || colon == 0) {
+  if (colon == absl::string_view::npos || colon == 0) {
     return absl::InvalidArgumentError("expected name:sha256-of-key");
   }
-  const std::string_view hex =
+  const absl::string_view hex =
       absl::StripAsciiWhitespace(line.substr(colon + 1));
   if (hex.size() != 64 ||
       !std::all_of(hex.begin(), hex.end(), absl::ascii_isxdigit)) {
@@ -29,8 +29,8 @@ absl::StatusOr<ApiKeys::Entry> ApiKeys::ParseLine(std::string_view line) {
         absl::StrCat("the key's SHA-256 has ", hex.size(),
                      " characters, expected 64 hexadecimal digits"));
   }
-  Entry entry{
-      .tenant = std::string(absl::StripAsciiWhitespace(line.substr(0, colon)))};
+  Entry entry;
+  entry.tenant = std::string(absl::StripAsciiWhitespace(line.substr(0, colon)));
   const std::string bytes = absl::HexStringToBytes(hex);
   std::copy(bytes.begin(), bytes.end(), entry.digest.begin());
   return entry;
@@ -39,9 +39,10 @@ absl::StatusOr<ApiKeys::Entry> ApiKeys::ParseLine(std::string_view line) {
 absl::StatusOr<ApiKeys> ApiKeys::Parse(std::string_view text) {
   ApiKeys keys;
   int number = 0;
-  for (std::string_view raw : absl::StrSplit(text, '\n')) {
+  const absl::string_view view(text.data(), text.size());
+  for (absl::string_view raw : absl::StrSplit(view, '\n')) {
     ++number;
-    const std::string_view line = absl::StripAsciiWhitespace(raw);
+    const absl::string_view line = absl::StripAsciiWhitespace(raw);
     if (line.empty() || line.front() == '#') continue;
     absl::StatusOr<Entry> entry = ParseLine(line);
     if (!entry.ok()) {
@@ -72,10 +73,11 @@ absl::StatusOr<ApiKeys> ApiKeys::Load(const std::string& path) {
 std::optional<std::string> ApiKeys::TenantOf(
     std::string_view authorization) const {
   if (!required()) return std::string(kDefaultTenant);
-  constexpr std::string_view kScheme = "bearer ";
-  if (!absl::StartsWithIgnoreCase(authorization, kScheme)) return std::nullopt;
-  const std::string_view key =
-      absl::StripAsciiWhitespace(authorization.substr(kScheme.size()));
+  constexpr absl::string_view kScheme = "bearer ";
+  const absl::string_view header(authorization.data(), authorization.size());
+  if (!absl::StartsWithIgnoreCase(header, kScheme)) return std::nullopt;
+  const absl::string_view key =
+      absl::StripAsciiWhitespace(header.substr(kScheme.size()));
   Digest digest;
   SHA256(reinterpret_cast<const uint8_t*>(key.data()), key.size(),
          digest.data());

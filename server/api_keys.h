@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 
 namespace mj {
 
@@ -45,7 +46,7 @@ class ApiKeys final {
     Digest digest;
   };
 
-  static absl::StatusOr<Entry> ParseLine(std::string_view line);
+  static absl::StatusOr<Entry> ParseLine(absl::string_view line);
 
   std::vector<Entry> entries_;
 };

@@ -1,0 +1,30 @@
+// What comes with a call beside its message: who calls, how long they wait.
+#ifndef MILLIJOULE_SERVER_GRPC_CALL_METADATA_H_
+#define MILLIJOULE_SERVER_GRPC_CALL_METADATA_H_
+
+#include <grpcpp/server_context.h>
+
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "hw_backends/quantities.h"
+#include "server/api_keys.h"
+
+namespace mj {
+
+// The tenant that `authorization: Bearer KEY` names.
+// UNAUTHENTICATED: keys are required and this one is missing or unknown.
+absl::StatusOr<std::string> TenantOf(const grpc::ServerContext& call,
+                                     const ApiKeys& keys);
+
+// Until the call's deadline, negative where it has passed; nothing where the
+// client set none.
+std::optional<Seconds> TimeLeft(const grpc::ServerContext& call);
+
+// Sends the client's `x-request-id`, if any, back in the initial metadata.
+void EchoRequestId(grpc::ServerContext& call);
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_SERVER_GRPC_CALL_METADATA_H_
