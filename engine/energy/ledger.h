@@ -3,11 +3,14 @@
 //
 // Within a window the model's estimates give the proportions, the counter the
 // sum: each estimate is multiplied by counter delta / sum of estimates. A
-// reading that fails makes its window "unknown", never 0: its estimates wait
-// for the next good reading, whose window then covers both. A reading that
-// cannot be true (less than before, or more than max_power allows), or one
-// that comes after max_gap, leaves them unknown for good. A step belongs to the
-// window in which it was added. In memory. Control thread only.
+// reading that fails, or a counter that has not moved yet, makes its window
+// "unknown", never 0: its estimates wait for the next good reading, whose
+// window then covers both. They stay unknown for good where a reading cannot be
+// true (less than before, or more than max_power allows), where there is none
+// before it, or where none comes within max_gap.
+//
+// A step belongs to the window in which it was added, waste to the window in
+// which it turned out. In memory. Control thread only.
 #ifndef MILLIJOULE_ENGINE_ENERGY_LEDGER_H_
 #define MILLIJOULE_ENGINE_ENERGY_LEDGER_H_
 
@@ -40,7 +43,8 @@ struct RequestWindow {
   Joules prefill{0}, decode{0};
 };
 
-// One closed window. Unknown windows carry no joules at all.
+// One closed window. Unknown windows carry no joules at all. A known window
+// may start before unknown ones that it makes good.
 struct EnergyWindow {
   absl::Status status;  // OK: known; else why it is unknown
   Seconds start{0}, end{0};
@@ -58,10 +62,10 @@ struct LedgerOptions {
 
 class EnergyLedger final {
  public:
-  // `first` is the meter's reading now; an error means no window is known
-  // before the second good reading.
+  // `first` is the meter's reading at `now`; if it is an error, no window is
+  // known before the second good reading.
   EnergyLedger(const MeterInfo& info, const LedgerOptions& options,
-               const absl::StatusOr<EnergySample>& first);
+               const absl::StatusOr<EnergySample>& first, Seconds now);
 
   // The model's estimates of a step that ended in the current window.
   void Add(const StepRecord& record);
@@ -90,7 +94,9 @@ class EnergyLedger final {
   };
 
   absl::Status Check(const EnergySample& sample) const;
-  EnergyWindow Settle(const EnergySample& sample);
+  // The pending estimates and idle power for what is left of `time`.
+  EnergyTotals WithIdle(Seconds time) const;
+  void Settle(const EnergySample& sample, EnergyWindow& window);
   void Forget(Seconds now);
 
   MeterInfo info_;

@@ -28,8 +28,9 @@ class RequestEnergy final {
   void Add(Phase phase, Joules energy);
   // `wasted_share` of it in [0, 1] (wasted rows / rows) is waste too.
   void Add(Phase phase, Joules energy, double wasted_share, WasteReason reason);
-  // All that was not waste becomes waste: the reply is thrown away.
-  void Abort();
+  // The reply is thrown away: all that was not waste becomes waste. Returns
+  // how much that was.
+  Joules Abort();
 
   Joules total() const { return prefill_ + decode_; }
   Joules prefill() const { return prefill_; }

@@ -27,15 +27,19 @@ struct CpuIdentity {
   int model = 0;
 };
 
+struct ModelRange {
+  int first = 0, last = 0;
+};
+
 struct CpuDescriptor {
   std::string name;  // "epyc-zen3"
   std::string
       calibration;  // name and a digest of the file: "epyc-zen3-1a2b3c4d"
 
-  // CPUs it describes; model ranges are inclusive. Empty: none by itself.
+  // CPUs it describes; ranges are inclusive. Empty: none by itself.
   std::string vendor;
   int family = 0;
-  std::vector<int> first_models, last_models;
+  std::vector<ModelRange> models;
 
   int package_cores = 1;
   OperationCost f32, bf16, int8;
@@ -55,7 +59,7 @@ struct CpuDescriptor {
 absl::StatusOr<CpuDescriptor> ParseCpuDescriptor(std::string_view file,
                                                  std::string_view text);
 
-// The descriptors compiled in, `cpu-generic` first.
+// The descriptors compiled in (cpus/*.toml), by name.
 absl::StatusOr<std::vector<CpuDescriptor>> CompiledCpuDescriptors();
 
 // The first that describes this CPU, else the one named `cpu-generic`, else
