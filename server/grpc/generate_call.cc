@@ -1,0 +1,160 @@
+#include "server/grpc/generate_call.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/grpc/call_metadata.h"
+#include "server/grpc/generate_request.h"
+#include "server/grpc/grpc_status.h"
+
+namespace mj {
+
+namespace {
+
+// gRPC's own Retry-After: clients with a retry policy wait that long.
+constexpr char kRetryPushback[] = "grpc-retry-pushback-ms";
+constexpr char kRetryMilliseconds[] = "1000";
+
+}  // namespace
+
+void GenerateCall::Listen(InferenceContext& context, CallQueue& queue) {
+  auto call = std::make_shared<GenerateCall>(context, queue);
+  GenerateCall& self = *call;
+  queue.Keep(std::move(call));
+  self.call_.AsyncNotifyWhenDone(&self.on_done_);
+  context.service.RequestGenerate(&self.call_, &self.message_, &self.stream_,
+                                  queue.queue(), queue.queue(),
+                                  &self.on_accepted_);
+}
+
+GenerateCall::GenerateCall(InferenceContext& context, CallQueue& queue)
+    : context_(context),
+      queue_(queue),
+      on_accepted_([this](bool ok) { OnAccepted(ok); }),
+      on_written_([this](bool ok) { OnWritten(ok); }),
+      on_done_([this](bool) { OnDone(); }) {}
+
+void GenerateCall::OnAccepted(bool ok) {
+  if (!ok) return queue_.Release(*this);  // the server is shutting down
+  Listen(context_, queue_);
+  context_.generations.Enter();
+  EchoRequestId(call_);
+  absl::Status status = Submit();
+  message_.Clear();
+  if (!status.ok()) return Reject(status);
+  Advance();
+}
+
+absl::StatusOr<Request> GenerateCall::ReadRequest() {
+  auto tenant = TenantOf(call_, context_.keys);
+  if (!tenant.ok()) return tenant.status();
+  const std::optional<Seconds> timeout = TimeLeft(call_);
+  if (timeout.has_value() && *timeout <= Seconds(0)) {
+    return absl::DeadlineExceededError(
+        "the call's deadline had passed when it arrived");
+  }
+  auto request = ToRequest(message_, context_.engine.model());
+  if (!request.ok()) return request.status();
+  request->id = absl::StrCat(context_.id_prefix, ++context_.num_requests);
+  request->tenant = *std::move(tenant);
+  request->timeout = timeout;
+  return request;
+}
+
+absl::Status GenerateCall::Submit() {
+  auto request = ReadRequest();
+  if (!request.ok()) return request.status();
+  if (context_.draining) {
+    return absl::UnavailableError("the server is shutting down");
+  }
+  request_ = *request;
+  request_.prompt = std::string();
+  auto on_ready = [mailbox = queue_.mailbox(), weak = weak_from_this()] {
+    mailbox->Post([weak] {
+      if (auto call = weak.lock()) call->OnReady();
+    });
+  };
+  auto channel = context_.engine.Submit(*std::move(request), on_ready);
+  if (!channel.ok()) {
+    if (!absl::IsResourceExhausted(channel.status())) return channel.status();
+    return absl::UnavailableError(channel.status().message());
+  }
+  channel_ = *std::move(channel);
+  writer_.emplace(request_.id, *context_.engine.model().tokenizer);
+  return absl::OkStatus();
+}
+
+void GenerateCall::OnReady() {
+  if (channel_ == nullptr) return;  // a late signal; the call may be over
+  Advance();
+  ReleaseIfOver();
+}
+
+void GenerateCall::Reject(const absl::Status& status) {
+  if (absl::IsUnavailable(status)) {
+    call_.AddTrailingMetadata(kRetryPushback, kRetryMilliseconds);
+  }
+  writing_ = true;
+  stream_.Finish(ToGrpcStatus(status), &on_written_);
+}
+
+void GenerateCall::Advance() {
+  while (channel_ != nullptr && !writing_) {
+    const std::optional<Delta> delta = channel_->TryPop();
+    if (!delta.has_value()) return;
+    ObserveGap(*delta);
+    if (delta->finish_reason.has_value()) finish_ = delta->finish_reason;
+    if (delta->last) {
+      Finish(*delta);
+    } else if (!done_) {
+      Write(*delta);
+    }
+  }
+}
+
+void GenerateCall::Write(const Delta& delta) {
+  writing_ = true;
+  stream_.Write(writer_->Next(delta), &on_written_);
+}
+
+void GenerateCall::Finish(const Delta& last) {
+  context_.metrics.ObserveFinished(request_, last, finish_);
+  channel_ = nullptr;
+  if (done_) return;
+  writing_ = true;
+  stream_.WriteAndFinish(writer_->Next(last), grpc::WriteOptions(),
+                         FromEngine(last.status), &on_written_);
+}
+
+void GenerateCall::ObserveGap(const Delta& delta) {
+  if (delta.tokens.empty()) return;
+  const Seconds now = context_.clock.Now();
+  const auto [latest, first] = latest_.try_emplace(delta.choice, now);
+  if (first) return;
+  context_.metrics.ObserveTokenGap(now - latest->second,
+                                   static_cast<int>(delta.tokens.size()));
+  latest->second = now;
+}
+
+void GenerateCall::OnWritten(bool ok) {
+  writing_ = false;
+  if (!ok && channel_ != nullptr) channel_->Cancel();
+  Advance();
+  ReleaseIfOver();
+}
+
+void GenerateCall::OnDone() {
+  done_ = true;
+  // Cancelled, disconnected or past its deadline: nobody reads on.
+  if (channel_ != nullptr) channel_->Cancel();
+  Advance();
+  ReleaseIfOver();
+}
+
+void GenerateCall::ReleaseIfOver() {
+  if (!done_ || writing_ || channel_ != nullptr) return;
+  context_.generations.Leave();
+  queue_.Release(*this);
+}
+
+}  // namespace mj

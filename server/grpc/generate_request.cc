@@ -1,0 +1,120 @@
+#include "server/grpc/generate_request.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/chat_request.h"
+#include "server/json_reader.h"
+
+namespace mj {
+
+namespace {
+
+SamplingParams ToSampling(const v1::SamplingParams& message) {
+  SamplingParams params;
+  if (message.has_temperature()) params.temperature = message.temperature();
+  if (message.has_top_k()) params.top_k = message.top_k();
+  if (message.has_top_p()) params.top_p = message.top_p();
+  if (message.has_min_p()) params.min_p = message.min_p();
+  if (message.has_repetition_penalty()) {
+    params.repetition_penalty = message.repetition_penalty();
+  }
+  if (message.has_presence_penalty()) {
+    params.presence_penalty = message.presence_penalty();
+  }
+  if (message.has_frequency_penalty()) {
+    params.frequency_penalty = message.frequency_penalty();
+  }
+  params.logit_bias.assign(message.logit_bias().begin(),
+                           message.logit_bias().end());
+  if (message.has_seed()) params.seed = message.seed();
+  return params;
+}
+
+StopParams ToStop(const v1::StopParams& message) {
+  StopParams params;
+  if (message.has_max_tokens()) params.max_tokens = message.max_tokens();
+  params.strings.assign(message.strings().begin(), message.strings().end());
+  params.token_ids.assign(message.token_ids().begin(),
+                          message.token_ids().end());
+  params.ignore_eos = message.ignore_eos();
+  params.include_stop_string = message.include_stop_string();
+  return params;
+}
+
+LogprobParams ToLogprobs(const v1::GenerateRequest& message) {
+  LogprobParams params;
+  if (message.has_logprobs()) params.generated = message.logprobs();
+  if (message.has_prompt_logprobs()) params.prompt = message.prompt_logprobs();
+  return params;
+}
+
+absl::Status ReadPrompt(const v1::GenerateRequest& message,
+                        const LoadedModel& model, Request& request) {
+  switch (message.prompt_case()) {
+    case v1::GenerateRequest::kText:
+      request.prompt = message.text();
+      return absl::OkStatus();
+    case v1::GenerateRequest::kTokenIds:
+      request.prompt = std::vector<TokenId>(message.token_ids().ids().begin(),
+                                            message.token_ids().ids().end());
+      return absl::OkStatus();
+    case v1::GenerateRequest::kMessages: {
+      auto text = ToPrompt(message.messages(), model);
+      if (!text.ok()) return text.status();
+      request.prompt = *std::move(text);
+      request.add_special = false;
+      return absl::OkStatus();
+    }
+    case v1::GenerateRequest::PROMPT_NOT_SET:
+      break;
+  }
+  return absl::InvalidArgumentError(
+      "prompt: missing; one of `text`, `token_ids`, `messages` is needed");
+}
+
+}  // namespace
+
+absl::StatusOr<Request> ToRequest(const v1::GenerateRequest& message,
+                                  const LoadedModel& model) {
+  if (auto status = CheckModelName(message.model(), model); !status.ok()) {
+    return status;
+  }
+  Request request;
+  if (auto status = ReadPrompt(message, model, request); !status.ok()) {
+    return status;
+  }
+  if (message.has_add_special()) request.add_special = message.add_special();
+  if (message.has_n()) request.num_choices = message.n();
+  request.sampling = ToSampling(message.sampling());
+  request.stop = ToStop(message.stop());
+  request.logprobs = ToLogprobs(message);
+  request.print_special = message.print_special();
+  return request;
+}
+
+absl::Status CheckModelName(const std::string& name, const LoadedModel& model) {
+  if (name.empty() || name == model.name) return absl::OkStatus();
+  return absl::NotFoundError(absl::StrCat(
+      "model `", name, "` does not exist; this server has `", model.name, "`"));
+}
+
+absl::StatusOr<std::string> ToPrompt(const v1::ChatMessages& messages,
+                                     const LoadedModel& model) {
+  if (messages.messages().empty()) {
+    return absl::InvalidArgumentError(
+        "messages: empty; at least one message is needed");
+  }
+  Json list = Json::array();
+  for (const v1::ChatMessage& message : messages.messages()) {
+    list.push_back({{"role", message.role()}, {"content", message.content()}});
+  }
+  Json context = {{"messages", std::move(list)},
+                  {"add_generation_prompt", true}};
+  auto prompt = RenderChat(model, std::move(context));
+  if (!absl::IsResourceExhausted(prompt.status())) return prompt;
+  // A limit on rendering: the request's fault, not a lack of capacity.
+  return absl::InvalidArgumentError(prompt.status().message());
+}
+
+}  // namespace mj

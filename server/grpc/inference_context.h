@@ -1,0 +1,32 @@
+// What every call of the Inference service shares. Outlives all calls.
+#ifndef MILLIJOULE_SERVER_GRPC_INFERENCE_CONTEXT_H_
+#define MILLIJOULE_SERVER_GRPC_INFERENCE_CONTEXT_H_
+
+#include <atomic>
+#include <string>
+
+#include "engine/engine.h"
+#include "hw_backends/clock.h"
+#include "server/api_keys.h"
+#include "server/grpc/in_flight.h"
+#include "server/grpc/inference_api.h"
+#include "server/metrics.h"
+
+namespace mj {
+
+struct InferenceContext {
+  v1::Inference::AsyncService& service;
+  Engine& engine;
+  Metrics& metrics;
+  const ApiKeys& keys;
+  const Clock& clock;
+  // Makes request ids unique across processes.
+  std::string id_prefix;
+  std::atomic<uint64_t> num_requests{0};
+  InFlight generations = {};          // Generate calls
+  std::atomic<bool> draining{false};  // new Generate calls are refused
+};
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_SERVER_GRPC_INFERENCE_CONTEXT_H_

@@ -1,0 +1,117 @@
+#include "server/grpc/inference_service.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "server/grpc/generate_call.h"
+#include "server/grpc/generate_request.h"
+#include "server/grpc/unary_call.h"
+#include "server/grpc/valid_utf8.h"
+
+namespace mj {
+
+namespace {
+
+using Methods = v1::Inference::AsyncService;
+
+absl::StatusOr<std::vector<TokenId>> Encode(const v1::TokenizeRequest& request,
+                                            const LoadedModel& model) {
+  EncodeOptions options;
+  switch (request.input_case()) {
+    case v1::TokenizeRequest::kText:
+      if (request.has_add_special()) {
+        options.add_special = request.add_special();
+      }
+      return model.tokenizer->Encode(request.text(), options);
+    case v1::TokenizeRequest::kMessages: {
+      auto text = ToPrompt(request.messages(), model);
+      if (!text.ok()) return text.status();
+      options.add_special = request.add_special();
+      return model.tokenizer->Encode(*text, options);
+    }
+    case v1::TokenizeRequest::INPUT_NOT_SET:
+      break;
+  }
+  return absl::InvalidArgumentError(
+      "input: missing; one of `text`, `messages` is needed");
+}
+
+int ContextLength(const Engine& engine) {
+  const int limit = engine.options().max_model_len;
+  const int own = engine.model().config.context_length;
+  return limit > 0 ? std::min(limit, own) : own;
+}
+
+}  // namespace
+
+void ServeInference(InferenceContext& context, CallQueue& queue) {
+  GenerateCall::Listen(context, queue);
+  UnaryCall<v1::TokenizeRequest, v1::TokenizeResponse>::Listen(
+      context, queue, &Methods::RequestTokenize, Tokenize);
+  UnaryCall<v1::DetokenizeRequest, v1::DetokenizeResponse>::Listen(
+      context, queue, &Methods::RequestDetokenize, Detokenize);
+  UnaryCall<v1::ModelInfoRequest, v1::ModelInfoResponse>::Listen(
+      context, queue, &Methods::RequestModelInfo, ModelInfo);
+}
+
+absl::StatusOr<v1::TokenizeResponse> Tokenize(
+    const v1::TokenizeRequest& request, const Engine& engine) {
+  const LoadedModel& model = engine.model();
+  if (auto status = CheckModelName(request.model(), model); !status.ok()) {
+    return status;
+  }
+  auto ids = Encode(request, model);
+  if (!ids.ok()) return ids.status();
+  v1::TokenizeResponse response;
+  response.mutable_token_ids()->Add(ids->begin(), ids->end());
+  return response;
+}
+
+absl::StatusOr<v1::DetokenizeResponse> Detokenize(
+    const v1::DetokenizeRequest& request, const Engine& engine) {
+  const LoadedModel& model = engine.model();
+  if (auto status = CheckModelName(request.model(), model); !status.ok()) {
+    return status;
+  }
+  const auto size =
+      static_cast<TokenId>(model.tokenizer->vocabulary().tokens.size());
+  for (const TokenId id : request.token_ids()) {
+    if (id >= 0 && id < size) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        "token_ids: ", id, " is outside the vocabulary, 0..", size - 1));
+  }
+  const std::vector<TokenId> ids(request.token_ids().begin(),
+                                 request.token_ids().end());
+  v1::DetokenizeResponse response;
+  response.set_text(
+      ValidUtf8(model.tokenizer->Decode(ids, request.print_special())));
+  return response;
+}
+
+absl::StatusOr<v1::ModelInfoResponse> ModelInfo(
+    const v1::ModelInfoRequest& request, const Engine& engine) {
+  const LoadedModel& model = engine.model();
+  if (auto status = CheckModelName(request.model(), model); !status.ok()) {
+    return status;
+  }
+  v1::ModelInfoResponse response;
+  response.set_name(model.name);
+  response.set_fingerprint(model.fingerprint);
+  response.set_context_length(ContextLength(engine));
+  response.set_vocabulary_size(model.shape.vocab);
+  response.set_layers(static_cast<int>(model.shape.layers.size()));
+  response.set_hidden_size(model.shape.hidden);
+  response.set_heads(model.shape.num_heads);
+  response.set_kv_heads(model.shape.num_kv_heads);
+  response.set_has_chat_template(model.chat_template.has_value());
+  const BackendInfo& backend = model.backend->info();
+  response.set_backend(backend.name);
+  response.set_isa(backend.isa);
+  response.set_numerics(backend.numerics);
+  response.set_kv_dtype(backend.kv_dtype);
+  response.set_batch_invariant(backend.batch_invariant);
+  return response;
+}
+
+}  // namespace mj
