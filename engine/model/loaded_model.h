@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/model/model_config.h"
 #include "engine/model/step_runner.h"
@@ -26,16 +27,16 @@ struct LoadedModel {
   KvShape kv_shape;
   std::unique_ptr<Tokenizer> tokenizer;
   std::optional<ChatTemplate> chat_template;
+  absl::Status chat_template_error;  // why the file's template is unusable
   std::unique_ptr<Backend> backend;
   std::unique_ptr<StepRunner> runner;
   int max_rows = 0;  // rows a step may have
 };
 
 // Opens the file, loads its weights into `backend` (made for at least
-// `max_rows` rows a step) and lets the file go.
+// `max_rows` rows a step) and lets the file go. Errors name the file's part.
 absl::StatusOr<std::unique_ptr<LoadedModel>> LoadModel(
-    const std::string& path, std::unique_ptr<Backend> backend, int max_rows,
-    int max_positions);
+    const std::string& path, std::unique_ptr<Backend> backend, int max_rows);
 
 }  // namespace mj
 

@@ -31,7 +31,7 @@ std::unique_ptr<LoadedModel> LoadForTest(const std::string& file,
   if (path.empty()) return nullptr;
   auto backend = MakeCpuBackend({.threads = 2, .max_rows = max_rows});
   EXPECT_TRUE(backend.ok()) << backend.status();
-  auto model = LoadModel(path, *std::move(backend), max_rows, 4096);
+  auto model = LoadModel(path, *std::move(backend), max_rows);
   EXPECT_TRUE(model.ok()) << model.status();
   return *std::move(model);
 }
