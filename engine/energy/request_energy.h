@@ -46,8 +46,8 @@ class RequestEnergy final {
 // What a reply's numbers are and what they mean for the climate.
 struct ReportBasis {
   EnergyMethod method = EnergyMethod::kModelled;
-  std::string domain;
-  std::string calibration;
+  std::string domain{};
+  std::string calibration{};
   // Counter joules / modelled joules of recent windows; 1 without a counter.
   double scale = 1;
   double power_usage_effectiveness = 1;

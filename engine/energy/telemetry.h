@@ -17,7 +17,7 @@ namespace mj {
 // A request's part of one step, modelled.
 struct RequestShare {
   uint64_t request = 0;
-  std::string tenant;
+  std::string tenant{};
   Phase phase = Phase::kPrefill;
   Joules energy{0};
 };
@@ -31,8 +31,8 @@ struct WasteRecord {
 
 struct StepRecord {
   Seconds start{0}, end{0};  // of the injected clock
-  std::vector<RequestShare> shares;
-  std::vector<WasteRecord> wasted;
+  std::vector<RequestShare> shares{};
+  std::vector<WasteRecord> wasted{};
   Joules overhead{0};  // scheduling, sampling, serving: nobody's tokens
 };
 
