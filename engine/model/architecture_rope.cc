@@ -1,10 +1,7 @@
 #include "engine/model/architecture_rope.h"
 
 #include <algorithm>
-#include <cassert>
 #include <cmath>
-#include <iterator>
-#include <numbers>
 #include <string>
 
 #include "engine/model/invalid.h"
@@ -53,37 +50,6 @@ void ReadYarn(MetadataReader& keys, int context_length, RopeConfig& rope) {
   }
 }
 
-// The pair whose wavelength fits `turns` times into the original context.
-double YarnPair(const RopeConfig& rope, double turns) {
-  const double positions = rope.original_context;
-  return rope.dimensions *
-         std::log(positions / (turns * 2 * std::numbers::pi)) /
-         (2 * std::log(rope.base));
-}
-
-// 1 for fast pairs, which stay as they are, to 0 for slow ones, which are
-// interpolated (Peng et al. 2023, section 3.2).
-double YarnKeeps(const RopeConfig& rope, int pair) {
-  const double first = std::max(std::floor(YarnPair(rope, rope.beta_fast)), 0.);
-  const double last =
-      std::min(std::ceil(YarnPair(rope, rope.beta_slow)), rope.dimensions - 1.);
-  const double ramp = (pair - first) / std::max(0.001, last - first);
-  return 1 - std::clamp(ramp, 0., 1.);
-}
-
-double Scaled(const RopeConfig& rope, int pair, double frequency) {
-  switch (rope.scaling) {
-    case RopeScaling::kNone:
-      return frequency;
-    case RopeScaling::kLinear:
-      return frequency / rope.factor;
-    case RopeScaling::kYarn:
-      break;
-  }
-  const double keeps = YarnKeeps(rope, pair);
-  return frequency * keeps + frequency / rope.factor * (1 - keeps);
-}
-
 }  // namespace
 
 RopeConfig ReadRope(MetadataReader& keys, const ModelConfig& config) {
@@ -102,23 +68,6 @@ RopeConfig ReadRope(MetadataReader& keys, const ModelConfig& config) {
     ReadYarn(keys, config.context_length, rope);
   }
   return rope;
-}
-
-RopeSpec MakeRopeSpec(const RopeConfig& rope, bool interleaved,
-                      std::span<const float> factors) {
-  const int pairs = rope.dimensions / 2;
-  assert(std::ssize(factors) == (rope.has_factors ? pairs : 0));
-  RopeSpec spec{.inverse_frequency = {},
-                .magnitude = rope.magnitude,
-                .interleaved = interleaved};
-  for (int i = 0; i < pairs; ++i) {
-    const double exponent = -2.0 * i / rope.dimensions;
-    double frequency =
-        Scaled(rope, i, std::pow(static_cast<double>(rope.base), exponent));
-    if (rope.has_factors) frequency /= factors[i];
-    spec.inverse_frequency.push_back(static_cast<float>(frequency));
-  }
-  return spec;
 }
 
 }  // namespace mj

@@ -1,6 +1,7 @@
 #include "engine/model/model_file.h"
 
-#include <cassert>
+#include <cmath>
+#include <cstring>
 #include <initializer_list>
 #include <unordered_set>
 #include <utility>
@@ -44,6 +45,7 @@ absl::StatusOr<ModelFile> ModelFile::Open(const std::string& path) {
   if (!config.ok()) return config.status();
   model.config_ = *std::move(config);
   if (auto status = model.CheckTensors(); !status.ok()) return status;
+  if (auto status = model.CheckRopeFactors(); !status.ok()) return status;
   if (auto status = model.CheckVocabulary(); !status.ok()) return status;
   return model;
 }
@@ -63,6 +65,25 @@ absl::Status ModelFile::CheckTensors() const {
                      config_.architecture, " with ", config_.num_layers,
                      " layers");
     }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ModelFile::CheckRopeFactors() const {
+  const auto found = tensors_.find("rope_freqs.weight");
+  if (found == tensors_.end()) return absl::OkStatus();
+  const TensorView& tensor = found->second;
+  if (tensor.type != TensorType::kF32) {
+    return Invalid(metadata().label(), ": tensor rope_freqs.weight is ",
+                   InfoOf(tensor.type).name, ", needs F32");
+  }
+  for (int64_t i = 0; i < tensor.cols; ++i) {
+    float factor;
+    std::memcpy(&factor, tensor.bytes.data() + i * sizeof(factor),
+                sizeof(factor));
+    if (factor > 0 && std::isfinite(factor)) continue;
+    return Invalid(metadata().label(), ": tensor rope_freqs.weight holds ",
+                   factor, ", needs finite values above 0");
   }
   return absl::OkStatus();
 }

@@ -48,6 +48,7 @@ class ModelFile final {
  private:
   ModelFile() = default;
   absl::Status CheckTensors() const;
+  absl::Status CheckRopeFactors() const;
   absl::Status CheckVocabulary() const;
 
   std::vector<GgufFile> parts_;
