@@ -1,0 +1,282 @@
+#include "hw_backends/cpu/cpu_backend.h"
+
+#include <algorithm>
+#include <cassert>
+#include <chrono>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "hw_backends/cpu/attention_phase.h"
+#include "hw_backends/cpu/kv_cache.h"
+#include "hw_backends/cpu/linear_phase.h"
+#include "hw_backends/cpu/mapped_memory.h"
+#include "hw_backends/cpu/packed_matrix.h"
+#include "hw_backends/cpu/worker_pool.h"
+#include "kernels/cpu_features.h"
+
+namespace mj {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int64_t kRowsPerChunk = 16;  // of element-wise work
+
+// A buffer's row stride in floats: whole groups of 32, and no multiple of 1 KB,
+// which would put every row into the same few sets of the first-level cache.
+int64_t RowStride(int64_t cols) {
+  const int64_t stride = (cols + 31) / 32 * 32;
+  return stride % 256 == 0 ? stride + 16 : stride;
+}
+
+// A matrix, or a vector (matrix.rows == 0).
+struct Weight {
+  PackedMatrix matrix;
+  std::vector<float> vector;
+};
+
+struct Buffer {
+  MappedMemory memory;  // zeros: no verb writes beyond cols
+  int64_t cols = 0;
+  MatrixRef rows;
+};
+
+class CpuBackend final : public Backend {
+ public:
+  CpuBackend(const KernelTable& kernels, const CpuBackendOptions& options)
+      : kernels_(kernels), max_rows_(options.max_rows), pool_(options.threads) {
+    info_.name = "cpu";
+    info_.isa = IsaName(kernels.isa);
+    info_.numerics = "f32";
+    info_.kv_dtype = "f32";
+    info_.threads = options.threads;
+  }
+
+  const BackendInfo& info() const override { return info_; }
+
+  absl::StatusOr<WeightId> LoadMatrix(
+      std::span<const TensorView> parts,
+      std::span<const TensorView> biases) override {
+    absl::StatusOr<PackedMatrix> matrix =
+        PackMatrix(parts, biases, pool_, arena_);
+    if (!matrix.ok()) return matrix.status();
+    weights_.push_back({.matrix = *std::move(matrix), .vector = {}});
+    return static_cast<WeightId>(weights_.size() - 1);
+  }
+
+  absl::StatusOr<WeightId> LoadVector(const TensorView& values) override {
+    absl::StatusOr<std::vector<float>> vector = ReadVector(values);
+    if (!vector.ok()) return vector.status();
+    weights_.push_back({.matrix = {}, .vector = *std::move(vector)});
+    return static_cast<WeightId>(weights_.size() - 1);
+  }
+
+  RopeId AddRope(RopeSpec spec) override {
+    ropes_.push_back(
+        {.spec = std::move(spec), .ready = false, .cosines = {}, .sines = {}});
+    return static_cast<RopeId>(ropes_.size() - 1);
+  }
+
+  BufferId AddBuffer(int cols) override {
+    buffers_.push_back(MakeBuffer(cols));
+    return static_cast<BufferId>(buffers_.size() - 1);
+  }
+
+  absl::Status AllocateKv(const KvShape& shape, int num_blocks) override {
+    absl::StatusOr<KvCache> cache = KvCache::Create(shape, num_blocks);
+    if (!cache.ok()) return cache.status();
+    cache_ = *std::move(cache);
+    return absl::OkStatus();
+  }
+
+  int64_t KvBytesPerBlock(const KvShape& shape) const override {
+    return KvCache::BytesPerBlock(shape);
+  }
+
+  void BeginStep(const StepView& step) override {
+    start_ = Clock::now();
+    step_ = step;
+    assert(num_rows() <= max_rows_);
+    places_.resize(step.tokens.size());
+    for (const StepSequence& sequence : step.sequences) {
+      for (int r = 0; r < sequence.num_rows; ++r) {
+        const int position = sequence.start_position + r;
+        places_[sequence.first_row + r] = {
+            position, sequence.block_table[position / kBlockSize]};
+      }
+    }
+    for (RotationTable& rope : ropes_) rope.ready = false;
+  }
+
+  void Embed(WeightId table, float scale, BufferId out) override {
+    const PackedMatrix& matrix = Matrix(table);
+    ForRows([&](int64_t first, int64_t count) {
+      for (int64_t r = first; r < first + count; ++r) {
+        float* row = Rows(out).row(r);
+        ReadMatrixRow(matrix, step_.tokens[r], row);
+        if (scale == 1) continue;
+        for (int64_t c = 0; c < matrix.cols; ++c) row[c] *= scale;
+      }
+    });
+  }
+
+  void RmsNorm(BufferId x, WeightId gamma, float epsilon, bool accumulate,
+               BufferId y) override {
+    const std::vector<float>& weights = Vector(gamma);
+    ForRows([&](int64_t first, int64_t count) {
+      kernels_.rms_norm({.x = Rows(x).row(first),
+                         .x_stride = Rows(x).stride,
+                         .gamma = weights.data(),
+                         .epsilon = epsilon,
+                         .accumulate = accumulate,
+                         .y = Rows(y).row(first),
+                         .y_stride = Rows(y).stride,
+                         .rows = count,
+                         .cols = static_cast<int64_t>(weights.size())});
+    });
+  }
+
+  void Linear(WeightId matrix, BufferId x, bool accumulate,
+              BufferId y) override {
+    assert(x != y);
+    assert(Matrix(matrix).cols <= Get(x).cols);
+    assert(Matrix(matrix).rows <= Get(y).cols);
+    RunLinear(kernels_, pool_, Matrix(matrix), Rows(x), num_rows(), accumulate,
+              Rows(y), sums_);
+  }
+
+  void GatedActivation(Activation activation, BufferId gate_up,
+                       BufferId y) override {
+    const int64_t cols = Get(gate_up).cols / 2;
+    assert(cols <= Get(y).cols);
+    ForRows([&](int64_t first, int64_t count) {
+      for (int64_t r = first; r < first + count; ++r) {
+        const float* gate = Rows(gate_up).row(r);
+        kernels_.gated_activation(activation, gate, gate + cols, Rows(y).row(r),
+                                  cols);
+      }
+    });
+  }
+
+  void RopeAndWriteKv(const AttentionSpec& spec, BufferId qkv) override {
+    RotationTable& rope = ropes_[static_cast<size_t>(spec.rope)];
+    if (!rope.ready) ComputeRotations(pool_, places_, rope);
+    RunRopeAndWriteKv(kernels_, pool_, spec, rope, NormOf(spec.q_norm),
+                      NormOf(spec.k_norm), places_, Rows(qkv), cache_);
+  }
+
+  void Attention(const AttentionSpec& spec, BufferId qkv,
+                 BufferId out) override {
+    attention_.Run(kernels_, pool_, spec, step_.sequences, Rows(qkv), cache_,
+                   Rows(out));
+  }
+
+  void Logits(WeightId head, BufferId x, std::span<const int> rows,
+              std::span<float> out) override {
+    const PackedMatrix& matrix = Matrix(head);
+    assert(out.size() == rows.size() * static_cast<size_t>(matrix.rows));
+    const MatrixRef chosen = Gather(x, rows);
+    RunLinear(kernels_, pool_, matrix, chosen,
+              static_cast<int64_t>(rows.size()), /*accumulate=*/false,
+              {out.data(), matrix.rows}, sums_);
+  }
+
+  StepReport EndStep() override {
+    step_ = {};
+    return {.busy = Clock::now() - start_, .modelled_energy = std::nullopt};
+  }
+
+ private:
+  int64_t num_rows() const { return static_cast<int64_t>(step_.tokens.size()); }
+  Buffer& Get(BufferId id) { return buffers_[static_cast<size_t>(id)]; }
+  MatrixRef Rows(BufferId id) { return Get(id).rows; }
+  const PackedMatrix& Matrix(WeightId id) const {
+    return weights_[static_cast<size_t>(id)].matrix;
+  }
+  const std::vector<float>& Vector(WeightId id) const {
+    return weights_[static_cast<size_t>(id)].vector;
+  }
+  const float* NormOf(std::optional<WeightId> id) const {
+    return id ? Vector(*id).data() : nullptr;
+  }
+
+  Buffer MakeBuffer(int64_t cols) const {
+    const int64_t stride = RowStride(cols);
+    // The verb returns no error: a refusal of address space is fatal, as a
+    // failed `new` is.
+    MappedMemory memory = MappedMemory::Map(max_rows_ * stride * sizeof(float),
+                                            /*huge_pages=*/false)
+                              .value();
+    const MatrixRef rows{reinterpret_cast<float*>(memory.data()), stride};
+    return {std::move(memory), cols, rows};
+  }
+
+  // Calls f(first row, count) for chunks of the step's rows.
+  template <class F>
+  void ForRows(const F& f) {
+    const int64_t rows = num_rows();
+    const int64_t chunks = (rows + kRowsPerChunk - 1) / kRowsPerChunk;
+    pool_.Run(chunks, [&](int64_t chunk, int) {
+      const int64_t first = chunk * kRowsPerChunk;
+      f(first, std::min(kRowsPerChunk, rows - first));
+    });
+  }
+
+  // Rows of x side by side: where they lie, or copied.
+  MatrixRef Gather(BufferId x, std::span<const int> rows) {
+    const MatrixRef from = Rows(x);
+    const auto consecutive = [&] {
+      for (size_t i = 1; i < rows.size(); ++i) {
+        if (rows[i] != rows[0] + static_cast<int>(i)) return false;
+      }
+      return true;
+    };
+    if (rows.empty()) return from;
+    if (consecutive()) return {from.row(rows[0]), from.stride};
+    gathered_.resize(std::max(gathered_.size(), rows.size() * from.stride));
+    for (size_t i = 0; i < rows.size(); ++i) {
+      std::copy_n(from.row(rows[i]), from.stride,
+                  gathered_.data() + i * from.stride);
+    }
+    return {gathered_.data(), from.stride};
+  }
+
+  const KernelTable kernels_;
+  const int64_t max_rows_;
+  BackendInfo info_;
+  WorkerPool pool_;
+  Arena arena_;
+  std::vector<Weight> weights_;
+  std::vector<Buffer> buffers_;
+  std::vector<RotationTable> ropes_;
+  KvCache cache_;
+  AttentionPhase attention_;
+  std::vector<float> sums_;      // scratch of RunLinear
+  std::vector<float> gathered_;  // scratch of Logits
+  // The current step.
+  StepView step_;
+  std::vector<RowPlace> places_;
+  Clock::time_point start_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Backend>> MakeCpuBackend(
+    const CpuBackendOptions& options) {
+  if (options.threads < 1 || options.max_rows < 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("CPU backend: ", options.threads, " threads and ",
+                     options.max_rows, " rows must be positive"));
+  }
+  const CpuFeatures cpu = ReadCpuFeatures();
+  const std::optional<KernelTable> kernels = ChooseKernels(cpu, options.isa);
+  if (!kernels) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("ISA ", std::string(IsaName(*options.isa)), " needs ",
+                     std::string(IsaNeeds(*options.isa)), "; this CPU (",
+                     cpu.brand, ") has ", DescribeFeatures(cpu)));
+  }
+  return std::make_unique<CpuBackend>(*kernels, options);
+}
+
+}  // namespace mj

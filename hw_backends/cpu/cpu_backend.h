@@ -1,0 +1,30 @@
+// The CPU backend: repacked weights, a worker pool, and kernels chosen once
+// for this CPU. Obeys the rule of bits for every number of threads.
+#ifndef MILLIJOULE_HW_BACKENDS_CPU_CPU_BACKEND_H_
+#define MILLIJOULE_HW_BACKENDS_CPU_CPU_BACKEND_H_
+
+#include <memory>
+#include <optional>
+
+#include "absl/status/statusor.h"
+#include "hw_backends/backend.h"
+#include "kernels/kernel_table.h"
+
+namespace mj {
+
+struct CpuBackendOptions {
+  int threads = 1;         // the caller included
+  std::optional<Isa> isa;  // none: the widest this CPU has
+  int max_rows = 1;        // of a step
+};
+
+// Numerics f32: float32 activations, sums and KV; quantised weights are the
+// exact integers and scales of the file. The step's spans must live until
+// EndStep().
+// INVALID_ARGUMENT: a number is not positive, or this CPU lacks the ISA.
+absl::StatusOr<std::unique_ptr<Backend>> MakeCpuBackend(
+    const CpuBackendOptions& options);
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_HW_BACKENDS_CPU_CPU_BACKEND_H_

@@ -1,0 +1,85 @@
+#include "kernels/kernel_table.h"
+
+namespace mj {
+namespace {
+
+constexpr KernelTable kScalarKernels = {
+    .isa = Isa::kScalar,
+    .linear = scalar::Linear,
+    .group_sums = scalar::GroupSums,
+    .rms_norm = scalar::RmsNorm,
+    .gated_activation = scalar::GatedActivation,
+    .attention = scalar::Attention};
+constexpr KernelTable kAvx2Kernels = {.isa = Isa::kAvx2,
+                                      .linear = avx2::Linear,
+                                      .group_sums = avx2::GroupSums,
+                                      .rms_norm = avx2::RmsNorm,
+                                      .gated_activation = avx2::GatedActivation,
+                                      .attention = avx2::Attention};
+constexpr KernelTable kAvx512Kernels = {
+    .isa = Isa::kAvx512,
+    .linear = avx512::Linear,
+    .group_sums = avx512::GroupSums,
+    .rms_norm = avx512::RmsNorm,
+    .gated_activation = avx512::GatedActivation,
+    .attention = avx512::Attention};
+
+constexpr Isa kAllIsas[] = {Isa::kScalar, Isa::kAvx2, Isa::kAvx512};
+
+Isa WidestIsa(const CpuFeatures& cpu) {
+  if (Supports(cpu, Isa::kAvx512)) return Isa::kAvx512;
+  if (Supports(cpu, Isa::kAvx2)) return Isa::kAvx2;
+  return Isa::kScalar;
+}
+
+}  // namespace
+
+std::string_view IsaName(Isa isa) {
+  switch (isa) {
+    case Isa::kScalar:
+      return "scalar";
+    case Isa::kAvx2:
+      return "avx2";
+    case Isa::kAvx512:
+      return "avx512";
+  }
+  return "unknown";
+}
+
+std::optional<Isa> ParseIsa(std::string_view name) {
+  for (Isa isa : kAllIsas) {
+    if (name == IsaName(isa)) return isa;
+  }
+  return std::nullopt;
+}
+
+bool Supports(const CpuFeatures& cpu, Isa isa) {
+  const bool avx2 = cpu.avx2 && cpu.fma && cpu.f16c;
+  const bool avx512 =
+      cpu.avx512f && cpu.avx512bw && cpu.avx512dq && cpu.avx512vl;
+  return isa == Isa::kScalar || (isa == Isa::kAvx2 && avx2) ||
+         (isa == Isa::kAvx512 && avx2 && avx512);
+}
+
+std::string_view IsaNeeds(Isa isa) {
+  switch (isa) {
+    case Isa::kScalar:
+      return "nothing";
+    case Isa::kAvx2:
+      return "avx2 fma f16c";
+    case Isa::kAvx512:
+      return "avx2 fma f16c avx512f avx512bw avx512dq avx512vl";
+  }
+  return "unknown";
+}
+
+std::optional<KernelTable> ChooseKernels(const CpuFeatures& cpu,
+                                         std::optional<Isa> isa) {
+  const Isa chosen = isa.value_or(WidestIsa(cpu));
+  if (!Supports(cpu, chosen)) return std::nullopt;
+  if (chosen == Isa::kAvx512) return kAvx512Kernels;
+  if (chosen == Isa::kAvx2) return kAvx2Kernels;
+  return kScalarKernels;
+}
+
+}  // namespace mj

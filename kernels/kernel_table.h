@@ -1,0 +1,42 @@
+// Which version of each kernel runs: a value, chosen once, by a pure function.
+#ifndef MILLIJOULE_KERNELS_KERNEL_TABLE_H_
+#define MILLIJOULE_KERNELS_KERNEL_TABLE_H_
+
+#include <optional>
+#include <string_view>
+
+#include "kernels/attention.h"
+#include "kernels/cpu_features.h"
+#include "kernels/gated_activation.h"
+#include "kernels/linear.h"
+#include "kernels/rms_norm.h"
+
+namespace mj {
+
+enum class Isa { kScalar, kAvx2, kAvx512 };
+
+// All of one instruction set: a position's bits belong to it.
+struct KernelTable {
+  Isa isa = Isa::kScalar;
+  LinearFn* linear = nullptr;
+  GroupSumsFn* group_sums = nullptr;
+  RmsNormFn* rms_norm = nullptr;
+  GatedActivationFn* gated_activation = nullptr;
+  AttentionFn* attention = nullptr;
+};
+
+std::string_view IsaName(Isa isa);  // "scalar", "avx2", "avx512"
+std::optional<Isa> ParseIsa(std::string_view name);
+
+bool Supports(const CpuFeatures& cpu, Isa isa);
+// The CPU features that `isa` needs, as text.
+std::string_view IsaNeeds(Isa isa);
+
+// `isa`, or without one the widest that `cpu` supports; none where `cpu` does
+// not support it.
+std::optional<KernelTable> ChooseKernels(const CpuFeatures& cpu,
+                                         std::optional<Isa> isa);
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_KERNELS_KERNEL_TABLE_H_
