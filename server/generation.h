@@ -1,0 +1,74 @@
+// One client's call in flight: an engine request a prompt, and their deltas
+// on the way into one reply.
+//
+// Not thread-safe: one reader; the engine's thread calls `wake` only.
+#ifndef MILLIJOULE_SERVER_GENERATION_H_
+#define MILLIJOULE_SERVER_GENERATION_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/engine.h"
+#include "server/metrics.h"
+#include "server/reply_format.h"
+#include "server/sampling_fields.h"
+
+namespace mj {
+
+class Generation final {
+ public:
+  // Submits all requests, or none. `wake` runs on the engine thread when
+  // Advance() has something to do; it must only signal.
+  static absl::StatusOr<std::unique_ptr<Generation>> Start(
+      Engine& engine, Metrics& metrics, const Clock& clock,
+      std::vector<Request> requests, std::unique_ptr<ReplyFormat> format,
+      StreamFields stream, std::function<void()> wake);
+  // Cancels what is still in flight and counts it as aborted.
+  ~Generation();
+
+  bool streaming() const { return stream_.stream; }
+
+  // Takes what has come. Streaming: appends the events to `events`, [DONE] or
+  // the error at last.
+  void Advance(std::string& events);
+  bool finished() const { return unfinished_ == 0 || !status_.ok(); }
+  // Why the call failed, once finished.
+  const absl::Status& status() const { return status_; }
+  // Not streaming: the reply. REQUIRES: finished() and status().ok()
+  Json Reply() { return format_->Whole(usage_); }
+
+  // The client has gone.
+  void Cancel();
+
+ private:
+  struct Part {  // one prompt
+    Request request;
+    std::shared_ptr<ResponseChannel> channel;
+    std::vector<std::optional<Seconds>> last_token;  // a choice
+    std::optional<FinishReason> finish;
+    bool ended = false;
+  };
+
+  Generation(Metrics& metrics, const Clock& clock,
+             std::unique_ptr<ReplyFormat> format, StreamFields stream);
+  void AdvancePart(int index, std::string& events);
+  void ObserveTokens(Part& part, const Delta& delta);
+  void End(Part& part, const Delta& last);
+  void StreamEnd(std::string& events);
+
+  Metrics& metrics_;
+  const Clock& clock_;
+  const std::unique_ptr<ReplyFormat> format_;
+  const StreamFields stream_;
+  std::vector<Part> parts_;
+  int unfinished_ = 0;
+  Usage usage_;
+  absl::Status status_;
+};
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_SERVER_GENERATION_H_

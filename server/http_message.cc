@@ -1,0 +1,39 @@
+#include "server/http_message.h"
+
+#include "server/api_error.h"
+
+namespace mj {
+namespace {
+
+constexpr const char* kRetryAfterSeconds = "1";
+
+HttpReply WithBody(int status, const Json& body) {
+  HttpReply reply;
+  reply.status = status;
+  reply.body = DumpJson(body);
+  if (status == 503)
+    reply.headers.emplace_back("Retry-After", kRetryAfterSeconds);
+  return reply;
+}
+
+}  // namespace
+
+HttpReply JsonReply(const Json& json) { return WithBody(200, json); }
+
+HttpReply TextReply(std::string text) {
+  HttpReply reply;
+  reply.content_type = "text/plain; charset=utf-8";
+  reply.body = std::move(text);
+  return reply;
+}
+
+HttpReply ErrorReply(int http_status, const std::string& message,
+                     const std::string& param, const std::string& code) {
+  return WithBody(http_status, ErrorBody(http_status, message, param, code));
+}
+
+HttpReply ErrorReply(const absl::Status& status) {
+  return WithBody(HttpStatusOf(status), ErrorBody(status));
+}
+
+}  // namespace mj

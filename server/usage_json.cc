@@ -1,0 +1,54 @@
+#include "server/usage_json.h"
+
+namespace mj {
+
+Json EnergyJson(const EnergyReport& energy) {
+  Json json = Json::object();
+  json["joules"] = energy.total.value();
+  json["prefill_joules"] = energy.prefill.value();
+  json["decode_joules"] = energy.decode.value();
+  json["wasted_joules"] = energy.wasted.value();
+  json["joules_per_output_token"] =
+      energy.per_output_token ? Json(energy.per_output_token->value()) : Json();
+  json["method"] = energy.method;
+  json["domain"] = energy.domain;
+  json["calibration"] = energy.calibration;
+  json["gco2e"] = energy.gco2e;
+  return json;
+}
+
+Json UsageJson(const Usage& usage) {
+  Json json = Json::object();
+  json["prompt_tokens"] = usage.prompt_tokens;
+  json["completion_tokens"] = usage.completion_tokens;
+  json["total_tokens"] = usage.prompt_tokens + usage.completion_tokens;
+  json["prompt_tokens_details"] = {{"cached_tokens", usage.cached_tokens}};
+  json["energy"] = EnergyJson(usage.energy);
+  return json;
+}
+
+void AddUsage(const Usage& more, Usage& sum) {
+  EnergyReport& energy = sum.energy;
+  const int tokens = sum.completion_tokens + more.completion_tokens;
+  const auto share = [&](const Usage& usage) {
+    return usage.energy.per_output_token.value_or(Joules()) *
+           usage.completion_tokens;
+  };
+  if (tokens > 0) energy.per_output_token = (share(sum) + share(more)) / tokens;
+  if (sum.completion_tokens == 0) {  // no rounding of a sum of one
+    energy.per_output_token = more.energy.per_output_token;
+  }
+  sum.prompt_tokens += more.prompt_tokens;
+  sum.completion_tokens = tokens;
+  sum.cached_tokens += more.cached_tokens;
+  energy.total += more.energy.total;
+  energy.prefill += more.energy.prefill;
+  energy.decode += more.energy.decode;
+  energy.wasted += more.energy.wasted;
+  energy.gco2e += more.energy.gco2e;
+  energy.method = more.energy.method;
+  energy.domain = more.energy.domain;
+  energy.calibration = more.energy.calibration;
+}
+
+}  // namespace mj
