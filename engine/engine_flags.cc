@@ -1,0 +1,101 @@
+#include "engine/engine_flags.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace mj {
+namespace {
+
+using Names = std::vector<std::string>;
+
+constexpr int kMaxInt = std::numeric_limits<int>::max();
+
+bool Contains(const Names& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// One of `offered`. `known` are names of the same kind that this build lacks.
+Flag NameFlag(std::string name, std::string help, Names offered, Names known,
+              std::string& out) {
+  const std::string kind = name;
+  return {std::move(name), absl::StrJoin(offered, "|"), std::move(help), out,
+          [=, &out](const std::string& text) {
+            if (Contains(offered, text)) {
+              out = text;
+              return absl::OkStatus();
+            }
+            const bool is_known = Contains(known, text);
+            return absl::InvalidArgumentError(
+                absl::StrCat("'", text, "' is ",
+                             is_known ? "not built into this binary"
+                                      : absl::StrCat("no ", kind, " there is"),
+                             "; it offers ", absl::StrJoin(offered, ", ")));
+          }};
+}
+
+// cuda, cim:NAME and fpga:NAME are backends by name, but of other builds.
+Flag BackendFlag(std::string& out) {
+  Flag flag = NameFlag("backend", "what computes", {"cpu", "onednn"}, {}, out);
+  flag.set = [set = flag.set](const std::string& text) {
+    const bool known = text == "cuda" || absl::StartsWith(text, "cim:") ||
+                       absl::StartsWith(text, "fpga:");
+    if (!known) return set(text);
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", text,
+                     "' is not built into this binary; it offers "
+                     "cpu, onednn"));
+  };
+  return flag;
+}
+
+// Whether this host has that many cores is for OpenEngine to say.
+Flag ThreadsFlag(std::optional<int>& out) {
+  return {"threads", "N", "compute threads", "the cores it may use",
+          [&out](const std::string& text) {
+            int value = 0;
+            if (!absl::SimpleAtoi(text, &value) || value < 1) {
+              return absl::InvalidArgumentError(
+                  absl::StrCat("'", text, "' is not a whole number from 1 up"));
+            }
+            out = value;
+            return absl::OkStatus();
+          }};
+}
+
+}  // namespace
+
+std::vector<Flag> EngineFlagTable(EngineFlags& flags) {
+  EngineOptions& engine = flags.engine;
+  Flag isa = NameFlag("isa", "instruction set of the kernels",
+                      {"scalar", "avx2", "avx512"}, {}, flags.isa);
+  isa.default_text = "the widest this CPU has";
+  Flag length = IntFlag("max-model-len", "positions a sequence may have", 1,
+                        kMaxInt, engine.max_model_len);
+  length.default_text = "the model's";
+  return {
+      TextFlag("model", "FILE", "GGUF model file", flags.model),
+      ThreadsFlag(flags.threads),
+      std::move(isa),
+      NameFlag("numerics", "rounding of activations", {"f32"}, {"bf16", "int8"},
+               flags.numerics),
+      NameFlag("kv-dtype", "type of stored keys and values", {"f32"},
+               {"bf16", "f16", "int8"}, flags.kv_dtype),
+      BackendFlag(flags.backend),
+      SizeFlag("kv-memory", "bytes of the KV cache", 1, engine.kv_memory_bytes),
+      std::move(length),
+      IntFlag("max-num-seqs", "sequences that run at once", 1, 1 << 20,
+              engine.max_num_seqs),
+      IntFlag("max-batched-tokens", "rows of one step", 1, 1 << 20,
+              engine.max_batched_tokens),
+      IntFlag("max-queue", "requests that wait; more are refused", 1, 1 << 20,
+              engine.max_queue),
+  };
+}
+
+}  // namespace mj

@@ -1,0 +1,31 @@
+// The flags that decide how a model runs: the same in every command.
+#ifndef MILLIJOULE_ENGINE_ENGINE_FLAGS_H_
+#define MILLIJOULE_ENGINE_ENGINE_FLAGS_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/engine_options.h"
+#include "engine/flag.h"
+
+namespace mj {
+
+struct EngineFlags {
+  std::string model;           // path; needed
+  std::optional<int> threads;  // none: the cores this process may use
+  std::string isa;             // "": the widest this CPU has
+  std::string numerics = "f32";
+  std::string kv_dtype = "f32";
+  std::string backend = "cpu";  // or "onednn"
+  EngineOptions engine;
+};
+
+// `flags` must outlive the result. Values are checked as far as one flag alone
+// decides; names that other builds know are refused with a message that says
+// so.
+std::vector<Flag> EngineFlagTable(EngineFlags& flags);
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_ENGINE_ENGINE_FLAGS_H_

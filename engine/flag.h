@@ -1,0 +1,37 @@
+// Settings as text: one table of flags serves command lines and TOML files.
+#ifndef MILLIJOULE_ENGINE_FLAG_H_
+#define MILLIJOULE_ENGINE_FLAG_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace mj {
+
+struct Flag {
+  std::string name;        // "kv-memory": --kv-memory and kv-memory = ...
+  std::string value_name;  // "SIZE"
+  std::string help;        // with its unit
+  std::string default_text;
+  // INVALID_ARGUMENT names the value and what is needed; then nothing is set.
+  std::function<absl::Status(const std::string&)> set;
+};
+
+// Flags that set `out`, which must outlive them; its value is the default.
+Flag TextFlag(std::string name, std::string value_name, std::string help,
+              std::string& out);
+Flag IntFlag(std::string name, std::string help, int min, int max, int& out);
+Flag SizeFlag(std::string name, std::string help, int64_t min, int64_t& out);
+Flag SecondsFlag(std::string name, std::string help, double& out);
+
+// "1024", "512K", "16M", "1.5G": bytes, in powers of 1024.
+absl::StatusOr<int64_t> ParseSize(const std::string& text);
+std::string FormatSize(int64_t bytes);  // "512M"
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_ENGINE_FLAG_H_

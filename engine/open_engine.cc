@@ -1,0 +1,119 @@
+#include "engine/open_engine.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "engine/energy_setup.h"
+#include "hw_backends/cpu/cpu_backend.h"
+#include "hw_backends/host/cores.h"
+#include "hw_backends/host/host_facts.h"
+#include "hw_backends/models/cpu_descriptor.h"
+#include "kernels/kernel_table.h"
+
+namespace mj {
+namespace {
+
+constexpr const char* kHostRoot = "/";
+
+absl::StatusOr<int> ChooseThreads(const EngineFlags& flags,
+                                  const CoreAllowance& cores) {
+  if (!flags.threads) return cores.cores;
+  if (*flags.threads > cores.cores) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--threads: ", *flags.threads, " is more than the ", cores.cores,
+        " this process may use (", cores.reason, ")"));
+  }
+  return *flags.threads;
+}
+
+absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const EngineFlags& flags,
+                                                     int threads) {
+  CpuBackendOptions options;
+  options.threads = threads;
+  options.max_rows = flags.engine.max_batched_tokens;
+  if (!flags.isa.empty()) options.isa = ParseIsa(flags.isa);
+  return MakeCpuBackend(options);
+}
+
+// The generic setup with this CPU's own descriptor.
+absl::StatusOr<EnergySetup> MakeEnergySetup(const BackendInfo& backend,
+                                            const CoreAllowance& cores) {
+  absl::StatusOr<EnergySetup> setup = GenericEnergySetup(backend);
+  if (!setup.ok()) return setup;
+  absl::StatusOr<std::vector<CpuDescriptor>> cpus = CompiledCpuDescriptors();
+  if (!cpus.ok()) return cpus.status();
+  setup->cpu = ChooseDescriptor(*cpus, ReadCpuIdentity(kHostRoot));
+  setup->share.cores = cores.cores;
+  return setup;
+}
+
+std::vector<std::string> Describe(const EngineFlags& flags,
+                                  const CoreAllowance& cores,
+                                  const OpenedEngine& opened) {
+  const Engine& engine = *opened.engine;
+  const LoadedModel& model = engine.model();
+  const BackendInfo& backend = model.backend->info();
+  const EngineOptions& options = engine.options();
+  const EngineStats stats = engine.stats();
+  const Provenance& from = opened.provenance;
+  return {
+      absl::StrCat("model ", model.name, ": ", model.config.architecture, ", ",
+                   model.config.num_layers, " layers, hidden ",
+                   model.config.hidden, ", vocabulary ", model.config.vocab,
+                   ", fingerprint ", model.fingerprint),
+      absl::StrCat("backend ", backend.name, ", ISA ", backend.isa,
+                   flags.isa.empty() ? " (the widest of " : " (--isa, on ",
+                   from.cpu, "), numerics ", backend.numerics,
+                   backend.batch_invariant ? ", batch-invariant"
+                                           : ", not batch-invariant"),
+      absl::StrCat("threads ", backend.threads,
+                   flags.threads ? " (--threads; " : " (all of ", cores.reason,
+                   ")"),
+      absl::StrCat("KV cache ", FormatSize(options.kv_memory_bytes), " of ",
+                   backend.kv_dtype, ": ", stats.kv_blocks_total, " blocks of ",
+                   kBlockSize, " tokens = ",
+                   int64_t{stats.kv_blocks_total} * kBlockSize, " tokens"),
+      absl::StrCat("context ", options.max_model_len, " of the model's ",
+                   model.config.context_length, "; up to ",
+                   options.max_num_seqs, " sequences, ",
+                   options.max_batched_tokens, " rows a step, ",
+                   options.max_queue, " waiting"),
+      absl::StrCat("energy ", stats.energy_method, ", domain ",
+                   stats.energy_domain, ", calibration ", from.calibration),
+  };
+}
+
+}  // namespace
+
+absl::StatusOr<OpenedEngine> OpenEngine(const EngineFlags& flags,
+                                        const Clock& clock, BuildInfo build) {
+  if (flags.model.empty()) {
+    return absl::InvalidArgumentError("--model FILE is needed");
+  }
+  const CoreAllowance cores = AllowedCores(kHostRoot);
+  const absl::StatusOr<int> threads = ChooseThreads(flags, cores);
+  if (!threads.ok()) return threads.status();
+  absl::StatusOr<std::unique_ptr<Backend>> backend =
+      MakeBackend(flags, *threads);
+  if (!backend.ok()) return backend.status();
+  const BackendInfo info = (*backend)->info();
+  absl::StatusOr<EnergySetup> energy = MakeEnergySetup(info, cores);
+  if (!energy.ok()) return energy.status();
+  absl::StatusOr<std::unique_ptr<LoadedModel>> model = LoadModel(
+      flags.model, *std::move(backend), flags.engine.max_batched_tokens);
+  if (!model.ok()) return model.status();
+
+  OpenedEngine opened;
+  opened.provenance = {std::move(build),       ReadCpuName(kHostRoot), info.isa,
+                       info.numerics,          (*model)->fingerprint,  "",
+                       energy->cpu.calibration};
+  absl::StatusOr<std::unique_ptr<Engine>> engine =
+      Engine::Start(flags.engine, *std::move(model), clock, *std::move(energy));
+  if (!engine.ok()) return engine.status();
+  opened.engine = *std::move(engine);
+  opened.provenance.energy_method = opened.engine->stats().energy_method;
+  opened.choices = Describe(flags, cores, opened);
+  return opened;
+}
+
+}  // namespace mj

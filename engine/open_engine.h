@@ -1,0 +1,29 @@
+// From flags to a running engine: backend, model, energy, engine.
+#ifndef MILLIJOULE_ENGINE_OPEN_ENGINE_H_
+#define MILLIJOULE_ENGINE_OPEN_ENGINE_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/engine.h"
+#include "engine/engine_flags.h"
+#include "engine/provenance.h"
+
+namespace mj {
+
+struct OpenedEngine {
+  std::unique_ptr<Engine> engine;
+  Provenance provenance;
+  // What was chosen and why, a line each, for the start-up summary.
+  std::vector<std::string> choices;
+};
+
+// `clock` outlives the engine. Errors name the flag or the file.
+absl::StatusOr<OpenedEngine> OpenEngine(const EngineFlags& flags,
+                                        const Clock& clock, BuildInfo build);
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_ENGINE_OPEN_ENGINE_H_

@@ -1,0 +1,28 @@
+// How many cores this process may use.
+#ifndef MILLIJOULE_HW_BACKENDS_HOST_CORES_H_
+#define MILLIJOULE_HW_BACKENDS_HOST_CORES_H_
+
+#include <optional>
+#include <string>
+
+namespace mj {
+
+struct CoreAllowance {
+  int affinity = 1;             // cores the scheduler may put it on
+  std::optional<double> quota;  // CPU seconds a second of its control groups
+  int cores = 1;                // the least of both, at least 1
+  std::string reason;           // "2 cores by affinity, no cgroup quota"
+};
+
+// The tightest quota of the process' control groups: v2 (cpu.max) or v1
+// (cpu.cfs_quota_us). `root` holds proc/ and sys/.
+std::optional<double> CgroupCpuQuota(const std::string& root);
+
+// A quota of 1.5 cores counts as 2: one thread may then wait, never both.
+CoreAllowance CombineCores(int affinity, std::optional<double> quota);
+
+CoreAllowance AllowedCores(const std::string& root = "/");
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_HW_BACKENDS_HOST_CORES_H_
