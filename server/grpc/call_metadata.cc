@@ -26,9 +26,7 @@ absl::StatusOr<std::string> TenantOf(const grpc::ServerContext& call,
   std::optional<std::string> tenant = keys.TenantOf(authorization);
   if (tenant.has_value()) return *std::move(tenant);
   return absl::UnauthenticatedError(
-      authorization.empty()
-          ? "no API key: send the metadata `authorization: Bearer KEY`"
-          : "the API key is not known here");
+      "needs 'authorization: Bearer KEY' with a known key");
 }
 
 std::optional<Seconds> TimeLeft(const grpc::ServerContext& call) {

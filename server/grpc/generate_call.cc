@@ -2,10 +2,10 @@
 
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "server/grpc/call_metadata.h"
 #include "server/grpc/generate_request.h"
 #include "server/grpc/grpc_status.h"
+#include "server/reply_id.h"
 
 namespace mj {
 
@@ -55,7 +55,7 @@ absl::StatusOr<Request> GenerateCall::ReadRequest() {
   }
   auto request = ToRequest(message_, context_.engine.model());
   if (!request.ok()) return request.status();
-  request->id = absl::StrCat(context_.id_prefix, ++context_.num_requests);
+  request->id = MakeReplyId("grpc-");
   request->tenant = *std::move(tenant);
   request->timeout = timeout;
   return request;

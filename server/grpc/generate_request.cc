@@ -96,7 +96,7 @@ absl::StatusOr<Request> ToRequest(const v1::GenerateRequest& message,
 absl::Status CheckModelName(const std::string& name, const LoadedModel& model) {
   if (name.empty() || name == model.name) return absl::OkStatus();
   return absl::NotFoundError(absl::StrCat(
-      "model `", name, "` does not exist; this server has `", model.name, "`"));
+      "the model '", name, "' is not served, '", model.name, "' is"));
 }
 
 absl::StatusOr<std::string> ToPrompt(const v1::ChatMessages& messages,

@@ -6,7 +6,6 @@
 #include <grpcpp/server_builder.h>
 
 #include <chrono>
-#include <random>
 #include <utility>
 #include <vector>
 
@@ -32,11 +31,6 @@ void AllowKeepalive(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument("grpc.keepalive_permit_without_calls", 1);
 }
 
-std::string RandomIdPrefix() {
-  std::random_device random;
-  return absl::StrCat("grpc-", absl::Hex(random(), absl::kZeroPad8), "-");
-}
-
 }  // namespace
 
 struct GrpcServer::Impl {
@@ -45,8 +39,7 @@ struct GrpcServer::Impl {
                 .engine = engine,
                 .metrics = metrics,
                 .keys = keys != nullptr ? *keys : no_keys,
-                .clock = clock,
-                .id_prefix = RandomIdPrefix()} {}
+                .clock = clock} {}
 
   absl::Status Listen(const GrpcOptions& options);
 

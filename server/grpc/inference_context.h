@@ -3,7 +3,6 @@
 #define MILLIJOULE_SERVER_GRPC_INFERENCE_CONTEXT_H_
 
 #include <atomic>
-#include <string>
 
 #include "engine/engine.h"
 #include "hw_backends/clock.h"
@@ -20,9 +19,6 @@ struct InferenceContext {
   Metrics& metrics;
   const ApiKeys& keys;
   const Clock& clock;
-  // Makes request ids unique across processes.
-  std::string id_prefix;
-  std::atomic<uint64_t> num_requests{0};
   InFlight generations = {};          // Generate calls
   std::atomic<bool> draining{false};  // new Generate calls are refused
 };

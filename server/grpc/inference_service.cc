@@ -1,6 +1,5 @@
 #include "server/grpc/inference_service.h"
 
-#include <algorithm>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -35,12 +34,6 @@ absl::StatusOr<std::vector<TokenId>> Encode(const v1::TokenizeRequest& request,
   }
   return absl::InvalidArgumentError(
       "input: missing; one of `text`, `messages` is needed");
-}
-
-int ContextLength(const Engine& engine) {
-  const int limit = engine.options().max_model_len;
-  const int own = engine.model().config.context_length;
-  return limit > 0 ? std::min(limit, own) : own;
 }
 
 }  // namespace
@@ -78,14 +71,15 @@ absl::StatusOr<v1::DetokenizeResponse> Detokenize(
       static_cast<TokenId>(model.tokenizer->vocabulary().tokens.size());
   for (const TokenId id : request.token_ids()) {
     if (id >= 0 && id < size) continue;
-    return absl::InvalidArgumentError(absl::StrCat(
-        "token_ids: ", id, " is outside the vocabulary, 0..", size - 1));
+    return absl::InvalidArgumentError(
+        absl::StrCat("token_ids: ", id, " is not in the vocabulary of ", size));
   }
   const std::vector<TokenId> ids(request.token_ids().begin(),
                                  request.token_ids().end());
   v1::DetokenizeResponse response;
-  response.set_text(
-      ValidUtf8(model.tokenizer->Decode(ids, request.print_special())));
+  const bool print_special =
+      !request.has_print_special() || request.print_special();
+  response.set_text(ValidUtf8(model.tokenizer->Decode(ids, print_special)));
   return response;
 }
 
@@ -98,7 +92,7 @@ absl::StatusOr<v1::ModelInfoResponse> ModelInfo(
   v1::ModelInfoResponse response;
   response.set_name(model.name);
   response.set_fingerprint(model.fingerprint);
-  response.set_context_length(ContextLength(engine));
+  response.set_context_length(engine.options().max_model_len);
   response.set_vocabulary_size(model.shape.vocab);
   response.set_layers(static_cast<int>(model.shape.layers.size()));
   response.set_hidden_size(model.shape.hidden);
