@@ -19,10 +19,11 @@ constexpr std::string_view EnergyMethodName(EnergyMethod method) {
 }
 
 struct MeterInfo {
-  std::string domain{};  // the boundary: "package", "dram", "gpu", "package+dram"
+  std::string
+      domain{};  // the boundary: "package", "dram", "gpu", "package+dram"
   EnergyMethod method = EnergyMethod::kModelled;
-  Joules resolution{0};     // the counter's step
-  std::string source;       // counter file, library or descriptor
+  Joules resolution{0};       // the counter's step
+  std::string source;         // counter file, library or descriptor
   std::string calibration{};  // identifies the coefficients or counter
 };
 

@@ -116,8 +116,7 @@ void EnergyLedger::Settle(const EnergySample& sample, EnergyWindow& window) {
   if (estimate.sum() > Joules(0)) {
     window.scale = counter / estimate.sum();
     window.energy = Scaled(estimate, window.scale);
-    scale_ = scale_ ? *scale_ + kScaleWeight * (window.scale - *scale_)
-                    : window.scale;
+    UpdateScale(window.scale);
   } else {
     window.energy.idle = counter;  // the model saw nothing happen
   }
@@ -128,6 +127,11 @@ void EnergyLedger::Settle(const EnergySample& sample, EnergyWindow& window) {
     window.requests.push_back(std::move(request));
   }
   AddTo(totals_, window.energy);
+}
+
+void EnergyLedger::UpdateScale(double newest) {
+  if (info_.method != EnergyMethod::kMeasured) return;
+  scale_ = scale_ ? *scale_ + kScaleWeight * (newest - *scale_) : newest;
 }
 
 void EnergyLedger::Forget(Seconds now) {

@@ -83,7 +83,9 @@ class EnergyLedger final {
   // Time for which no energy is known and none will be.
   Seconds unknown_time() const { return unknown_time_; }
   // Counter / model over recent known windows (each new one weighs a fifth);
-  // absent before the first, and after a window that stayed unknown.
+  // absent before the first, and after a window that stayed unknown. Always
+  // absent for a modelled meter: a model's own number needs no correction, and
+  // a reply is `measured` only where this has a value.
   std::optional<double> scale() const { return scale_; }
 
  private:
@@ -97,6 +99,7 @@ class EnergyLedger final {
   // The pending estimates and idle power for what is left of `time`.
   EnergyTotals WithIdle(Seconds time) const;
   void Settle(const EnergySample& sample, EnergyWindow& window);
+  void UpdateScale(double newest);
   void Forget(Seconds now);
 
   MeterInfo info_;

@@ -153,6 +153,19 @@ TEST(EnergyLedgerTest, ACounterThatHasNotMovedYetIsUnknownNotZero) {
   EXPECT_DOUBLE_EQ(window.requests.at(0).decode.value(), 2);
 }
 
+TEST(EnergyLedgerTest, OnlyAMeasuredCounterCorrectsTheModel) {
+  for (const EnergyMethod method :
+       {EnergyMethod::kMeasured, EnergyMethod::kModelled}) {
+    MeterInfo info = Counter();
+    info.method = method;
+    EnergyLedger ledger(info, {.idle_power = Watts(1)}, Sample(0, 0),
+                        Seconds(0));
+    ASSERT_TRUE(ledger.Close(Sample(2, 1), Seconds(1)).known());
+    EXPECT_EQ(ledger.scale().has_value(), method == EnergyMethod::kMeasured);
+    EXPECT_EQ(ledger.totals().sum(), Joules(2));
+  }
+}
+
 TEST(EnergyLedgerTest, WithoutAFirstReadingTheFirstWindowIsUnknown) {
   EnergyLedger ledger(Counter(), {.idle_power = Watts(1)},
                       absl::UnavailableError("not yet"), Seconds(0));
