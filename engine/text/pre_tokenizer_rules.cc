@@ -159,7 +159,7 @@ constexpr PreTokenizerRule kRules[] = {
     {kGlm4Names, kLlama3Steps, /*nfc=*/false, /*ignore_merges=*/true},
     {kChatGlmNames, kLlama3Steps},
     {kQwen2Names, kQwen2Steps, /*nfc=*/true},
-    {kQwen35Names, kQwen35Steps, /*nfc=*/true},
+    {kQwen35Names, kQwen35Steps},
     {kGpt4oNames, kGpt4oSteps},
     {kTekkenNames, kTekkenSteps, /*nfc=*/false, /*ignore_merges=*/true,
      /*add_bos=*/true},

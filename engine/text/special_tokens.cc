@@ -44,7 +44,9 @@ size_t LeadingSpace(std::string_view text) {
   size_t size = 0;
   while (size < text.size()) {
     const Utf8Step step = DecodeUtf8(text.substr(size));
-    if (!IsUnicodeSpace(step.code_point)) break;
+    const bool space = IsUnicodeSpace(step.code_point) ||
+                       step.code_point == 0x2581;  // an escaped space
+    if (!space) break;
     size += step.length;
   }
   return size;

@@ -42,6 +42,12 @@ void AppendReplaced(std::string_view text, std::string_view from,
   out += text.substr(begin);
 }
 
+std::string Escape(std::string_view text) {
+  std::string out;
+  AppendReplaced(text, " ", kSpace, out);
+  return out;
+}
+
 std::string Unescape(std::string_view text) {
   std::string out;
   AppendReplaced(text, kSpace, " ", out);
@@ -79,6 +85,8 @@ absl::StatusOr<std::unique_ptr<Tokenizer>> SpmTokenizer::Make(
         "tokenizer.ggml.scores: missing, a 'llama' tokenizer needs them");
   }
   FillDefaults(vocabulary);
+  // Converters write the spaces of added tokens either way.
+  for (std::string& text : vocabulary.tokens) text = Escape(text);
   std::unique_ptr<SpmTokenizer> tokenizer(
       new SpmTokenizer(std::move(vocabulary)));
   tokenizer->IndexTokens();
@@ -126,8 +134,10 @@ TokenId SpmTokenizer::Find(std::string_view text) const {
 
 std::vector<TokenId> SpmTokenizer::Encode(std::string_view text,
                                           EncodeOptions options) const {
-  std::string repaired;
-  if (!IsValidUtf8(text)) text = repaired = ReplaceInvalidUtf8(text);
+  // Added tokens are sought in escaped text: a space before a literal U+2581
+  // is a run of two.
+  const std::string escaped =
+      Escape(IsValidUtf8(text) ? text : ReplaceInvalidUtf8(text));
   std::vector<TokenId> ids;
   ids.reserve(text.size() / 3 + 2);
   if (options.add_special && *vocabulary_.add_bos) {
@@ -136,14 +146,13 @@ std::vector<TokenId> SpmTokenizer::Encode(std::string_view text,
   SymbolMerger merger;
   bool after_special = true;  // so is the start of the text
   for (const TextPiece& piece :
-       special_tokens_.Split(text, options.parse_special)) {
+       special_tokens_.Split(escaped, options.parse_special)) {
     if (piece.id >= 0) {
       ids.push_back(piece.id);
+    } else if (after_special && *vocabulary_.add_space_prefix) {
+      EncodeEscaped(std::string(kSpace).append(piece.text), merger, ids);
     } else {
-      std::string escaped(
-          after_special && *vocabulary_.add_space_prefix ? kSpace : "");
-      AppendReplaced(piece.text, " ", kSpace, escaped);
-      EncodeEscaped(escaped, merger, ids);
+      EncodeEscaped(piece.text, merger, ids);
     }
     after_special = piece.id >= 0;
   }
