@@ -5,18 +5,30 @@
 #ifndef MILLIJOULE_ENGINE_TEXT_CHAT_TEMPLATE_H_
 #define MILLIJOULE_ENGINE_TEXT_CHAT_TEMPLATE_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "engine/text/jinja_limits.h"
 #include "nlohmann/json.hpp"
 
 namespace mj {
 
+struct RenderOptions {
+  jinja::Limits limits;
+  // What strftime_now reads: tests give a clock of their own.
+  std::function<absl::Time()> now = absl::Now;
+  absl::TimeZone time_zone = absl::LocalTimeZone();
+};
+
 class ChatTemplate final {
  public:
   // INVALID_ARGUMENT: a syntax error, with its line.
+  // RESOURCE_EXHAUSTED: nested too deep.
   static absl::StatusOr<ChatTemplate> Parse(std::string_view source);
 
   // `context` holds the template's variables: messages, tools,
@@ -25,8 +37,8 @@ class ChatTemplate final {
   // sense. Key order of objects is kept.
   // INVALID_ARGUMENT: raise_exception's message, or the error with its line.
   // RESOURCE_EXHAUSTED: a limit was passed, with its name and value.
-  absl::StatusOr<std::string> Render(
-      const nlohmann::ordered_json& context) const;
+  absl::StatusOr<std::string> Render(const nlohmann::ordered_json& context,
+                                     const RenderOptions& options = {}) const;
 
   ~ChatTemplate();
   ChatTemplate(ChatTemplate&&) noexcept;
