@@ -12,6 +12,7 @@
 #include "hw_backends/cpu/linear_phase.h"
 #include "hw_backends/cpu/mapped_memory.h"
 #include "hw_backends/cpu/packed_matrix.h"
+#include "hw_backends/cpu/panel_matrices.h"
 #include "hw_backends/cpu/worker_pool.h"
 #include "kernels/cpu_features.h"
 
@@ -29,9 +30,9 @@ int64_t RowStride(int64_t cols) {
   return stride % 256 == 0 ? stride + 16 : stride;
 }
 
-// A matrix, or a vector (matrix.rows == 0).
+// A matrix of the store, or a vector.
 struct Weight {
-  PackedMatrix matrix;
+  int matrix = -1;
   std::vector<float> vector;
 };
 
@@ -43,31 +44,29 @@ struct Buffer {
 
 class CpuBackend final : public Backend {
  public:
-  CpuBackend(const KernelTable& kernels, const CpuBackendOptions& options)
-      : kernels_(kernels), max_rows_(options.max_rows), pool_(options.threads) {
-    info_.name = "cpu";
-    info_.isa = IsaName(kernels.isa);
-    info_.numerics = "f32";
-    info_.kv_dtype = "f32";
-    info_.threads = options.threads;
-  }
+  CpuBackend(const KernelTable& kernels, const CpuBackendOptions& options,
+             BackendInfo info, std::unique_ptr<MatrixStore> matrices)
+      : kernels_(kernels),
+        max_rows_(options.max_rows),
+        info_(std::move(info)),
+        pool_(options.threads),
+        matrices_(std::move(matrices)) {}
 
   const BackendInfo& info() const override { return info_; }
 
   absl::StatusOr<WeightId> LoadMatrix(
       std::span<const TensorView> parts,
       std::span<const TensorView> biases) override {
-    absl::StatusOr<PackedMatrix> matrix =
-        PackMatrix(parts, biases, pool_, arena_);
+    absl::StatusOr<int> matrix = matrices_->Load(parts, biases, pool_);
     if (!matrix.ok()) return matrix.status();
-    weights_.push_back({.matrix = *std::move(matrix), .vector = {}});
+    weights_.push_back({.matrix = *matrix});
     return static_cast<WeightId>(weights_.size() - 1);
   }
 
   absl::StatusOr<WeightId> LoadVector(const TensorView& values) override {
     absl::StatusOr<std::vector<float>> vector = ReadVector(values);
     if (!vector.ok()) return vector.status();
-    weights_.push_back({.matrix = {}, .vector = *std::move(vector)});
+    weights_.push_back({.vector = *std::move(vector)});
     return static_cast<WeightId>(weights_.size() - 1);
   }
 
@@ -109,13 +108,14 @@ class CpuBackend final : public Backend {
   }
 
   void Embed(WeightId table, float scale, BufferId out) override {
-    const PackedMatrix& matrix = Matrix(table);
+    const int matrix = Matrix(table);
+    const int64_t cols = matrices_->cols(matrix);
     ForRows([&](int64_t first, int64_t count) {
       for (int64_t r = first; r < first + count; ++r) {
         float* row = Rows(out).row(r);
-        ReadMatrixRow(matrix, step_.tokens[r], row);
+        matrices_->ReadRow(matrix, step_.tokens[r], row);
         if (scale == 1) continue;
-        for (int64_t c = 0; c < matrix.cols; ++c) row[c] *= scale;
+        for (int64_t c = 0; c < cols; ++c) row[c] *= scale;
       }
     });
   }
@@ -139,10 +139,10 @@ class CpuBackend final : public Backend {
   void Linear(WeightId matrix, BufferId x, bool accumulate,
               BufferId y) override {
     assert(x != y);
-    assert(Matrix(matrix).cols <= Get(x).cols);
-    assert(Matrix(matrix).rows <= Get(y).cols);
-    RunLinear(kernels_, pool_, Matrix(matrix), Rows(x), num_rows(), accumulate,
-              Rows(y), sums_);
+    assert(matrices_->cols(Matrix(matrix)) <= Get(x).cols);
+    assert(matrices_->rows(Matrix(matrix)) <= Get(y).cols);
+    matrices_->Multiply(Matrix(matrix), Rows(x), num_rows(), accumulate,
+                        Rows(y), pool_);
   }
 
   void GatedActivation(Activation activation, BufferId gate_up,
@@ -173,12 +173,11 @@ class CpuBackend final : public Backend {
 
   void Logits(WeightId head, BufferId x, std::span<const int> rows,
               std::span<float> out) override {
-    const PackedMatrix& matrix = Matrix(head);
-    assert(out.size() == rows.size() * static_cast<size_t>(matrix.rows));
+    const int64_t vocab = matrices_->rows(Matrix(head));
+    assert(out.size() == rows.size() * static_cast<size_t>(vocab));
     const MatrixRef chosen = Gather(x, rows);
-    RunLinear(kernels_, pool_, matrix, chosen,
-              static_cast<int64_t>(rows.size()), /*accumulate=*/false,
-              {out.data(), matrix.rows}, sums_);
+    matrices_->Multiply(Matrix(head), chosen, static_cast<int64_t>(rows.size()),
+                        /*accumulate=*/false, {out.data(), vocab}, pool_);
   }
 
   StepReport EndStep() override {
@@ -190,7 +189,7 @@ class CpuBackend final : public Backend {
   int64_t num_rows() const { return static_cast<int64_t>(step_.tokens.size()); }
   Buffer& Get(BufferId id) { return buffers_[static_cast<size_t>(id)]; }
   MatrixRef Rows(BufferId id) { return Get(id).rows; }
-  const PackedMatrix& Matrix(WeightId id) const {
+  int Matrix(WeightId id) const {
     return weights_[static_cast<size_t>(id)].matrix;
   }
   const std::vector<float>& Vector(WeightId id) const {
@@ -243,15 +242,14 @@ class CpuBackend final : public Backend {
 
   const KernelTable kernels_;
   const int64_t max_rows_;
-  BackendInfo info_;
+  const BackendInfo info_;
   WorkerPool pool_;
-  Arena arena_;
+  const std::unique_ptr<MatrixStore> matrices_;
   std::vector<Weight> weights_;
   std::vector<Buffer> buffers_;
   std::vector<RotationTable> ropes_;
   KvCache cache_;
   AttentionPhase attention_;
-  std::vector<float> sums_;      // scratch of RunLinear
   std::vector<float> gathered_;  // scratch of Logits
   // The current step.
   StepView step_;
@@ -263,6 +261,12 @@ class CpuBackend final : public Backend {
 
 absl::StatusOr<std::unique_ptr<Backend>> MakeCpuBackend(
     const CpuBackendOptions& options) {
+  return MakeCpuBackend(options, "cpu", nullptr);
+}
+
+absl::StatusOr<std::unique_ptr<Backend>> MakeCpuBackend(
+    const CpuBackendOptions& options, const std::string& name,
+    std::unique_ptr<MatrixStore> matrices) {
   if (options.threads < 1 || options.max_rows < 1) {
     return absl::InvalidArgumentError(
         absl::StrCat("CPU backend: ", options.threads, " threads and ",
@@ -276,7 +280,15 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeCpuBackend(
                      std::string(IsaNeeds(*options.isa)), "; this CPU (",
                      cpu.brand, ") has ", DescribeFeatures(cpu)));
   }
-  return std::make_unique<CpuBackend>(*kernels, options);
+  BackendInfo info{.name = name,
+                   .isa = std::string(IsaName(kernels->isa)),
+                   .numerics = "f32",
+                   .kv_dtype = "f32",
+                   .threads = options.threads,
+                   .batch_invariant = matrices == nullptr};
+  if (matrices == nullptr) matrices = std::make_unique<PanelMatrices>(*kernels);
+  return std::make_unique<CpuBackend>(*kernels, options, std::move(info),
+                                      std::move(matrices));
 }
 
 }  // namespace mj

@@ -5,9 +5,11 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "hw_backends/backend.h"
+#include "hw_backends/cpu/matrix_store.h"
 #include "kernels/kernel_table.h"
 
 namespace mj {
@@ -24,6 +26,12 @@ struct CpuBackendOptions {
 // INVALID_ARGUMENT: a number is not positive, or this CPU lacks the ISA.
 absl::StatusOr<std::unique_ptr<Backend>> MakeCpuBackend(
     const CpuBackendOptions& options);
+
+// The same verbs with products by `matrices`, which need not be
+// batch-invariant. Null: panels.
+absl::StatusOr<std::unique_ptr<Backend>> MakeCpuBackend(
+    const CpuBackendOptions& options, const std::string& name,
+    std::unique_ptr<MatrixStore> matrices);
 
 }  // namespace mj
 

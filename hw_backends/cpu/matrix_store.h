@@ -1,0 +1,41 @@
+// Weight matrices in a layout of their own, and products with them: the part
+// in which the backends that run on a CPU differ.
+#ifndef MILLIJOULE_HW_BACKENDS_CPU_MATRIX_STORE_H_
+#define MILLIJOULE_HW_BACKENDS_CPU_MATRIX_STORE_H_
+
+#include <cstdint>
+#include <span>
+
+#include "absl/status/statusor.h"
+#include "hw_backends/cpu/linear_phase.h"
+#include "hw_backends/cpu/worker_pool.h"
+#include "kernels/tensor_view.h"
+
+namespace mj {
+
+// One thread at a time; `pool` may be used for the call.
+class MatrixStore {
+ public:
+  virtual ~MatrixStore() = default;
+
+  // Stacks `parts` by rows; returns the matrix's id.
+  // INVALID_ARGUMENT: they do not stack, or a value is not finite.
+  virtual absl::StatusOr<int> Load(std::span<const TensorView> parts,
+                                   std::span<const TensorView> biases,
+                                   WorkerPool& pool) = 0;
+  virtual int64_t rows(int id) const = 0;
+  virtual int64_t cols(int id) const = 0;
+
+  // out[0 .. cols rounded up to 32) = row `row`, dequantised; zeros beyond
+  // cols. Any thread.
+  virtual void ReadRow(int id, int64_t row, float* out) const = 0;
+
+  // y = x W^T (+ bias), or y += that, for the first `rows` rows of x, whose
+  // columns reach to the next multiple of 32 with zeros beyond cols.
+  virtual void Multiply(int id, MatrixRef x, int64_t rows, bool accumulate,
+                        MatrixRef y, WorkerPool& pool) = 0;
+};
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_HW_BACKENDS_CPU_MATRIX_STORE_H_

@@ -1,0 +1,36 @@
+// Matrices repacked into panels, multiplied by our own kernels.
+#ifndef MILLIJOULE_HW_BACKENDS_CPU_PANEL_MATRICES_H_
+#define MILLIJOULE_HW_BACKENDS_CPU_PANEL_MATRICES_H_
+
+#include <vector>
+
+#include "hw_backends/cpu/mapped_memory.h"
+#include "hw_backends/cpu/matrix_store.h"
+#include "hw_backends/cpu/packed_matrix.h"
+#include "kernels/kernel_table.h"
+
+namespace mj {
+
+class PanelMatrices final : public MatrixStore {
+ public:
+  explicit PanelMatrices(const KernelTable& kernels) : kernels_(kernels) {}
+
+  absl::StatusOr<int> Load(std::span<const TensorView> parts,
+                           std::span<const TensorView> biases,
+                           WorkerPool& pool) override;
+  int64_t rows(int id) const override { return matrices_[id].rows; }
+  int64_t cols(int id) const override { return matrices_[id].cols; }
+  void ReadRow(int id, int64_t row, float* out) const override;
+  void Multiply(int id, MatrixRef x, int64_t rows, bool accumulate, MatrixRef y,
+                WorkerPool& pool) override;
+
+ private:
+  const KernelTable kernels_;
+  Arena arena_;
+  std::vector<PackedMatrix> matrices_;
+  std::vector<float> sums_;  // scratch of RunLinear
+};
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_HW_BACKENDS_CPU_PANEL_MATRICES_H_

@@ -1,0 +1,15 @@
+#include "hw_backends/onednn/onednn_backend.h"
+
+#include <omp.h>
+
+#include "hw_backends/onednn/onednn_matrices.h"
+
+namespace mj {
+
+absl::StatusOr<std::unique_ptr<Backend>> MakeOneDnnBackend(
+    const CpuBackendOptions& options) {
+  return MakeCpuBackend(options, "onednn",
+                        std::make_unique<OneDnnMatrices>(options.threads));
+}
+
+}  // namespace mj

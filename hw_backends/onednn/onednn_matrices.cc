@@ -1,0 +1,115 @@
+#include "hw_backends/onednn/onednn_matrices.h"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+#include "hw_backends/cpu/packed_matrix.h"
+
+namespace mj {
+namespace {
+
+using Desc = dnnl::memory::desc;
+constexpr auto kFloat = dnnl::memory::data_type::f32;
+
+// Steps differ in their number of rows; beyond this many kinds of product the
+// primitives are made anew, which takes some microseconds each.
+constexpr size_t kMaxProducts = 4096;
+
+}  // namespace
+
+OneDnnMatrices::OneDnnMatrices(int threads)
+    : threads_(threads),
+      engine_(dnnl::engine::kind::cpu, 0),
+      stream_(engine_) {}
+
+absl::StatusOr<int> OneDnnMatrices::Load(std::span<const TensorView> parts,
+                                         std::span<const TensorView> biases,
+                                         WorkerPool& pool) {
+  // Repacked first, for its checks and its dequantised rows.
+  Arena passing;
+  absl::StatusOr<PackedMatrix> packed =
+      PackMatrix(parts, biases, pool, passing);
+  if (!packed.ok()) return packed.status();
+  Matrix matrix{.rows = packed->rows,
+                .cols = packed->cols,
+                .stride = 32 * packed->groups,
+                .bias = packed->bias};
+  absl::StatusOr<std::byte*> bytes =
+      arena_.Allocate(matrix.rows * matrix.stride * sizeof(float));
+  if (!bytes.ok()) return bytes.status();
+  matrix.values = reinterpret_cast<float*>(*bytes);
+  for (int64_t r = 0; r < matrix.rows; ++r) {
+    ReadMatrixRow(*packed, r, matrix.values + r * matrix.stride);
+  }
+  matrices_.push_back(std::move(matrix));
+  return static_cast<int>(matrices_.size()) - 1;
+}
+
+void OneDnnMatrices::ReadRow(int id, int64_t row, float* out) const {
+  const Matrix& matrix = At(id);
+  std::copy_n(matrix.values + row * matrix.stride, matrix.cols, out);
+}
+
+OneDnnMatrices::Product OneDnnMatrices::MakeProduct(const Key& key) const {
+  const auto [id, rows, x_stride, y_stride, accumulate] = key;
+  const Matrix& matrix = At(id);
+  Product product;
+  product.x =
+      Desc({rows, matrix.cols}, kFloat, dnnl::memory::dims{x_stride, 1});
+  // W^T [cols, rows] of the row-major W.
+  product.weights = Desc({matrix.cols, matrix.rows}, kFloat,
+                         dnnl::memory::dims{1, matrix.stride});
+  product.y =
+      Desc({rows, matrix.rows}, kFloat, dnnl::memory::dims{y_stride, 1});
+  dnnl::primitive_attr attributes;
+  if (accumulate) {
+    dnnl::post_ops operations;
+    operations.append_sum(1.0f);
+    attributes.set_post_ops(operations);
+  }
+  if (!matrix.bias.empty()) {
+    product.bias =
+        Desc({1, matrix.rows}, kFloat, dnnl::memory::dims{matrix.rows, 1});
+  }
+  const dnnl::matmul::desc operation =
+      matrix.bias.empty()
+          ? dnnl::matmul::desc(product.x, product.weights, product.y)
+          : dnnl::matmul::desc(product.x, product.weights, product.bias,
+                               product.y);
+  product.primitive = dnnl::matmul(
+      dnnl::matmul::primitive_desc(operation, attributes, engine_));
+  return product;
+}
+
+dnnl::memory OneDnnMatrices::View(const Desc& desc, const float* data) const {
+  return dnnl::memory(desc, engine_, const_cast<float*>(data));
+}
+
+void OneDnnMatrices::Multiply(int id, MatrixRef x, int64_t rows,
+                              bool accumulate, MatrixRef y, WorkerPool&) {
+  const Key key(id, rows, x.stride, y.stride, accumulate);
+  if (products_.size() >= kMaxProducts && !products_.contains(key)) {
+    products_.clear();
+  }
+  auto found = products_.find(key);
+  if (found == products_.end()) {
+    found = products_.emplace(key, MakeProduct(key)).first;
+  }
+  const Product& product = found->second;
+  const Matrix& matrix = At(id);
+  std::unordered_map<int, dnnl::memory> arguments = {
+      {DNNL_ARG_SRC, View(product.x, x.data)},
+      {DNNL_ARG_WEIGHTS, View(product.weights, matrix.values)},
+      {DNNL_ARG_DST, View(product.y, y.data)}};
+  if (!matrix.bias.empty()) {
+    arguments.emplace(DNNL_ARG_BIAS, View(product.bias, matrix.bias.data()));
+  }
+  omp_set_num_threads(threads_);  // of this calling thread's products
+  product.primitive.execute(stream_, arguments);
+  stream_.wait();
+}
+
+}  // namespace mj
