@@ -166,9 +166,12 @@ absl::StatusOr<ChatRequest> ParseChatRequest(const Json& body) {
 
 absl::StatusOr<std::string> RenderChat(const LoadedModel& model, Json context) {
   if (!model.chat_template) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the model '", model.name,
-                     "' has no chat template; use /v1/completions"));
+    const absl::Status& why = model.chat_template_error;
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the model '", model.name, "' has no ",
+        why.ok() ? "chat template"
+                 : absl::StrCat("usable chat template (", why.message(), ")"),
+        "; use /v1/completions"));
   }
   const Vocabulary& vocabulary = model.tokenizer->vocabulary();
   const auto set = [&](const char* name, std::optional<TokenId> id) {

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "server/grpc/valid_utf8.h"
+#include "engine/text/utf8.h"
 
 namespace mj {
 
@@ -15,7 +15,7 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
   // Both follow google.rpc.Code.
   const auto code = static_cast<grpc::StatusCode>(status.raw_code());
   std::string message(status.message().substr(0, kMaxMessageBytes));
-  return grpc::Status(code, ValidUtf8(message));
+  return grpc::Status(code, ReplaceInvalidUtf8(message));
 }
 
 grpc::Status FromEngine(const absl::Status& status) {

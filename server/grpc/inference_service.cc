@@ -3,10 +3,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "engine/text/utf8.h"
 #include "server/grpc/generate_call.h"
 #include "server/grpc/generate_request.h"
 #include "server/grpc/unary_call.h"
-#include "server/grpc/valid_utf8.h"
 
 namespace mj {
 
@@ -79,7 +79,8 @@ absl::StatusOr<v1::DetokenizeResponse> Detokenize(
   v1::DetokenizeResponse response;
   const bool print_special =
       !request.has_print_special() || request.print_special();
-  response.set_text(ValidUtf8(model.tokenizer->Decode(ids, print_special)));
+  response.set_text(
+      ReplaceInvalidUtf8(model.tokenizer->Decode(ids, print_special)));
   return response;
 }
 

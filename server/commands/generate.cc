@@ -1,0 +1,172 @@
+// millijoule generate: one reply on the terminal.
+#include <iostream>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
+#include "engine/open_engine.h"
+#include "server/chat_request.h"
+#include "server/cli_flags.h"
+#include "server/commands/commands.h"
+#include "server/commands/output.h"
+#include "server/completion_request.h"
+#include "server/usage_json.h"
+
+namespace mj {
+namespace {
+
+struct SamplingFlag {
+  const char* name;
+  const char* help;
+};
+// Names, ranges and defaults are those of the HTTP API, which reads them.
+constexpr SamplingFlag kSamplingFlags[] = {
+    {"temperature", "0 is greedy; 1 by default"},
+    {"top-k", "candidates, 0 for all"},
+    {"top-p", "probability mass of the candidates"},
+    {"min-p", "least probability, relative to the likeliest"},
+    {"repetition-penalty", "1 for none"},
+    {"presence-penalty", "0 for none"},
+    {"frequency-penalty", "0 for none"},
+    {"seed", "random if absent"},
+};
+
+struct GenerateFlags {
+  EngineFlags engine;
+  std::vector<Flag> table = EngineFlagTable(engine);
+  std::string prompt;
+  int max_tokens = 128;
+  std::vector<std::string> stop;
+  std::map<std::string, std::string> sampling;  // as typed
+  bool ignore_eos = false;
+  bool chat = false;
+  bool json = false;
+};
+
+absl::StatusOr<Json> RequestBody(const GenerateFlags& flags) {
+  Json body = Json::object();
+  body["prompt"] = flags.prompt;
+  body["messages"] =
+      Json::array({{{"role", "user"}, {"content", flags.prompt}}});
+  body["max_tokens"] = flags.max_tokens;
+  body["ignore_eos"] = flags.ignore_eos;
+  if (!flags.stop.empty()) body["stop"] = flags.stop;
+  for (const auto& [name, text] : flags.sampling) {
+    absl::StatusOr<Json> value = ParseJson(text);
+    if (!value.ok()) return FieldError(name, "'" + text + "' is not a number");
+    body[absl::StrReplaceAll(name, {{"-", "_"}})] = *std::move(value);
+  }
+  return body;
+}
+
+absl::StatusOr<Request> MakeRequest(const GenerateFlags& flags,
+                                    const LoadedModel& model) {
+  const absl::StatusOr<Json> body = RequestBody(flags);
+  if (!body.ok()) return body.status();
+  if (!flags.chat) {
+    absl::StatusOr<CompletionRequest> call = ParseCompletionRequest(*body);
+    if (!call.ok()) return call.status();
+    return std::move(call->requests.front());
+  }
+  absl::StatusOr<ChatRequest> call = ParseChatRequest(*body);
+  if (!call.ok()) return call.status();
+  absl::StatusOr<std::string> prompt =
+      RenderChat(model, std::move(call->context));
+  if (!prompt.ok()) return prompt.status();
+  call->request.prompt = *std::move(prompt);
+  return std::move(call->request);
+}
+
+// Follows the reply to its end; streams its text unless `quietly`.
+Delta Follow(ResponseChannel& channel, bool quietly, std::string& text) {
+  while (true) {
+    Delta delta = channel.Pop();
+    text += delta.text;
+    if (!quietly) std::cout << delta.text << std::flush;
+    if (delta.last) return delta;
+  }
+}
+
+void PrintSummary(const Delta& last) {
+  const Usage& usage = last.usage;
+  const double decode =
+      (last.timings.finished - last.timings.first_token).count();
+  const int gaps = usage.completion_tokens - 1;
+  std::cout << absl::StrFormat("\n[%d prompt + %d generated tokens",
+                               usage.prompt_tokens, usage.completion_tokens);
+  if (gaps > 0 && decode > 0) {
+    std::cout << absl::StrFormat(", %.1f tokens/s", gaps / decode);
+  }
+  std::cout << ", " << FormatJoules(usage.energy.total);
+  if (usage.energy.per_output_token) {
+    std::cout << ", " << FormatJoules(*usage.energy.per_output_token)
+              << " a token";
+  }
+  std::cout << ", " << usage.energy.method << "]\n";
+}
+
+void PrintJson(const Provenance& from, const std::string& text,
+               const Delta& last) {
+  Json json = Json::object();
+  json["text"] = text;
+  json["usage"] = UsageJson(last.usage);
+  json["ttft_seconds"] = last.timings.first_token.count();
+  json["seconds"] = last.timings.finished.count();
+  AddProvenance(from, json);
+  std::cout << DumpJson(json) << "\n";
+}
+
+int Generate(const GenerateFlags& flags, const BuildInfo& build) {
+  const SteadyClock clock;
+  const absl::StatusOr<OpenedEngine> opened =
+      OpenEngine(flags.engine, clock, build);
+  if (!opened.ok()) return PrintError(opened.status());
+  Engine& engine = *opened->engine;
+  absl::StatusOr<Request> request = MakeRequest(flags, engine.model());
+  if (!request.ok()) return PrintError(request.status());
+  request->id = "generate";
+  const absl::StatusOr<std::shared_ptr<ResponseChannel>> channel =
+      engine.Submit(*std::move(request), [] {});
+  if (!channel.ok()) return PrintError(channel.status());
+  std::string text;
+  const Delta last = Follow(**channel, flags.json, text);
+  if (!last.status.ok()) return PrintError(last.status);
+  if (flags.json) {
+    PrintJson(opened->provenance, text, last);
+  } else {
+    PrintSummary(last);
+  }
+  return 0;
+}
+
+}  // namespace
+
+Command AddGenerate(CLI::App& app, const BuildInfo& build) {
+  auto flags = std::make_shared<GenerateFlags>();
+  CLI::App* command =
+      app.add_subcommand("generate", "one reply on the terminal");
+  AddConfigFlag(*command, flags->table);
+  AddFlags(*command, flags->table);
+  command->add_option("--prompt", flags->prompt, "text")->required();
+  command->add_option("--max-tokens", flags->max_tokens,
+                      "generated tokens at the most", true);
+  command->add_option("--stop", flags->stop, "strings that end the reply");
+  for (const SamplingFlag& flag : kSamplingFlags) {
+    command->add_option_function<std::string>(
+        std::string("--") + flag.name,
+        [flags, name = flag.name](const std::string& text) {
+          flags->sampling[name] = text;
+        },
+        flag.help);
+  }
+  command->add_flag("--ignore-eos", flags->ignore_eos,
+                    "go on after the end-of-text token");
+  command->add_flag("--chat", flags->chat, "through the model's chat template");
+  command->add_flag("--json", flags->json, "one JSON object at the end");
+  return {command, [flags, build] { return Generate(*flags, build); }};
+}
+
+}  // namespace mj

@@ -1,0 +1,120 @@
+// millijoule serve: builds the parts bottom-up, serves, and drains.
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "engine/open_engine.h"
+#include "server/api.h"
+#include "server/api_keys.h"
+#include "server/cli_flags.h"
+#include "server/commands/commands.h"
+#include "server/commands/output.h"
+#include "server/commands/stop_signals.h"
+#include "server/grpc/grpc_server.h"
+#include "server/http_server.h"
+#include "server/logging.h"
+#include "server/metrics.h"
+#include "server/serve_flags.h"
+
+namespace mj {
+namespace {
+
+struct ServeCommand {
+  ServeFlags flags;
+  std::vector<Flag> table = ServeFlagTable(flags);
+};
+
+void LogSummary(const OpenedEngine& opened, const ServeFlags& flags,
+                const ApiKeys& keys, const HttpServer& http,
+                const GrpcServer& grpc, Logger& log) {
+  const BuildInfo& build = opened.provenance.build;
+  log.info("millijoule {}, commit {}, {}, {}", build.version, build.commit,
+           build.build_type, build.compiler);
+  for (const std::string& line : opened.choices) log.info("{}", line);
+  log.info("API keys: {}",
+           keys.required() ? flags.api_keys : "none needed (no --api-keys)");
+  log.info("serving HTTP on {} (port {}), gRPC on {} (port {})",
+           flags.http.address, http.port(), flags.grpc, grpc.port());
+}
+
+// Until nothing is in flight, the time is over, or a second signal comes.
+// Returns what is left of the time; nothing after a signal.
+Seconds WaitUntilIdle(const Engine& engine, const HttpServer& http,
+                      const StopSignals& signals, Seconds limit,
+                      const Clock& clock, Logger& log) {
+  constexpr Seconds kPoll{0.02};
+  const Seconds end = clock.Now() + limit;
+  while (http.active_calls() > 0 || !engine.idle()) {
+    const Seconds left = end - clock.Now();
+    if (left <= Seconds(0)) {
+      log.warn("drain: {} s are over, cancelling what is in flight",
+               limit.count());
+      return Seconds(0);
+    }
+    if (signals.WaitFor(std::min(kPoll, left))) {
+      log.warn("drain: a second signal, ending at once");
+      return Seconds(0);
+    }
+  }
+  return std::max(Seconds(0), end - clock.Now());
+}
+
+int Run(const ServeFlags& flags, const ApiKeys& keys, const BuildInfo& build,
+        const StopSignals& signals, Logger& log) {
+  const SteadyClock clock;
+  absl::StatusOr<OpenedEngine> opened = OpenEngine(flags.engine, clock, build);
+  if (!opened.ok()) return PrintError(opened.status());
+  Engine& engine = *opened->engine;
+  Metrics metrics(engine.model().name, engine.options().max_model_len);
+  Api api(engine, metrics, keys, clock, opened->provenance);
+  absl::StatusOr<std::unique_ptr<HttpServer>> http =
+      HttpServer::Start(flags.http, api, log);
+  if (!http.ok()) return PrintError(http.status());
+  GrpcOptions grpc_options;
+  grpc_options.address = flags.grpc;
+  absl::StatusOr<std::unique_ptr<GrpcServer>> grpc =
+      GrpcServer::Start(grpc_options, engine, metrics, &keys);
+  if (!grpc.ok()) return PrintError(grpc.status());
+
+  LogSummary(*opened, flags, keys, **http, **grpc, log);
+  api.SetReady(true);
+  (*grpc)->SetServing(true);
+  signals.Wait();
+
+  log.info("draining: up to {} s for {} HTTP calls and the engine's work",
+           flags.drain_seconds, (*http)->active_calls());
+  api.SetReady(false);
+  (*grpc)->SetServing(false);
+  engine.Drain();
+  const Seconds left = WaitUntilIdle(engine, **http, signals,
+                                     Seconds(flags.drain_seconds), clock, log);
+  (*grpc)->Shutdown(left);
+  log.info("stopped");
+  return 0;
+}
+
+int Serve(const ServeFlags& flags, const BuildInfo& build) {
+  const StopSignals signals;  // before any thread
+  const absl::StatusOr<std::unique_ptr<Logger>> log =
+      MakeLogger(flags.log_level);
+  if (!log.ok()) return PrintError(log.status());
+  if (flags.api_keys.empty()) {
+    return Run(flags, ApiKeys(), build, signals, **log);
+  }
+  const absl::StatusOr<ApiKeys> keys = ApiKeys::Load(flags.api_keys);
+  if (!keys.ok()) return PrintError(keys.status());
+  return Run(flags, *keys, build, signals, **log);
+}
+
+}  // namespace
+
+Command AddServe(CLI::App& app, const BuildInfo& build) {
+  auto serve = std::make_shared<ServeCommand>();
+  CLI::App* command = app.add_subcommand("serve", "serves HTTP and gRPC");
+  AddConfigFlag(*command, serve->table);
+  AddFlags(*command, serve->table);
+  return {command, [serve, build] { return Serve(serve->flags, build); }};
+}
+
+}  // namespace mj

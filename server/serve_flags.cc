@@ -1,0 +1,30 @@
+#include "server/serve_flags.h"
+
+namespace mj {
+
+std::vector<Flag> ServeFlagTable(ServeFlags& flags) {
+  std::vector<Flag> table = EngineFlagTable(flags.engine);
+  table.push_back(
+      TextFlag("http", "HOST:PORT", "where HTTP listens", flags.http.address));
+  table.push_back(
+      TextFlag("grpc", "HOST:PORT", "where gRPC listens", flags.grpc));
+  table.push_back(TextFlag("api-keys", "FILE",
+                           "lines of name:sha256-of-key; without it everybody "
+                           "may call",
+                           flags.api_keys));
+  table.push_back(SizeFlag("max-body", "bytes of a request's body; 413 beyond",
+                           1, flags.http.max_body_bytes));
+  table.push_back(TextFlag("allow-origin", "ORIGIN",
+                           "whose web pages may call (CORS), or *",
+                           flags.http.allow_origin));
+  table.push_back(SecondsFlag("drain-timeout",
+                              "what is in flight may take to finish after "
+                              "SIGTERM",
+                              flags.drain_seconds));
+  table.push_back(TextFlag("log-level", "LEVEL",
+                           "trace, debug, info, warning, error or off",
+                           flags.log_level));
+  return table;
+}
+
+}  // namespace mj

@@ -1,0 +1,27 @@
+// The flags of `millijoule serve`.
+#ifndef MILLIJOULE_SERVER_SERVE_FLAGS_H_
+#define MILLIJOULE_SERVER_SERVE_FLAGS_H_
+
+#include <string>
+#include <vector>
+
+#include "engine/engine_flags.h"
+#include "server/http_server.h"
+
+namespace mj {
+
+struct ServeFlags {
+  EngineFlags engine;
+  HttpOptions http;
+  std::string grpc = "127.0.0.1:50051";
+  std::string api_keys;  // file; "": none are needed
+  double drain_seconds = 30;
+  std::string log_level = "info";
+};
+
+// `flags` must outlive the result.
+std::vector<Flag> ServeFlagTable(ServeFlags& flags);
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_SERVER_SERVE_FLAGS_H_
