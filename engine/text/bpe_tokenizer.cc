@@ -74,8 +74,9 @@ absl::Status BpeTokenizer::IndexMerges() {
     if (left == ids.end() || right == ids.end() || merged == ids.end()) {
       continue;  // a merge that can never make a token
     }
-    merges_.try_emplace(PairKey(left->second, right->second),
-                        SymbolMerge{static_cast<double>(rank), merged->second});
+    merges_.try_emplace(
+        PairKey(left->second, right->second),
+        SymbolMerge{static_cast<uint32_t>(rank), merged->second});
   }
   return absl::OkStatus();
 }
@@ -105,13 +106,13 @@ std::vector<TokenId> BpeTokenizer::Encode(std::string_view text,
   if (options.add_special && *vocabulary_.add_bos) {
     ids.push_back(*vocabulary_.bos);
   }
-  SymbolMerger merger;
+  Scratch scratch;
   for (const TextPiece& piece :
        special_tokens_.Split(text, options.parse_special)) {
     if (piece.id >= 0) {
       ids.push_back(piece.id);
     } else {
-      EncodePlain(piece.text, merger, ids);
+      EncodePlain(piece.text, scratch, ids);
     }
   }
   if (options.add_special && *vocabulary_.add_eos) {
@@ -120,12 +121,15 @@ std::vector<TokenId> BpeTokenizer::Encode(std::string_view text,
   return ids;
 }
 
-void BpeTokenizer::EncodePlain(std::string_view text, SymbolMerger& merger,
+void BpeTokenizer::EncodePlain(std::string_view text, Scratch& scratch,
                                std::vector<TokenId>& ids) const {
   std::string normalized;
   if (pre_tokenizer_.rule().nfc) text = normalized = NormalizeNfc(text);
   for (const std::string_view piece : pre_tokenizer_.Split(text)) {
-    EncodePiece(piece, merger, ids);
+    if (scratch.cache.Append(piece, ids)) continue;
+    const size_t begin = ids.size();
+    EncodePiece(piece, scratch.merger, ids);
+    scratch.cache.Record(piece, begin, ids.size());
   }
 }
 

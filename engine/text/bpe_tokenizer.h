@@ -13,6 +13,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "engine/text/absl_text.h"
+#include "engine/text/piece_cache.h"
 #include "engine/text/pre_tokenizer.h"
 #include "engine/text/special_tokens.h"
 #include "engine/text/symbol_merger.h"
@@ -39,7 +40,11 @@ class BpeTokenizer final : public Tokenizer {
   BpeTokenizer(Vocabulary vocabulary, PreTokenizer pre_tokenizer);
   absl::Status IndexMerges();
   void IndexBytes();
-  void EncodePlain(std::string_view text, SymbolMerger& merger,
+  struct Scratch {
+    SymbolMerger merger;
+    PieceCache cache;
+  };
+  void EncodePlain(std::string_view text, Scratch& scratch,
                    std::vector<TokenId>& ids) const;
   void EncodePiece(std::string_view piece, SymbolMerger& merger,
                    std::vector<TokenId>& ids) const;

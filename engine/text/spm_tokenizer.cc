@@ -1,6 +1,7 @@
 #include "engine/text/spm_tokenizer.h"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <utility>
 
@@ -62,6 +63,12 @@ TokenKind KindOf(const Vocabulary& vocabulary, size_t id) {
 size_t CharacterSize(std::string_view text) {
   const Utf8Step step = DecodeUtf8(text);
   return step.state == Utf8State::kValid ? step.length : 1;
+}
+
+// Orders as the scores do, the highest first.
+uint32_t CostOfScore(float score) {
+  const uint32_t bits = std::bit_cast<uint32_t>(score + 0.0f);  // no -0
+  return bits >> 31 ? bits : ~(bits | 0x80000000u);
 }
 
 void FillDefaults(Vocabulary& v) {
@@ -143,16 +150,16 @@ std::vector<TokenId> SpmTokenizer::Encode(std::string_view text,
   if (options.add_special && *vocabulary_.add_bos) {
     ids.push_back(*vocabulary_.bos);
   }
-  SymbolMerger merger;
+  Scratch scratch;
   bool after_special = true;  // so is the start of the text
   for (const TextPiece& piece :
        special_tokens_.Split(escaped, options.parse_special)) {
     if (piece.id >= 0) {
       ids.push_back(piece.id);
     } else if (after_special && *vocabulary_.add_space_prefix) {
-      EncodeEscaped(std::string(kSpace).append(piece.text), merger, ids);
+      EncodeEscaped(std::string(kSpace).append(piece.text), scratch, ids);
     } else {
-      EncodeEscaped(piece.text, merger, ids);
+      EncodeEscaped(piece.text, scratch, ids);
     }
     after_special = piece.id >= 0;
   }
@@ -162,7 +169,7 @@ std::vector<TokenId> SpmTokenizer::Encode(std::string_view text,
   return ids;
 }
 
-void SpmTokenizer::EncodeEscaped(std::string_view text, SymbolMerger& merger,
+void SpmTokenizer::EncodeEscaped(std::string_view text, Scratch& scratch,
                                  std::vector<TokenId>& ids) const {
   size_t begin = 0;
   std::string_view previous;
@@ -170,17 +177,20 @@ void SpmTokenizer::EncodeEscaped(std::string_view text, SymbolMerger& merger,
     const std::string_view character =
         text.substr(at, CharacterSize(text.substr(at)));
     if (character == kSpace && at > 0 && !before_space_.contains(previous)) {
-      EncodeSegment(text.substr(begin, at - begin), merger, ids);
+      EncodeSegment(text.substr(begin, at - begin), scratch, ids);
       begin = at;
     }
     previous = character;
     at += character.size();
   }
-  EncodeSegment(text.substr(begin), merger, ids);
+  EncodeSegment(text.substr(begin), scratch, ids);
 }
 
-void SpmTokenizer::EncodeSegment(std::string_view segment, SymbolMerger& merger,
+void SpmTokenizer::EncodeSegment(std::string_view segment, Scratch& scratch,
                                  std::vector<TokenId>& ids) const {
+  if (scratch.cache.Append(segment, ids)) return;
+  const size_t first = ids.size();
+  SymbolMerger& merger = scratch.merger;
   merger.Clear();
   for (size_t at = 0; at < segment.size();) {
     const size_t size = CharacterSize(segment.substr(at));
@@ -192,7 +202,7 @@ void SpmTokenizer::EncodeSegment(std::string_view segment, SymbolMerger& merger,
                    const Symbol& right) -> std::optional<SymbolMerge> {
     const TokenId id = Find(segment.substr(left.begin, left.size + right.size));
     if (id < 0) return std::nullopt;
-    return SymbolMerge{-static_cast<double>(vocabulary_.scores[id]), id};
+    return SymbolMerge{CostOfScore(vocabulary_.scores[id]), id};
   });
   merger.ForEach([&](const Symbol& symbol) {
     if (symbol.id >= 0) {
@@ -201,6 +211,7 @@ void SpmTokenizer::EncodeSegment(std::string_view segment, SymbolMerger& merger,
       EncodeUnknown(segment.substr(symbol.begin, symbol.size), ids);
     }
   });
+  scratch.cache.Record(segment, first, ids.size());
 }
 
 void SpmTokenizer::EncodeUnknown(std::string_view character,

@@ -14,6 +14,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
+#include "engine/text/piece_cache.h"
 #include "engine/text/special_tokens.h"
 #include "engine/text/symbol_merger.h"
 #include "engine/text/tokenizer.h"
@@ -38,9 +39,13 @@ class SpmTokenizer final : public Tokenizer {
  private:
   explicit SpmTokenizer(Vocabulary vocabulary);
   void IndexTokens();
-  void EncodeEscaped(std::string_view text, SymbolMerger& merger,
+  struct Scratch {
+    SymbolMerger merger;
+    PieceCache cache;
+  };
+  void EncodeEscaped(std::string_view text, Scratch& scratch,
                      std::vector<TokenId>& ids) const;
-  void EncodeSegment(std::string_view segment, SymbolMerger& merger,
+  void EncodeSegment(std::string_view segment, Scratch& scratch,
                      std::vector<TokenId>& ids) const;
   void EncodeUnknown(std::string_view character,
                      std::vector<TokenId>& ids) const;

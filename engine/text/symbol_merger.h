@@ -20,8 +20,8 @@ struct Symbol {
 };
 
 struct SymbolMerge {
-  double cost;  // lower goes first
-  TokenId id;   // of the merged symbol
+  uint32_t cost;  // lower goes first
+  TokenId id;     // of the merged symbol
 };
 
 // Reusable scratch for one thread.
@@ -39,16 +39,20 @@ class SymbolMerger final {
   void Merge(const FindMerge& find) {
     heap_.clear();
     for (int32_t i = 1; i < static_cast<int32_t>(nodes_.size()); ++i) {
-      Propose(i - 1, i, find);
+      if (const auto candidate = Propose(i - 1, i, find)) {
+        heap_.push_back(*candidate);
+      }
     }
+    std::make_heap(heap_.begin(), heap_.end(), GoesLater);
     while (!heap_.empty()) {
       std::pop_heap(heap_.begin(), heap_.end(), GoesLater);
       const Candidate best = heap_.back();
       heap_.pop_back();
       if (!IsCurrent(best)) continue;
       Join(best);
-      Propose(nodes_[best.left].prev, best.left, find);
-      Propose(best.left, nodes_[best.left].next, find);
+      const int32_t left = best.left();
+      Push(Propose(nodes_[left].prev, left, find));
+      Push(Propose(left, nodes_[left].next, find));
     }
   }
 
@@ -66,41 +70,50 @@ class SymbolMerger final {
     int32_t prev, next;
   };
   struct Candidate {
-    double cost;
-    int32_t left, right;
+    uint64_t key;   // cost << 32 | index of the left node
     uint32_t size;  // of both when proposed: tells a stale candidate
     TokenId id;
+
+    int32_t left() const { return static_cast<int32_t>(key & 0xFFFFFFFFu); }
   };
 
   static bool GoesLater(const Candidate& a, const Candidate& b) {
-    return a.cost > b.cost || (a.cost == b.cost && a.left > b.left);
+    return a.key > b.key;
   }
 
-  template <typename FindMerge>
-  void Propose(int32_t left, int32_t right, const FindMerge& find) {
-    if (left < 0 || right < 0) return;
-    const Symbol& l = nodes_[left].symbol;
-    const Symbol& r = nodes_[right].symbol;
-    const std::optional<SymbolMerge> merge = find(l, r);
-    if (!merge) return;
-    heap_.push_back({merge->cost, left, right, l.size + r.size, merge->id});
+  void Push(const std::optional<Candidate>& candidate) {
+    if (!candidate) return;
+    heap_.push_back(*candidate);
     std::push_heap(heap_.begin(), heap_.end(), GoesLater);
   }
 
+  template <typename FindMerge>
+  std::optional<Candidate> Propose(int32_t left, int32_t right,
+                                   const FindMerge& find) const {
+    if (left < 0 || right < 0) return std::nullopt;
+    const Symbol& l = nodes_[left].symbol;
+    const Symbol& r = nodes_[right].symbol;
+    const std::optional<SymbolMerge> merge = find(l, r);
+    if (!merge) return std::nullopt;
+    const uint64_t cost = merge->cost;
+    return Candidate{cost << 32 | static_cast<uint32_t>(left), l.size + r.size,
+                     merge->id};
+  }
+
   bool IsCurrent(const Candidate& c) const {
-    const uint32_t left = nodes_[c.left].symbol.size;
-    const uint32_t right = nodes_[c.right].symbol.size;
-    return left > 0 && right > 0 && left + right == c.size;
+    const Node& left = nodes_[c.left()];
+    return left.symbol.size > 0 && left.next >= 0 &&
+           left.symbol.size + nodes_[left.next].symbol.size == c.size;
   }
 
   void Join(const Candidate& c) {
-    Node& left = nodes_[c.left];
-    Node& right = nodes_[c.right];
+    Node& left = nodes_[c.left()];
+    Node& right = nodes_[left.next];
     left.symbol.size = c.size;
     left.symbol.id = c.id;
     left.next = right.next;
     right.symbol.size = 0;
-    if (right.next >= 0) nodes_[right.next].prev = c.left;
+    if (right.next >= 0) nodes_[right.next].prev = c.left();
   }
 
   std::vector<Node> nodes_;
