@@ -8,6 +8,7 @@
 #include "hw_backends/host/cores.h"
 #include "hw_backends/host/host_facts.h"
 #include "hw_backends/models/cpu_descriptor.h"
+#include "hw_backends/onednn/onednn_backend.h"
 #include "kernels/kernel_table.h"
 
 namespace mj {
@@ -32,6 +33,7 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const EngineFlags& flags,
   options.threads = threads;
   options.max_rows = flags.engine.max_batched_tokens;
   if (!flags.isa.empty()) options.isa = ParseIsa(flags.isa);
+  if (flags.backend == "onednn") return MakeOneDnnBackend(options);
   return MakeCpuBackend(options);
 }
 

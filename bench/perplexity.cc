@@ -1,0 +1,143 @@
+// millijoule-bench perplexity: the mean negative log-likelihood of a text.
+#include <cmath>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "bench/commands.h"
+#include "engine/open_engine.h"
+
+namespace mj {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct PerplexityFlags {
+  EngineFlags engine;
+  std::string text;
+  int window = 0;  // 0: the context, less the one token it generates
+  bool json = false;
+  std::vector<Flag> table = Table();
+
+  std::vector<Flag> Table() {
+    std::vector<Flag> flags = EngineFlagTable(engine);
+    flags.push_back(TextFlag("text", "FILE", "UTF-8 text", text));
+    flags.push_back(IntFlag("window",
+                            "tokens scored together, without what is before "
+                            "them; 0: as many as the context holds",
+                            0, 1 << 24, window));
+    return flags;
+  }
+};
+
+struct Score {
+  double nll = 0;  // sum over `tokens`, natural log
+  int64_t tokens = 0;
+  double joules = 0;
+  std::string method;
+};
+
+absl::StatusOr<std::string> ReadText(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (file.good()) text << file.rdbuf();
+  if (!file.good()) {
+    return absl::NotFoundError(
+        absl::StrCat("--text: cannot read '", path, "'"));
+  }
+  return text.str();
+}
+
+// Adds one window; its first token is predicted by nothing and not scored.
+absl::Status ScoreWindow(Engine& engine, std::vector<TokenId> ids,
+                         Score& score) {
+  Request request;
+  request.id = absl::StrCat("perplexity-", score.tokens);
+  request.prompt = std::move(ids);
+  request.stop.max_tokens = 0;
+  request.logprobs.prompt = 0;
+  auto channel = engine.Submit(std::move(request), [] {});
+  if (!channel.ok()) return channel.status();
+  while (true) {
+    const Delta delta = (*channel)->Pop();
+    for (const PositionLogprobs& position : delta.prompt_logprobs) {
+      if (std::isnan(position.token.logprob)) continue;
+      score.nll -= position.token.logprob;
+      ++score.tokens;
+    }
+    if (!delta.last) continue;
+    score.joules += delta.usage.energy.total.value();
+    score.method = delta.usage.energy.method;
+    return delta.status;
+  }
+}
+
+// Disjoint windows of the text's tokens, each with its own BOS where the
+// model wants one.
+absl::StatusOr<Score> ScoreText(Engine& engine, const std::string& text,
+                                int window) {
+  const Tokenizer& tokenizer = *engine.model().tokenizer;
+  const std::vector<TokenId> ids =
+      tokenizer.Encode(text, {.add_special = false, .parse_special = false});
+  const std::vector<TokenId> start = tokenizer.Encode("", {});
+  const int limit = engine.options().max_model_len;
+  if (window == 0) window = limit - static_cast<int>(start.size());
+  Score score;
+  for (size_t i = 0; i < ids.size(); i += window) {
+    std::vector<TokenId> part = start;
+    part.insert(part.end(), ids.begin() + i,
+                ids.begin() + std::min(ids.size(), i + window));
+    if (part.size() < 2) continue;  // nothing to predict
+    const absl::Status status = ScoreWindow(engine, std::move(part), score);
+    if (!status.ok()) return status;
+  }
+  if (score.tokens == 0) {
+    return absl::InvalidArgumentError("--text: fewer than two tokens");
+  }
+  return score;
+}
+
+int Perplexity(const PerplexityFlags& flags, const BuildInfo& build) {
+  const absl::StatusOr<std::string> text = ReadText(flags.text);
+  if (!text.ok()) return PrintBenchError(text.status());
+  const SteadyClock clock;
+  absl::StatusOr<OpenedEngine> opened = OpenEngine(flags.engine, clock, build);
+  if (!opened.ok()) return PrintBenchError(opened.status());
+  const absl::StatusOr<Score> score =
+      ScoreText(*opened->engine, *text, flags.window);
+  if (!score.ok()) return PrintBenchError(score.status());
+  const double mean = score->nll / static_cast<double>(score->tokens);
+  if (!flags.json) {
+    std::cout << absl::StrFormat(
+        "%d tokens, mean NLL %.6f, perplexity %.4f, %.3g J (%s)\n",
+        score->tokens, mean, std::exp(mean), score->joules, score->method);
+    return 0;
+  }
+  Json json = Json::object();
+  json["tokens"] = score->tokens;
+  json["mean_nll"] = mean;
+  json["perplexity"] = std::exp(mean);
+  json["joules"] = score->joules;
+  json["method"] = score->method;
+  AddBenchProvenance(opened->provenance, json);
+  std::cout << json.dump() << "\n";
+  return 0;
+}
+
+}  // namespace
+
+BenchCommand AddPerplexity(CLI::App& app, const BuildInfo& build) {
+  auto flags = std::make_shared<PerplexityFlags>();
+  CLI::App* command = app.add_subcommand(
+      "perplexity", "mean negative log-likelihood of a text");
+  AddBenchFlags(*command, flags->table);
+  command->add_flag("--json", flags->json, "one JSON object");
+  return {command, [flags, build] { return Perplexity(*flags, build); }};
+}
+
+}  // namespace mj
