@@ -5,11 +5,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "server/api_error.h"
-#include "server/chat_format.h"
-#include "server/chat_request.h"
-#include "server/completion_format.h"
-#include "server/completion_request.h"
+#include "server/openai/api_error.h"
+#include "server/openai/chat_format.h"
+#include "server/openai/chat_request.h"
+#include "server/openai/completion_format.h"
+#include "server/openai/completion_request.h"
 #include "server/reply_id.h"
 
 namespace mj {

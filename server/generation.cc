@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "server/api_error.h"
-#include "server/usage_json.h"
+#include "server/openai/api_error.h"
+#include "server/openai/usage_json.h"
 
 namespace mj {
 

@@ -13,8 +13,8 @@
 #include "absl/status/statusor.h"
 #include "engine/engine.h"
 #include "server/metrics.h"
-#include "server/reply_format.h"
-#include "server/sampling_fields.h"
+#include "server/openai/reply_format.h"
+#include "server/openai/sampling_fields.h"
 
 namespace mj {
 

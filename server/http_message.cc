@@ -1,6 +1,6 @@
 #include "server/http_message.h"
 
-#include "server/api_error.h"
+#include "server/openai/api_error.h"
 
 namespace mj {
 namespace {

@@ -8,12 +8,12 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "engine/open_engine.h"
-#include "server/chat_request.h"
+#include "server/openai/chat_request.h"
 #include "server/cli_flags.h"
 #include "server/commands/commands.h"
 #include "server/commands/output.h"
-#include "server/completion_request.h"
-#include "server/usage_json.h"
+#include "server/openai/completion_request.h"
+#include "server/openai/usage_json.h"
 
 namespace mj {
 namespace {

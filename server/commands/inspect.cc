@@ -10,7 +10,7 @@
 #include "kernels/kernel_table.h"
 #include "server/commands/commands.h"
 #include "server/commands/output.h"
-#include "server/json_reader.h"
+#include "server/openai/json_reader.h"
 
 namespace mj {
 namespace {

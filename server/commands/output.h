@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "engine/provenance.h"
 #include "hw_backends/quantities.h"
-#include "server/json_reader.h"
+#include "server/openai/json_reader.h"
 
 namespace mj {
 

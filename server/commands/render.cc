@@ -7,7 +7,7 @@
 #include "engine/text/chat_template.h"
 #include "server/commands/commands.h"
 #include "server/commands/output.h"
-#include "server/json_reader.h"
+#include "server/openai/json_reader.h"
 
 namespace mj {
 namespace {

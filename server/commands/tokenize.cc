@@ -9,7 +9,7 @@
 #include "engine/text/tokenizer.h"
 #include "server/commands/commands.h"
 #include "server/commands/output.h"
-#include "server/json_reader.h"
+#include "server/openai/json_reader.h"
 
 namespace mj {
 namespace {

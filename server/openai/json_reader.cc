@@ -1,4 +1,4 @@
-#include "server/json_reader.h"
+#include "server/openai/json_reader.h"
 
 #include <cmath>
 #include <limits>

@@ -1,9 +1,9 @@
 // The `usage` object of a reply, with its joules.
-#ifndef MILLIJOULE_SERVER_USAGE_JSON_H_
-#define MILLIJOULE_SERVER_USAGE_JSON_H_
+#ifndef MILLIJOULE_SERVER_OPENAI_USAGE_JSON_H_
+#define MILLIJOULE_SERVER_OPENAI_USAGE_JSON_H_
 
 #include "engine/request/delta.h"
-#include "server/json_reader.h"
+#include "server/openai/json_reader.h"
 
 namespace mj {
 
@@ -19,4 +19,4 @@ void AddUsage(const Usage& more, Usage& sum);
 
 }  // namespace mj
 
-#endif  // MILLIJOULE_SERVER_USAGE_JSON_H_
+#endif  // MILLIJOULE_SERVER_OPENAI_USAGE_JSON_H_

@@ -1,8 +1,8 @@
-#include "server/chat_format.h"
+#include "server/openai/chat_format.h"
 
 #include <utility>
 
-#include "server/usage_json.h"
+#include "server/openai/usage_json.h"
 
 namespace mj {
 namespace {

@@ -1,11 +1,11 @@
 // How errors look to clients: OpenAI's error body and an HTTP status.
-#ifndef MILLIJOULE_SERVER_API_ERROR_H_
-#define MILLIJOULE_SERVER_API_ERROR_H_
+#ifndef MILLIJOULE_SERVER_OPENAI_API_ERROR_H_
+#define MILLIJOULE_SERVER_OPENAI_API_ERROR_H_
 
 #include <string>
 
 #include "absl/status/status.h"
-#include "server/json_reader.h"
+#include "server/openai/json_reader.h"
 
 namespace mj {
 
@@ -23,4 +23,4 @@ Json ErrorBody(const absl::Status& status);
 
 }  // namespace mj
 
-#endif  // MILLIJOULE_SERVER_API_ERROR_H_
+#endif  // MILLIJOULE_SERVER_OPENAI_API_ERROR_H_

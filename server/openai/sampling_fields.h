@@ -1,9 +1,9 @@
 // The fields that completions and chat completions share.
-#ifndef MILLIJOULE_SERVER_SAMPLING_FIELDS_H_
-#define MILLIJOULE_SERVER_SAMPLING_FIELDS_H_
+#ifndef MILLIJOULE_SERVER_OPENAI_SAMPLING_FIELDS_H_
+#define MILLIJOULE_SERVER_OPENAI_SAMPLING_FIELDS_H_
 
 #include "engine/request/request.h"
-#include "server/json_reader.h"
+#include "server/openai/json_reader.h"
 
 namespace mj {
 
@@ -29,4 +29,4 @@ void CheckResponseFormat(FieldReader& reader);
 
 }  // namespace mj
 
-#endif  // MILLIJOULE_SERVER_SAMPLING_FIELDS_H_
+#endif  // MILLIJOULE_SERVER_OPENAI_SAMPLING_FIELDS_H_

@@ -2,8 +2,8 @@
 //
 // Key order is kept, for chat templates print it. Immutable values: any
 // thread may call.
-#ifndef MILLIJOULE_SERVER_JSON_READER_H_
-#define MILLIJOULE_SERVER_JSON_READER_H_
+#ifndef MILLIJOULE_SERVER_OPENAI_JSON_READER_H_
+#define MILLIJOULE_SERVER_OPENAI_JSON_READER_H_
 
 #include <cstdint>
 #include <optional>
@@ -74,4 +74,4 @@ std::string Quoted(const Json& value);
 
 }  // namespace mj
 
-#endif  // MILLIJOULE_SERVER_JSON_READER_H_
+#endif  // MILLIJOULE_SERVER_OPENAI_JSON_READER_H_

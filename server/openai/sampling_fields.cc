@@ -1,4 +1,4 @@
-#include "server/sampling_fields.h"
+#include "server/openai/sampling_fields.h"
 
 #include <limits>
 #include <utility>

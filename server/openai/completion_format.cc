@@ -1,9 +1,9 @@
-#include "server/completion_format.h"
+#include "server/openai/completion_format.h"
 
 #include <cmath>
 #include <utility>
 
-#include "server/usage_json.h"
+#include "server/openai/usage_json.h"
 
 namespace mj {
 namespace {
@@ -56,6 +56,7 @@ CompletionFormat::Choice& CompletionFormat::ChoiceOf(int prompt,
 void CompletionFormat::AddLogprobs(
     const std::vector<PositionLogprobs>& positions, bool is_prompt,
     Choice& choice, Json& out) const {
+  if (!options_.logprobs) return;
   for (const PositionLogprobs& position : positions) {
     // Nothing predicts the first token of a prompt.
     const bool unpredicted = is_prompt && std::isnan(position.token.logprob);

@@ -1,13 +1,13 @@
 // Replies of POST /v1/completions.
-#ifndef MILLIJOULE_SERVER_COMPLETION_FORMAT_H_
-#define MILLIJOULE_SERVER_COMPLETION_FORMAT_H_
+#ifndef MILLIJOULE_SERVER_OPENAI_COMPLETION_FORMAT_H_
+#define MILLIJOULE_SERVER_OPENAI_COMPLETION_FORMAT_H_
 
 #include <string>
 #include <vector>
 
 #include "engine/text/tokenizer.h"
-#include "server/reply_format.h"
-#include "server/token_text.h"
+#include "server/openai/reply_format.h"
+#include "server/openai/token_text.h"
 
 namespace mj {
 
@@ -63,4 +63,4 @@ class CompletionFormat final : public ReplyFormat {
 
 }  // namespace mj
 
-#endif  // MILLIJOULE_SERVER_COMPLETION_FORMAT_H_
+#endif  // MILLIJOULE_SERVER_OPENAI_COMPLETION_FORMAT_H_

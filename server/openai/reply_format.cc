@@ -1,4 +1,4 @@
-#include "server/reply_format.h"
+#include "server/openai/reply_format.h"
 
 #include "absl/strings/str_cat.h"
 

@@ -1,4 +1,4 @@
-#include "server/chat_request.h"
+#include "server/openai/chat_request.h"
 
 #include <limits>
 #include <utility>

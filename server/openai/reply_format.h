@@ -3,14 +3,14 @@
 // of them gives the same text.
 //
 // Not thread-safe: one reader.
-#ifndef MILLIJOULE_SERVER_REPLY_FORMAT_H_
-#define MILLIJOULE_SERVER_REPLY_FORMAT_H_
+#ifndef MILLIJOULE_SERVER_OPENAI_REPLY_FORMAT_H_
+#define MILLIJOULE_SERVER_OPENAI_REPLY_FORMAT_H_
 
 #include <cstdint>
 #include <string>
 
 #include "engine/request/delta.h"
-#include "server/json_reader.h"
+#include "server/openai/json_reader.h"
 
 namespace mj {
 
@@ -49,4 +49,4 @@ Json StartReply(const ReplyHead& head, const char* kind);
 
 }  // namespace mj
 
-#endif  // MILLIJOULE_SERVER_REPLY_FORMAT_H_
+#endif  // MILLIJOULE_SERVER_OPENAI_REPLY_FORMAT_H_

@@ -1,4 +1,4 @@
-#include "server/token_text.h"
+#include "server/openai/token_text.h"
 
 #include <utf8proc.h>
 

@@ -1,14 +1,14 @@
 // The body of POST /v1/chat/completions, and of /tokenize with messages.
-#ifndef MILLIJOULE_SERVER_CHAT_REQUEST_H_
-#define MILLIJOULE_SERVER_CHAT_REQUEST_H_
+#ifndef MILLIJOULE_SERVER_OPENAI_CHAT_REQUEST_H_
+#define MILLIJOULE_SERVER_OPENAI_CHAT_REQUEST_H_
 
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "engine/model/loaded_model.h"
 #include "engine/request/request.h"
-#include "server/json_reader.h"
-#include "server/sampling_fields.h"
+#include "server/openai/json_reader.h"
+#include "server/openai/sampling_fields.h"
 
 namespace mj {
 
@@ -34,4 +34,4 @@ absl::StatusOr<std::string> RenderChat(const LoadedModel& model, Json context);
 
 }  // namespace mj
 
-#endif  // MILLIJOULE_SERVER_CHAT_REQUEST_H_
+#endif  // MILLIJOULE_SERVER_OPENAI_CHAT_REQUEST_H_

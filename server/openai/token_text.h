@@ -1,13 +1,13 @@
 // How logprobs show a token: its text, or `token_id:N`.
-#ifndef MILLIJOULE_SERVER_TOKEN_TEXT_H_
-#define MILLIJOULE_SERVER_TOKEN_TEXT_H_
+#ifndef MILLIJOULE_SERVER_OPENAI_TOKEN_TEXT_H_
+#define MILLIJOULE_SERVER_OPENAI_TOKEN_TEXT_H_
 
 #include <string>
 #include <string_view>
 
 #include "engine/request/delta.h"
 #include "engine/text/tokenizer.h"
-#include "server/json_reader.h"
+#include "server/openai/json_reader.h"
 
 namespace mj {
 
@@ -36,4 +36,4 @@ double JsonLogprob(float logprob);
 
 }  // namespace mj
 
-#endif  // MILLIJOULE_SERVER_TOKEN_TEXT_H_
+#endif  // MILLIJOULE_SERVER_OPENAI_TOKEN_TEXT_H_

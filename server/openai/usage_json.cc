@@ -1,4 +1,4 @@
-#include "server/usage_json.h"
+#include "server/openai/usage_json.h"
 
 namespace mj {
 

@@ -1,13 +1,13 @@
 // Replies of POST /v1/chat/completions.
-#ifndef MILLIJOULE_SERVER_CHAT_FORMAT_H_
-#define MILLIJOULE_SERVER_CHAT_FORMAT_H_
+#ifndef MILLIJOULE_SERVER_OPENAI_CHAT_FORMAT_H_
+#define MILLIJOULE_SERVER_OPENAI_CHAT_FORMAT_H_
 
 #include <string>
 #include <vector>
 
 #include "engine/text/tokenizer.h"
-#include "server/reply_format.h"
-#include "server/token_text.h"
+#include "server/openai/reply_format.h"
+#include "server/openai/token_text.h"
 
 namespace mj {
 
@@ -51,4 +51,4 @@ class ChatFormat final : public ReplyFormat {
 
 }  // namespace mj
 
-#endif  // MILLIJOULE_SERVER_CHAT_FORMAT_H_
+#endif  // MILLIJOULE_SERVER_OPENAI_CHAT_FORMAT_H_

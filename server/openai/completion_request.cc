@@ -1,4 +1,4 @@
-#include "server/completion_request.h"
+#include "server/openai/completion_request.h"
 
 #include <limits>
 #include <utility>
@@ -72,6 +72,10 @@ absl::Status ReadFields(const Json& body, CompletionRequest& call,
               request.stop.max_tokens);
   reader.Read("logprobs", 0, kMaxLogprobs, request.logprobs.generated);
   if (call.echo) request.logprobs.prompt = request.logprobs.generated;
+  // Nothing to generate: only the prompt's own scores give the engine work.
+  if (call.echo && request.stop.max_tokens == 0) {
+    request.logprobs.prompt = request.logprobs.generated.value_or(0);
+  }
   reader.Read("add_special_tokens", request.add_special);
   ReadSamplingFields(reader, request);
   return reader.status();

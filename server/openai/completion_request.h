@@ -1,14 +1,14 @@
 // The body of POST /v1/completions.
-#ifndef MILLIJOULE_SERVER_COMPLETION_REQUEST_H_
-#define MILLIJOULE_SERVER_COMPLETION_REQUEST_H_
+#ifndef MILLIJOULE_SERVER_OPENAI_COMPLETION_REQUEST_H_
+#define MILLIJOULE_SERVER_OPENAI_COMPLETION_REQUEST_H_
 
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "engine/request/request.h"
-#include "server/json_reader.h"
-#include "server/sampling_fields.h"
+#include "server/openai/json_reader.h"
+#include "server/openai/sampling_fields.h"
 
 namespace mj {
 
@@ -27,4 +27,4 @@ absl::StatusOr<CompletionRequest> ParseCompletionRequest(const Json& body);
 
 }  // namespace mj
 
-#endif  // MILLIJOULE_SERVER_COMPLETION_REQUEST_H_
+#endif  // MILLIJOULE_SERVER_OPENAI_COMPLETION_REQUEST_H_
