@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "server/chat_request.h"
-#include "server/json_reader.h"
+#include "server/openai/chat_request.h"
+#include "server/openai/json_reader.h"
 
 namespace mj {
 
