@@ -4,7 +4,8 @@
 // read response channels. One engine thread owns sequences, KV blocks and the
 // plan, and runs Step() while there is work; it sleeps when there is none.
 // The backend's worker pool runs inside a step. Threads meet in the submit
-// inbox, the response channels, the telemetry ring and the limits only.
+// inbox, the response channels, the telemetry ring and the limits only. The
+// control thread (energy_control.h) reads the meter once a second.
 #ifndef MILLIJOULE_ENGINE_ENGINE_H_
 #define MILLIJOULE_ENGINE_ENGINE_H_
 
@@ -13,18 +14,26 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "engine/energy_setup.h"
 #include "engine/engine_options.h"
 #include "engine/engine_stats.h"
 #include "engine/model/loaded_model.h"
 #include "engine/request/request.h"
 #include "engine/request/response_channel.h"
+#include "hw_backends/clock.h"
 
 namespace mj {
 
 class Engine final {
  public:
   // Takes the KV arena and starts the engine thread.
+  // INVALID_ARGUMENT: an option out of its range or over the model's.
   // RESOURCE_EXHAUSTED: the arena does not fit; says how much would.
+  // `clock` outlives the engine.
+  static absl::StatusOr<std::unique_ptr<Engine>> Start(
+      const EngineOptions& options, std::unique_ptr<LoadedModel> model,
+      const Clock& clock, EnergySetup energy);
+  // With GenericEnergySetup.
   static absl::StatusOr<std::unique_ptr<Engine>> Start(
       const EngineOptions& options, std::unique_ptr<LoadedModel> model,
       const Clock& clock);
@@ -45,8 +54,9 @@ class Engine final {
   bool idle() const;  // nothing in flight
 
   const LoadedModel& model() const;
-  const EngineOptions& options() const;
-  // A copy made at the end of the latest step; never waits for a step.
+  const EngineOptions& options() const;  // max_model_len filled in
+  // Steps and tokens as of the latest step's end, joules as of now; never
+  // waits for a step.
   EngineStats stats() const;
 
  private:

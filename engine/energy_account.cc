@@ -1,0 +1,114 @@
+#include "engine/energy_account.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "engine/energy/attribution.h"
+
+namespace mj {
+namespace {
+
+constexpr Seconds kFlushPeriod(0.1);
+
+ReportBasis BasisOf(const EnergySetup& setup, const MeterInfo& meter) {
+  ReportBasis basis;
+  basis.method = meter.method;
+  basis.domain = meter.domain;
+  basis.calibration = setup.cpu.calibration;
+  basis.power_usage_effectiveness = setup.power_usage_effectiveness;
+  basis.grams_per_kwh = setup.grams_per_kwh;
+  return basis;
+}
+
+// What a simulated device says of the whole step outweighs the CPU's prices,
+// which then only tell the shares.
+double ScaleTo(const StepReport& report, Joules priced) {
+  if (!report.modelled_energy || priced == Joules(0)) return 1;
+  return *report.modelled_energy / priced;
+}
+
+}  // namespace
+
+EnergyAccount::EnergyAccount(EnergySetup setup, const ModelShape& model,
+                             const BackendInfo& backend, const Clock& clock)
+    : model_(model, setup.cost, setup.cpu, setup.share, backend.numerics),
+      control_(
+          std::move(setup.meter),
+          {.idle_power = model_.idle_power(), .max_power = setup.max_power},
+          setup.cpu.calibration, clock) {
+  basis_ = BasisOf(setup, control_.info());
+}
+
+void EnergyAccount::Charge(Sequence& s, const SequenceShape& shape,
+                           Joules energy) {
+  InFlight& request = *s.request;
+  const bool decodes = shape.context_tokens >= s.num_prompt;
+  const Phase phase = decodes ? Phase::kDecode : Phase::kPrefill;
+  const int again = std::clamp(s.num_recomputed_until - shape.context_tokens, 0,
+                               shape.num_tokens);
+  const double share = static_cast<double>(again) / shape.num_tokens;
+  request.energy.Add(phase, energy, share, WasteReason::kPreempted);
+  if (again > 0) {
+    pending_.wasted.push_back({WasteReason::kPreempted, energy * share});
+  }
+  if (request.untold[0] == Joules(0) && request.untold[1] == Joules(0)) {
+    charged_.push_back(&request);
+  }
+  request.untold[static_cast<size_t>(phase)] += energy;
+}
+
+void EnergyAccount::AddStep(const StepBatch& batch, const StepReport& report,
+                            const StepTimes& times) {
+  const StepEnergy step = AttributeStep(model_, batch.forward.shape);
+  const double scale = ScaleTo(report, step.total);
+  for (size_t i = 0; i < batch.sequences.size(); ++i) {
+    Charge(*batch.sequences[i], batch.forward.shape.sequences[i],
+           step.sequences[i].total() * scale);
+  }
+  const Seconds spent = times.end - times.start;
+  pending_.overhead +=
+      model_.busy_power() * std::max(Seconds(0), spent - times.run);
+  pending_.end = times.end;
+  pending_busy_ += spent;
+}
+
+void EnergyAccount::TakeShares(InFlight& request) {
+  for (Phase phase : {Phase::kPrefill, Phase::kDecode}) {
+    Joules& untold = request.untold[static_cast<size_t>(phase)];
+    if (untold == Joules(0)) continue;
+    pending_.shares.push_back(
+        {request.number, request.request.tenant, phase, untold});
+    untold = Joules(0);
+  }
+}
+
+void EnergyAccount::End(InFlight& request, bool aborted) {
+  TakeShares(request);
+  std::erase(charged_, &request);
+  if (!aborted) return;
+  pending_.wasted.push_back({WasteReason::kAborted, request.energy.Abort()});
+}
+
+void EnergyAccount::Flush(Seconds now, bool idle) {
+  if (!idle && now - last_flush_ < kFlushPeriod) return;
+  for (InFlight* request : charged_) TakeShares(*request);
+  charged_.clear();
+  last_flush_ = now;
+  // The ledger reads the time that steps took off the record's ends.
+  pending_.start = pending_.end - pending_busy_;
+  if (!control_.TryPush(pending_)) return;  // grows until there is room
+  pending_.shares.clear();
+  pending_.wasted.clear();
+  pending_.overhead = Joules(0);
+  pending_.end = now;
+  pending_busy_ = Seconds(0);
+}
+
+EnergyReport EnergyAccount::Report(const InFlight& request) const {
+  ReportBasis basis = basis_;
+  basis.scale = control_.scale();
+  return MakeReport(request.energy, request.usage.completion_tokens, basis);
+}
+
+}  // namespace mj

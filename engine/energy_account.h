@@ -1,0 +1,59 @@
+// The engine thread's half of accounting: prices each step, charges it to the
+// requests whose sequences ran, and tells the control thread.
+#ifndef MILLIJOULE_ENGINE_ENERGY_ACCOUNT_H_
+#define MILLIJOULE_ENGINE_ENERGY_ACCOUNT_H_
+
+#include <string>
+#include <vector>
+
+#include "engine/energy/telemetry.h"
+#include "engine/energy_control.h"
+#include "engine/energy_setup.h"
+#include "engine/model/step_runner.h"
+#include "engine/request/sequence.h"
+#include "engine/step_batch.h"
+
+namespace mj {
+
+// Where a step's time went, on the engine's clock.
+struct StepTimes {
+  Seconds start{0}, end{0};
+  Seconds run{0};  // in the model; the rest is overhead
+};
+
+// Built and destroyed anywhere; else engine thread only.
+class EnergyAccount final {
+ public:
+  EnergyAccount(EnergySetup setup, const ModelShape& model,
+                const BackendInfo& backend, const Clock& clock);
+
+  // A step that has run. Rows whose positions had been computed before are
+  // wasted on preemption.
+  void AddStep(const StepBatch& batch, const StepReport& report,
+               const StepTimes& times);
+  // The request is answered; if `aborted`, all that it cost is waste.
+  void End(InFlight& request, bool aborted);
+  // Passes on what has gathered, every tenth of a second or if `idle`.
+  void Flush(Seconds now, bool idle);
+
+  EnergyReport Report(const InFlight& request) const;
+
+  EnergyControl& control() { return control_; }
+
+ private:
+  void Charge(Sequence& sequence, const SequenceShape& shape, Joules energy);
+  void TakeShares(InFlight& request);
+
+  const StepCostModel model_;
+  ReportBasis basis_;
+  EnergyControl control_;
+  // Gathered since the latest push.
+  StepRecord pending_;
+  Seconds pending_busy_{0};
+  std::vector<InFlight*> charged_;
+  Seconds last_flush_{0};
+};
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_ENGINE_ENERGY_ACCOUNT_H_

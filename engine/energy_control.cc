@@ -1,0 +1,75 @@
+#include "engine/energy_control.h"
+
+#include <chrono>
+#include <utility>
+
+namespace mj {
+namespace {
+
+constexpr size_t kRingSlots = 64;  // the engine fills ten a second
+constexpr std::chrono::seconds kPeriod(1);
+// Shorter windows are all noise: counters move about once a millisecond.
+constexpr Seconds kShortestWindow(0.1);
+
+// Of all that a record says was spent.
+Joules SumOf(const StepRecord& record) {
+  Joules sum = record.overhead;
+  for (const RequestShare& share : record.shares) sum += share.energy;
+  return sum;
+}
+
+}  // namespace
+
+EnergyControl::EnergyControl(std::unique_ptr<EnergyMeter> meter,
+                             const LedgerOptions& options,
+                             const std::string& calibration, const Clock& clock)
+    : clock_(clock),
+      given_(std::move(meter)),
+      modelled_(given_
+                    ? nullptr
+                    : std::make_unique<ModelledMeter>(
+                          clock, options.idle_power, calibration, calibration)),
+      meter_(given_ ? *given_ : *modelled_),
+      info_(meter_.info()),
+      ring_(kRingSlots),
+      window_start_(clock.Now()),
+      ledger_(info_, options, meter_.Read(), window_start_) {
+  thread_ = std::thread([this] { Loop(); });
+}
+
+EnergyControl::~EnergyControl() {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    stopping_ = true;
+  }
+  stop_requested_.notify_one();
+  thread_.join();
+}
+
+void EnergyControl::Loop() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  while (!stop_requested_.wait_for(lock, kPeriod, [&] { return stopping_; })) {
+    CloseWindow();
+  }
+}
+
+void EnergyControl::CloseWindow() {
+  if (clock_.Now() - window_start_ < kShortestWindow) return;
+  while (ring_.TryPop(record_)) {
+    if (modelled_) {
+      modelled_->AddWork(SumOf(record_), record_.end - record_.start);
+    }
+    ledger_.Add(record_);
+  }
+  window_start_ = clock_.Now();
+  known_ = ledger_.Close(meter_.Read(), window_start_).known();
+  scale_.store(ledger_.scale().value_or(1), std::memory_order_relaxed);
+}
+
+EnergyControl::Totals EnergyControl::totals() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  CloseWindow();
+  return {ledger_.totals(), known_};
+}
+
+}  // namespace mj

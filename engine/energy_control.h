@@ -1,0 +1,66 @@
+// The control thread's half of accounting: reads the meter once a second,
+// divides each window among the steps that ran in it, and knows the totals.
+#ifndef MILLIJOULE_ENGINE_ENERGY_CONTROL_H_
+#define MILLIJOULE_ENGINE_ENERGY_CONTROL_H_
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "engine/energy/ledger.h"
+#include "engine/energy/telemetry.h"
+#include "hw_backends/clock.h"
+#include "hw_backends/models/modelled_meter.h"
+
+namespace mj {
+
+class EnergyControl final {
+ public:
+  // Without a meter the steps' own modelled energy is the counter, named
+  // after `calibration`. `clock` outlives the control.
+  EnergyControl(std::unique_ptr<EnergyMeter> meter,
+                const LedgerOptions& options, const std::string& calibration,
+                const Clock& clock);
+  ~EnergyControl();
+
+  // Engine thread; as TelemetryRing.
+  bool TryPush(StepRecord& record) { return ring_.TryPush(record); }
+
+  // Any thread. Counter joules / modelled joules; 1 while it is unknown.
+  double scale() const { return scale_.load(std::memory_order_relaxed); }
+  const MeterInfo& info() const { return info_; }
+
+  struct Totals {
+    EnergyTotals energy;
+    bool known = true;  // the latest window's
+  };
+  // Any thread. Closes the window first, unless it has only just begun.
+  Totals totals();
+
+ private:
+  void Loop();
+  void CloseWindow();  // REQUIRES: mutex_ is held
+
+  const Clock& clock_;
+  const std::unique_ptr<EnergyMeter> given_;
+  const std::unique_ptr<ModelledMeter> modelled_;  // where none was given
+  EnergyMeter& meter_;                             // whichever there is
+  const MeterInfo info_;
+  TelemetryRing ring_;
+  std::atomic<double> scale_{1};
+
+  std::mutex mutex_;  // guards what follows, the meter and the ring's far end
+  std::condition_variable stop_requested_;
+  bool stopping_ = false;
+  bool known_ = true;
+  Seconds window_start_;
+  EnergyLedger ledger_;
+  StepRecord record_;
+  std::thread thread_;
+};
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_ENGINE_ENERGY_CONTROL_H_

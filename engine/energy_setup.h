@@ -1,0 +1,35 @@
+// How an engine's joules are known: who builds the process chooses.
+#ifndef MILLIJOULE_ENGINE_ENERGY_SETUP_H_
+#define MILLIJOULE_ENGINE_ENERGY_SETUP_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "hw_backends/backend.h"
+#include "hw_backends/energy_meter.h"
+#include "hw_backends/models/cpu_descriptor.h"
+#include "hw_backends/models/step_cost_model.h"
+
+namespace mj {
+
+struct EnergySetup {
+  CpuDescriptor cpu;  // prices the steps
+  CpuShare share;
+  CostOptions cost;
+  std::unique_ptr<EnergyMeter> meter;  // null: the steps' modelled energy
+  Watts max_power{1e4};                // a counter above it is wrong
+  double power_usage_effectiveness = 1;
+  double grams_per_kwh = 0;  // of CO2 equivalents
+};
+
+// For a backend on a CPU that nobody has identified: the generic descriptor,
+// the backend's threads, no meter, the world's grid. Errors: what is compiled
+// in does not parse.
+absl::StatusOr<EnergySetup> GenericEnergySetup(const BackendInfo& backend);
+
+// Bytes of a stored K or V element.
+int64_t KvElementBytes(const BackendInfo& backend);
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_ENGINE_ENERGY_SETUP_H_

@@ -1,0 +1,75 @@
+#include "engine/inbox.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace mj {
+
+Inbox::Inbox(int max_waiting) : max_waiting_(max_waiting) {}
+
+absl::Status Inbox::Push(std::unique_ptr<InFlight> request) {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (draining_) {
+      return absl::UnavailableError("the server is shutting down");
+    }
+    if (num_waiting_ >= max_waiting_) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("the queue is full: ", num_waiting_,
+                       " requests wait, at most ", max_waiting_, " may"));
+    }
+    ++num_waiting_;
+    ++num_in_flight_;
+    requests_.push_back(std::move(request));
+  }
+  arrived_.notify_one();
+  return absl::OkStatus();
+}
+
+void Inbox::Drain() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  draining_ = true;
+}
+
+void Inbox::Close() {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    draining_ = closed_ = true;
+  }
+  arrived_.notify_one();
+}
+
+bool Inbox::Wait(bool has_work) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  arrived_.wait(lock,
+                [&] { return closed_ || has_work || !requests_.empty(); });
+  return !closed_;
+}
+
+std::vector<std::unique_ptr<InFlight>> Inbox::TakeAll() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return std::exchange(requests_, {});
+}
+
+void Inbox::NoteStarted() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  --num_waiting_;
+}
+
+void Inbox::NoteEnded() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  --num_in_flight_;
+}
+
+int Inbox::num_waiting() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return num_waiting_;
+}
+
+int Inbox::num_in_flight() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return num_in_flight_;
+}
+
+}  // namespace mj

@@ -1,0 +1,50 @@
+// Where network threads leave requests for the engine thread.
+#ifndef MILLIJOULE_ENGINE_INBOX_H_
+#define MILLIJOULE_ENGINE_INBOX_H_
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "engine/request/sequence.h"
+
+namespace mj {
+
+// Any thread, except for what is marked. Counts the requests that wait (those
+// of which no sequence has been scheduled yet) and all that are in flight.
+class Inbox final {
+ public:
+  explicit Inbox(int max_waiting);  // REQUIRES: max_waiting > 0
+
+  // RESOURCE_EXHAUSTED: as many wait as may; UNAVAILABLE: draining or closed.
+  absl::Status Push(std::unique_ptr<InFlight> request);
+
+  void Drain();  // refuses requests from now on
+  void Close();  // and ends Wait()
+
+  // Engine thread: false once closed; else returns when `has_work` or when
+  // there is a request to take. Sleeps meanwhile.
+  bool Wait(bool has_work);
+  std::vector<std::unique_ptr<InFlight>> TakeAll();  // in order of arrival
+  void NoteStarted();  // one of the requests taken waits no more
+  void NoteEnded();    // it has been answered
+
+  int num_waiting() const;
+  int num_in_flight() const;
+
+ private:
+  const int max_waiting_;
+  mutable std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::vector<std::unique_ptr<InFlight>> requests_;
+  int num_waiting_ = 0;
+  int num_in_flight_ = 0;
+  bool draining_ = false;
+  bool closed_ = false;
+};
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_ENGINE_INBOX_H_

@@ -1,0 +1,101 @@
+#include "engine/reply.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/sample/logprobs.h"
+
+namespace mj {
+namespace {
+
+absl::Status Score(const LogitsUse& use, std::span<const float> logits) {
+  Sequence& s = *use.sequence;
+  absl::StatusOr<PositionLogprobs> scored = LogprobsOf(
+      logits, s.tokens[use.position], *s.request->request.logprobs.prompt);
+  if (scored.ok()) s.prompt_logprobs.push_back(*std::move(scored));
+  return scored.status();
+}
+
+absl::Status Draw(const LogitsUse& use, std::span<const float> logits,
+                  Sampler& sampler) {
+  Sequence& s = *use.sequence;
+  const Request& request = s.request->request;
+  const std::span<const TokenId> tokens = s.tokens;
+  const TokenHistory history{tokens.first(s.num_prompt),
+                             tokens.subspan(s.num_prompt)};
+  absl::StatusOr<TokenId> id =
+      sampler.Sample(logits, request.sampling, history,
+                     {s.request->seed, s.choice, use.position});
+  if (!id.ok()) return id.status();
+  s.sampled = SampledToken{*id, {}};
+  if (!request.logprobs.generated) return absl::OkStatus();
+  absl::StatusOr<PositionLogprobs> logprobs =
+      LogprobsOf(logits, *id, *request.logprobs.generated);
+  if (logprobs.ok()) s.sampled->logprobs = *std::move(logprobs);
+  return logprobs.status();
+}
+
+bool EndsReply(const StopParams& stop, TokenId id, const Tokenizer& tokenizer) {
+  if (!stop.ignore_eos && tokenizer.IsEndOfGeneration(id)) return true;
+  return std::find(stop.token_ids.begin(), stop.token_ids.end(), id) !=
+         stop.token_ids.end();
+}
+
+void NoteStopMatch(Sequence& s, Delta& delta) {
+  if (!s.stop.match()) return;
+  delta.finish_reason = FinishReason::kStop;
+  delta.stop_match = *s.stop.match();
+}
+
+// The reply ends with what was held back, which may hold a last match.
+void Finish(Sequence& s, FinishReason reason, Delta& delta) {
+  delta.finish_reason = reason;
+  delta.text += s.stop.Push(s.detokenizer.Flush());
+  NoteStopMatch(s, delta);
+  delta.text += s.stop.Flush();
+}
+
+}  // namespace
+
+void TakeLogits(const LogitsUse& use, std::span<const float> logits,
+                Sampler& sampler) {
+  const bool known = use.position < use.sequence->num_tokens();
+  const absl::Status status =
+      known ? Score(use, logits) : Draw(use, logits, sampler);
+  use.sequence->failure.Update(status);
+}
+
+Delta TakeToken(Sequence& s, const Tokenizer& tokenizer) {
+  const StopParams& stop = s.request->request.stop;
+  SampledToken sampled = *std::move(s.sampled);
+  s.sampled.reset();
+  s.tokens.push_back(sampled.id);
+  Delta delta;
+  delta.choice = s.choice;
+  delta.tokens.push_back(sampled.id);
+  if (sampled.logprobs) delta.logprobs.push_back(*std::move(sampled.logprobs));
+  delta.prompt_logprobs = std::exchange(s.prompt_logprobs, {});
+
+  const bool ends = EndsReply(stop, sampled.id, tokenizer);
+  if (!ends || stop.include_stop_string) {
+    delta.text = s.stop.Push(s.detokenizer.Push(sampled.id));
+    NoteStopMatch(s, delta);
+  }
+  if (delta.finish_reason) return delta;
+  if (ends) {
+    Finish(s, FinishReason::kStop, delta);
+  } else if (s.num_tokens() == s.max_tokens) {
+    Finish(s, FinishReason::kLength, delta);
+  }
+  return delta;
+}
+
+Delta TakeScoredPrompt(Sequence& s) {
+  Delta delta;
+  delta.choice = s.choice;
+  delta.finish_reason = FinishReason::kLength;
+  delta.prompt_logprobs = std::exchange(s.prompt_logprobs, {});
+  return delta;
+}
+
+}  // namespace mj

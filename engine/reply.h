@@ -1,0 +1,32 @@
+// What a step's logits do to a sequence: the next token is drawn, taken into
+// the reply, and told to the client.
+#ifndef MILLIJOULE_ENGINE_REPLY_H_
+#define MILLIJOULE_ENGINE_REPLY_H_
+
+#include <span>
+
+#include "engine/request/sequence.h"
+#include "engine/sample/sampler.h"
+#include "engine/step_batch.h"
+#include "engine/text/tokenizer.h"
+
+namespace mj {
+
+// Draws (into `sampled`) or scores (into `prompt_logprobs`) the token that a
+// row of logits is about. What is wrong with the row goes into `failure`.
+void TakeLogits(const LogitsUse& use, std::span<const float> logits,
+                Sampler& sampler);
+
+// Appends the token that was drawn, checks what ends a reply (end of
+// generation, stop tokens, stop strings, length, in this order) and returns
+// the news. A token that ends the reply is listed with its logprobs, but adds
+// no text unless the request includes stop strings.
+// REQUIRES: s.sampled has a value.
+Delta TakeToken(Sequence& s, const Tokenizer& tokenizer);
+
+// The news of a sequence that generates nothing, once its prompt is scored.
+Delta TakeScoredPrompt(Sequence& s);
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_ENGINE_REPLY_H_

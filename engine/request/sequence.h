@@ -1,0 +1,81 @@
+// What is in flight: a request, and a sequence for each of its choices. Plain
+// data, owned by the engine thread once it has left the inbox.
+#ifndef MILLIJOULE_ENGINE_REQUEST_SEQUENCE_H_
+#define MILLIJOULE_ENGINE_REQUEST_SEQUENCE_H_
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "engine/energy/request_energy.h"
+#include "engine/kv/block_table.h"
+#include "engine/request/delta.h"
+#include "engine/text/detokenizer.h"
+#include "engine/request/request.h"
+#include "engine/request/response_channel.h"
+#include "engine/request/stop_matcher.h"
+
+namespace mj {
+
+struct InFlight;
+
+// What the model said about the next position, not yet taken into the reply.
+struct SampledToken {
+  TokenId id = 0;
+  std::optional<PositionLogprobs> logprobs;
+};
+
+struct Sequence {
+  Sequence(InFlight& owner, std::vector<TokenId> prompt,
+           StreamingDetokenizer to_text, StopMatcher matcher)
+      : request(&owner),
+        tokens(std::move(prompt)),
+        num_prompt(static_cast<int>(tokens.size())),
+        detokenizer(std::move(to_text)),
+        stop(std::move(matcher)) {}
+
+  InFlight* request;
+  int choice = 0;
+  std::vector<TokenId> tokens;  // prompt, then generated
+  int num_prompt = 0;
+  int max_tokens = 0;            // tokens.size() at the most
+  int num_computed = 0;          // tokens whose K and V are in the cache
+  int num_recomputed_until = 0;  // positions before it were computed once
+  BlockTable blocks;
+  StreamingDetokenizer detokenizer;
+  StopMatcher stop;
+  std::optional<SampledToken> sampled;  // of the step that runs
+  absl::Status failure;                 // of the step that runs
+  // Of choice 0, if asked for: position 0 and those scored so far. They move
+  // into the first delta.
+  std::vector<PositionLogprobs> prompt_logprobs;
+  bool ended = false;
+
+  int num_tokens() const { return static_cast<int>(tokens.size()); }
+  int num_generated() const { return num_tokens() - num_prompt; }
+  bool generates() const { return max_tokens > num_prompt; }
+};
+
+struct InFlight {
+  Request request;
+  std::shared_ptr<ResponseChannel> channel;
+  uint64_t number = 0;  // since the engine's start
+  uint64_t seed = 0;    // the request's own, or the one drawn for it
+  Seconds submitted{0};
+  std::optional<Seconds> deadline;  // on the engine's clock
+  bool started = false;             // a sequence has been scheduled
+  std::vector<Sequence> sequences;  // one a choice; never resized
+  int num_open = 0;                 // sequences that have not ended
+  Usage usage;
+  RequestTimings timings;
+  RequestEnergy energy;
+  std::array<Joules, 2> untold{};  // by phase: not yet in any telemetry
+};
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_ENGINE_REQUEST_SEQUENCE_H_

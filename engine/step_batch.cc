@@ -1,0 +1,60 @@
+#include "engine/step_batch.h"
+
+#include <algorithm>
+
+namespace mj {
+namespace {
+
+bool ScoresPrompt(const Sequence& s) {
+  return s.choice == 0 && s.num_generated() == 0 &&
+         s.request->request.logprobs.prompt.has_value();
+}
+
+// The first position whose token is still to be scored. Position 0, which
+// nothing predicts, counts as scored.
+int FirstUnscored(const Sequence& s) {
+  if (!ScoresPrompt(s)) return s.num_prompt;
+  return static_cast<int>(s.prompt_logprobs.size());
+}
+
+// The rows of `s` that compute [first, last) and whose logits are wanted.
+void AddLogits(Sequence& s, int first, int last, StepBatch& batch) {
+  const int row = static_cast<int>(batch.forward.tokens.size()) - first;
+  const int score_from = std::max(first + 1, FirstUnscored(s));
+  const int score_to = std::min(last + 1, s.num_prompt);
+  for (int position = score_from; position < score_to; ++position) {
+    batch.forward.logits_rows.push_back(row + position - 1);
+    batch.uses.push_back({&s, position});
+  }
+  if (last == s.num_tokens() && s.generates()) {
+    batch.forward.logits_rows.push_back(row + last - 1);
+    batch.uses.push_back({&s, last});
+  }
+}
+
+void AddSequence(Sequence& s, int num_rows, StepBatch& batch) {
+  ForwardBatch& forward = batch.forward;
+  const int first = s.num_computed;
+  const size_t logits_before = forward.logits_rows.size();
+  AddLogits(s, first, first + num_rows, batch);
+  forward.sequences.push_back({static_cast<int>(forward.tokens.size()),
+                               num_rows, first, s.blocks.ids()});
+  forward.shape.sequences.push_back(
+      {num_rows, first,
+       static_cast<int>(forward.logits_rows.size() - logits_before)});
+  forward.tokens.insert(forward.tokens.end(), s.tokens.begin() + first,
+                        s.tokens.begin() + first + num_rows);
+  batch.sequences.push_back(&s);
+}
+
+}  // namespace
+
+StepBatch MakeBatch(const StepPlan& plan, std::span<Sequence* const> running) {
+  StepBatch batch;
+  for (const PlannedRows& rows : plan.rows) {
+    AddSequence(*running[rows.sequence], rows.num_rows, batch);
+  }
+  return batch;
+}
+
+}  // namespace mj

@@ -1,0 +1,33 @@
+// A StepPlan as the model's runner takes it.
+#ifndef MILLIJOULE_ENGINE_STEP_BATCH_H_
+#define MILLIJOULE_ENGINE_STEP_BATCH_H_
+
+#include <span>
+#include <vector>
+
+#include "engine/model/forward_batch.h"
+#include "engine/request/sequence.h"
+#include "engine/schedule/plan_step.h"
+
+namespace mj {
+
+// What a row of logits is for: it predicts the token at `position`, which is
+// drawn if the sequence does not have it yet, and scored if it does.
+struct LogitsUse {
+  Sequence* sequence = nullptr;
+  int position = 0;
+};
+
+// Valid until the sequences change.
+struct StepBatch {
+  ForwardBatch forward;
+  std::vector<Sequence*> sequences;  // as in forward.sequences
+  std::vector<LogitsUse> uses;       // as forward.logits_rows
+};
+
+// `running` is what the plan's indices mean.
+StepBatch MakeBatch(const StepPlan& plan, std::span<Sequence* const> running);
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_ENGINE_STEP_BATCH_H_
