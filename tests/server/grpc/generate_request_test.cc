@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "tests/server/grpc/byte_tokenizer.h"
+#include "tests/fakes/fake_model.h"
 
 namespace mj {
 namespace {
@@ -27,7 +27,7 @@ class GenerateRequestTest : public testing::Test {
  protected:
   GenerateRequestTest() {
     model_.name = "tiny";
-    model_.tokenizer = std::make_unique<ByteTokenizer>();
+    model_.tokenizer = std::make_unique<FakeTokenizer>();
     model_.chat_template.emplace(*ChatTemplate::Parse(kTemplate));
   }
 

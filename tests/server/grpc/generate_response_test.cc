@@ -5,7 +5,7 @@
 
 #include <limits>
 
-#include "tests/server/grpc/byte_tokenizer.h"
+#include "tests/fakes/fake_model.h"
 
 namespace mj {
 namespace {
@@ -14,7 +14,7 @@ using testing::ElementsAre;
 
 class ResponseWriterTest : public testing::Test {
  protected:
-  ByteTokenizer tokenizer_;
+  FakeTokenizer tokenizer_;
   ResponseWriter writer_{"grpc-1", tokenizer_};
 };
 
