@@ -5,8 +5,8 @@
 namespace mj {
 namespace {
 
-bool IsByteToken(const Vocabulary& vocabulary, TokenId id) {
-  return !vocabulary.kinds.empty() && vocabulary.kinds[id] == TokenKind::kByte;
+bool IsKind(const Vocabulary& vocabulary, TokenId id, TokenKind kind) {
+  return !vocabulary.kinds.empty() && vocabulary.kinds[id] == kind;
 }
 
 }  // namespace
@@ -22,11 +22,15 @@ StreamingDetokenizer::StreamingDetokenizer(const Tokenizer& tokenizer,
 std::string StreamingDetokenizer::Push(TokenId id) {
   std::string out;
   std::string bytes = tokenizer_.TokenBytes(id, options_.print_special);
-  if (sentence_piece_ && !IsByteToken(tokenizer_.vocabulary(), id)) {
+  if (sentence_piece_ &&
+      !IsKind(tokenizer_.vocabulary(), id, TokenKind::kByte)) {
     out = TakeComplete(/*at_end=*/true);
   }
   if (strips_space_ && !bytes.empty()) {
-    if (bytes[0] == ' ') bytes.erase(0, 1);
+    // An added token at the start had no space prefixed to it.
+    const bool added =
+        IsKind(tokenizer_.vocabulary(), id, TokenKind::kUserDefined);
+    if (bytes[0] == ' ' && !added) bytes.erase(0, 1);
     strips_space_ = false;
   }
   pending_ += bytes;
