@@ -1,13 +1,12 @@
 #include "engine/model/gguf_parser.h"
 
 #include <algorithm>
-#include <bit>
 #include <limits>
 #include <unordered_set>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "engine/model/gguf_layout.h"
 #include "engine/model/invalid.h"
 
 namespace mj {
@@ -20,18 +19,12 @@ constexpr uint64_t kMinEntryBytes = 14;    // length, 1-byte key, type, value
 constexpr uint64_t kMinTensorBytes = 33;   // length, 1-byte name, 1 dimension
 constexpr uint64_t kMaxNameBytes = 65535;  // the specification's limit
 constexpr uint32_t kMaxDimensions = 4;
-constexpr int kMaxArrayDepth = 4;           // no known key nests at all
-constexpr uint64_t kDefaultAlignment = 32;  // the specification's
-constexpr uint64_t kMaxAlignment = 1 << 20;
+constexpr int kMaxArrayDepth = 4;  // no known key nests at all
 
 // Adds what was being read to an error of the cursor.
 absl::Status In(const absl::Status& status, std::string_view what) {
   if (status.ok()) return status;
   return absl::Status(status.code(), Concat(what, " ", status.message()));
-}
-
-std::string Quoted(std::string_view name) {
-  return Concat("\"", absl::CHexEscape(ForAbseil(name.substr(0, 100))), "\"");
 }
 
 absl::Status CheckName(std::string_view what, std::string_view name) {
@@ -66,10 +59,9 @@ absl::StatusOr<Gguf> GgufParser::Parse() {
   if (auto status = ReadMetadata(counts->entries); !status.ok()) return status;
   if (auto status = ReadTensors(counts->tensors); !status.ok()) return status;
   file_.head_bytes_ = cursor_.position();
-  auto alignment = Alignment();
-  if (!alignment.ok()) return alignment.status();
-  if (auto status = PlaceTensors(*alignment); !status.ok()) return status;
-  if (auto status = CheckOverlaps(); !status.ok()) return status;
+  auto status = PlaceTensors(file_.FindValue("general.alignment"),
+                             file_.head_bytes_, file_size_, file_.tensors_);
+  if (!status.ok()) return status;
   return std::move(file_);
 }
 
@@ -267,55 +259,6 @@ absl::Status GgufParser::ReadTensorType(GgufTensor& tensor) {
   if (!MultiplyInto(info->block_bytes, tensor.bytes) ||
       !MultiplyInto(tensor.rows, tensor.bytes)) {
     return Invalid("has more than 2^63 - 1 bytes");
-  }
-  return absl::OkStatus();
-}
-
-absl::StatusOr<uint64_t> GgufParser::Alignment() const {
-  const GgufValue* value = file_.FindValue("general.alignment");
-  if (value == nullptr) return kDefaultAlignment;
-  auto alignment = AsInteger(*value);
-  if (!alignment.ok()) return In(alignment.status(), "general.alignment");
-  const uint64_t wanted = static_cast<uint64_t>(*alignment);
-  if (!std::has_single_bit(wanted) || wanted < 8 || wanted > kMaxAlignment) {
-    return Invalid("general.alignment is ", *alignment,
-                   ", needs a power of two from 8 to ", kMaxAlignment);
-  }
-  return wanted;
-}
-
-absl::Status GgufParser::PlaceTensors(uint64_t alignment) {
-  // No overflow: both are far below 2^63.
-  const uint64_t data = (file_.head_bytes_ + alignment - 1) & ~(alignment - 1);
-  for (GgufTensor& tensor : file_.tensors_) {
-    if (tensor.offset % alignment != 0) {
-      return Invalid("tensor ", Quoted(tensor.name), " has offset ",
-                     tensor.offset, ", needs a multiple of ", alignment);
-    }
-    const uint64_t room = file_size_ > data ? file_size_ - data : 0;
-    if (tensor.offset > room || tensor.bytes > room - tensor.offset) {
-      return Invalid("tensor ", Quoted(tensor.name), " has ", tensor.bytes,
-                     " bytes at offset ", tensor.offset,
-                     " of the data section, which holds only ", room,
-                     ": the file is truncated or corrupt");
-    }
-    tensor.offset += data;
-  }
-  return absl::OkStatus();
-}
-
-absl::Status GgufParser::CheckOverlaps() const {
-  std::vector<const GgufTensor*> order;
-  order.reserve(file_.tensors_.size());
-  for (const GgufTensor& tensor : file_.tensors_) order.push_back(&tensor);
-  std::sort(order.begin(), order.end(),
-            [](auto* a, auto* b) { return a->offset < b->offset; });
-  for (size_t i = 1; i < order.size(); ++i) {
-    if (order[i - 1]->offset + order[i - 1]->bytes > order[i]->offset) {
-      return Invalid("tensors ", Quoted(order[i - 1]->name), " and ",
-                     Quoted(order[i]->name), " overlap at byte ",
-                     order[i]->offset);
-    }
   }
   return absl::OkStatus();
 }

@@ -38,10 +38,6 @@ class GgufParser final {
   absl::Status ReadTensor();
   absl::Status ReadDimensions(GgufTensor& tensor);
   absl::Status ReadTensorType(GgufTensor& tensor);
-  absl::StatusOr<uint64_t> Alignment() const;
-  // Turns offsets in the data section into offsets in the file.
-  absl::Status PlaceTensors(uint64_t alignment);
-  absl::Status CheckOverlaps() const;
 
   GgufCursor cursor_;
   uint64_t file_size_;

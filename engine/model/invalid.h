@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 
@@ -24,6 +25,11 @@ inline absl::string_view ForAbseil(std::string_view text) {
 template <typename... Parts>
 std::string Concat(const Parts&... parts) {
   return absl::StrCat(ForAbseil(parts)...);
+}
+
+// A name from a file, in quotes, cut and escaped where it is odd.
+inline std::string Quoted(std::string_view name) {
+  return Concat("\"", absl::CHexEscape(ForAbseil(name.substr(0, 100))), "\"");
 }
 
 template <typename... Parts>
