@@ -24,8 +24,7 @@ namespace mj {
 class SpmTokenizer final : public Tokenizer {
  public:
   // Where the file is silent: BOS 1, EOS 2, unknown 0, BOS added, EOS not, a
-  // space prefixed. INVALID_ARGUMENT: no scores, or neither byte tokens nor
-  // an unknown token.
+  // space prefixed. INVALID_ARGUMENT: no scores.
   static absl::StatusOr<std::unique_ptr<Tokenizer>> Make(Vocabulary vocabulary);
 
   std::vector<TokenId> Encode(std::string_view text,
