@@ -3,8 +3,13 @@
 #ifndef MILLIJOULE_KERNELS_BODY_INLINE_H_
 #define MILLIJOULE_KERNELS_BODY_INLINE_H_
 
+#ifdef MILLIJOULE_EMULATED_AVX512  // inlined emulation would take minutes
+#define MJ_INLINE __attribute__((noinline))
+#define MJ_LAMBDA __attribute__((noinline))
+#else
 #define MJ_INLINE __attribute__((always_inline)) inline
 #define MJ_LAMBDA __attribute__((always_inline))
+#endif
 
 namespace mj {
 namespace {

@@ -1,0 +1,49 @@
+#include "hw_backends/cpu/worker_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace mj {
+namespace {
+
+TEST(WorkerPoolTest, RunsEveryChunkOnceInEveryPhase) {
+  for (int threads : {1, 2, 3, 5}) {
+    WorkerPool pool(threads);
+    EXPECT_EQ(pool.threads(), threads);
+    for (int phase = 0; phase < 500; ++phase) {
+      const int chunks = phase * 7 % 41;
+      std::vector<int> runs(chunks);  // plain ints: a race shows under tsan
+      pool.Run(chunks, [&](int64_t chunk, int worker) {
+        EXPECT_GE(worker, 0);
+        EXPECT_LT(worker, threads);
+        ++runs[chunk];
+      });
+      for (int count : runs) ASSERT_EQ(count, 1) << threads << " threads";
+    }
+  }
+}
+
+TEST(WorkerPoolTest, APhaseSeesWhatTheOneBeforeWrote) {
+  WorkerPool pool(3);
+  std::vector<int64_t> values(64);
+  for (int phase = 0; phase < 300; ++phase) {
+    pool.Run(64, [&](int64_t chunk, int) {
+      values[chunk] = phase == 0 ? 1 : values[chunk] + 1;
+    });
+    const int64_t neighbour = values[(phase * 5) % 64];
+    ASSERT_EQ(neighbour, phase + 1);
+  }
+}
+
+TEST(WorkerPoolTest, OneChunkRunsOnTheCaller) {
+  WorkerPool pool(4);
+  const std::thread::id caller = std::this_thread::get_id();
+  pool.Run(1, [&](int64_t, int worker) {
+    EXPECT_EQ(worker, 0);
+    EXPECT_EQ(std::this_thread::get_id(), caller);
+  });
+}
+
+}  // namespace
+}  // namespace mj

@@ -1,0 +1,14 @@
+// The AVX-512 kernels with their instructions emulated in plain code (SIMDe),
+// so that their arithmetic is tested on any CPU.
+#ifndef MILLIJOULE_TESTS_KERNELS_EMULATED_AVX512_H_
+#define MILLIJOULE_TESTS_KERNELS_EMULATED_AVX512_H_
+
+#include "kernels/kernel_table.h"
+
+namespace mj {
+
+KernelTable EmulatedAvx512();
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_TESTS_KERNELS_EMULATED_AVX512_H_

@@ -1,0 +1,85 @@
+#include "tests/kernels/emulated_avx512.h"
+
+#pragma GCC optimize("O1")  // speed is no concern, the time to compile is
+
+#define SIMDE_ENABLE_NATIVE_ALIASES
+#include <simde/x86/avx512.h>
+#include <simde/x86/f16c.h>
+#include <simde/x86/fma.h>
+
+#include <cmath>
+
+#include "kernels/half.h"
+
+// What this SIMDe lacks, or rounds twice.
+namespace {
+
+using __mmask16 = simde__mmask16;
+
+template <class Function>
+__attribute__((noinline)) simde__m512 MapLanes(const Function& function) {
+  alignas(64) float lanes[16];
+  for (int i = 0; i < 16; ++i) lanes[i] = function(i);
+  return simde_mm512_load_ps(lanes);
+}
+
+__attribute__((noinline)) simde__m512 EmulateFusedMultiplyAdd(simde__m512 a,
+                                                              simde__m512 b,
+                                                              simde__m512 c) {
+  alignas(64) float x[16], y[16], z[16];
+  simde_mm512_store_ps(x, a);
+  simde_mm512_store_ps(y, b);
+  simde_mm512_store_ps(z, c);
+  return MapLanes([&](int i) { return std::fma(x[i], y[i], z[i]); });
+}
+
+__attribute__((noinline)) simde__m512 EmulateIntegersToFloats(simde__m512i a) {
+  alignas(64) int32_t x[16];
+  simde_mm512_store_si512(x, a);
+  return MapLanes([&](int i) { return static_cast<float>(x[i]); });
+}
+
+__attribute__((noinline)) simde__m512 EmulateHalvesToFloats(simde__m256i a) {
+  alignas(32) uint16_t x[16];
+  simde_mm256_store_si256(reinterpret_cast<simde__m256i*>(x), a);
+  return MapLanes([&](int i) { return mj::HalfToFloat(x[i]); });
+}
+
+__attribute__((noinline)) simde__m512i EmulateShiftRightSigned(simde__m512i a,
+                                                               int bits) {
+  alignas(64) int32_t x[16];
+  simde_mm512_store_si512(x, a);
+  for (int32_t& lane : x) lane >>= bits;
+  return simde_mm512_load_si512(x);
+}
+
+}  // namespace
+
+#undef _mm512_fmadd_ps
+#define _mm512_fmadd_ps EmulateFusedMultiplyAdd
+#define _mm512_cvtepi32_ps EmulateIntegersToFloats
+#define _mm512_cvtph_ps EmulateHalvesToFloats
+#define _mm512_srai_epi32 EmulateShiftRightSigned
+
+// The kernels' own sources, in a namespace of their own.
+#define MILLIJOULE_EMULATED_AVX512
+#define avx512 avx512_emulated
+#include "kernels/attention.h"
+#include "kernels/avx512/attention.cc"
+#include "kernels/avx512/gated_activation.cc"
+#include "kernels/avx512/linear.cc"
+#include "kernels/avx512/rms_norm.cc"
+#include "kernels/gated_activation.h"
+#include "kernels/linear.h"
+#include "kernels/rms_norm.h"
+
+namespace mj {
+KernelTable EmulatedAvx512() {
+  return {.isa = Isa::kAvx512,
+          .linear = avx512_emulated::Linear,
+          .group_sums = avx512_emulated::GroupSums,
+          .rms_norm = avx512_emulated::RmsNorm,
+          .gated_activation = avx512_emulated::GatedActivation,
+          .attention = avx512_emulated::Attention};
+}
+}  // namespace mj
