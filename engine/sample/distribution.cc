@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 
 #include "engine/sample/exp.h"
 
@@ -20,10 +22,13 @@ struct Block {
   std::array<int, kBlock> buckets;
 };
 
-// Monotone in the logit, rounding included, so buckets are in order.
+// Monotone in the logit, rounding included, so buckets are in order. Bits of
+// floats >= 0 are in order too, and comparing them can be vectorised.
+// REQUIRES: gap >= 0 (infinity too)
 int BucketOf(float gap) {
-  const float scaled = gap * kBucketsPerNat;
-  return static_cast<int>(scaled < kBuckets - 1 ? scaled : kBuckets - 1);
+  const int32_t last = std::bit_cast<int32_t>(float{kBuckets - 1});
+  const int32_t bits = std::bit_cast<int32_t>(gap * kBucketsPerNat);
+  return static_cast<int>(std::bit_cast<float>(bits < last ? bits : last));
 }
 
 void FillBlock(std::span<const float> logits, float max,

@@ -1,5 +1,6 @@
 // exp(x) for x <= 0, with the same bits in every lane: plain float arithmetic
-// that compilers vectorise, no libm, nothing contracted.
+// that compilers vectorise, no libm, nothing contracted. Comparisons are made
+// on the bits: of floats they may trap, and then nothing is vectorised.
 #ifndef MILLIJOULE_ENGINE_SAMPLE_EXP_H_
 #define MILLIJOULE_ENGINE_SAMPLE_EXP_H_
 
@@ -11,7 +12,10 @@ namespace mj {
 // Relative error under 2e-7; exactly 1 at 0 and exactly 0 below -87.
 // REQUIRES: x <= 0 (minus infinity too)
 inline float ExpNonPositive(float x) {
-  const float clamped = x > -87.0f ? x : -87.0f;
+  // With the sign set, bits grow with the magnitude.
+  const int32_t limit = std::bit_cast<int32_t>(-87.0f);
+  const int32_t bits = std::bit_cast<int32_t>(x) | INT32_MIN;
+  const float clamped = std::bit_cast<float>(bits < limit ? bits : limit);
   // x = n ln 2 + r, |r| <= ln 2 / 2; ln 2 in two parts (Cody and Waite 1980).
   const int32_t n = static_cast<int32_t>(clamped * 1.44269504f - 0.5f);
   const float k = static_cast<float>(n);
@@ -25,7 +29,8 @@ inline float ExpNonPositive(float x) {
   p = p * r + 5.0000001201e-1f;
   const float value = (p * (r * r) + r) + 1.0f;
   const float scaled = value * std::bit_cast<float>((n + 127) << 23);
-  return x < -87.0f ? 0.0f : scaled;
+  const int32_t keep = bits <= limit ? -1 : 0;
+  return std::bit_cast<float>(std::bit_cast<int32_t>(scaled) & keep);
 }
 
 }  // namespace mj
