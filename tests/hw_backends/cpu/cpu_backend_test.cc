@@ -1,0 +1,233 @@
+#include "hw_backends/cpu/cpu_backend.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+#include "tests/kernels/random_weights.h"
+
+namespace mj {
+namespace {
+
+constexpr int kHidden = 64, kHeads = 4, kKvHeads = 2, kHeadDim = 20;
+constexpr int kInner = 96, kVocab = 83;
+constexpr int kQkv = (kHeads + 2 * kKvHeads) * kHeadDim;
+
+// A layer with every verb: parts of different types, head norms, a window.
+class TinyModel {
+ public:
+  TinyModel(int threads, std::optional<Isa> isa) {
+    backend_ =
+        *MakeCpuBackend({.threads = threads, .isa = isa, .max_rows = kMaxRows});
+    embedding_ = Load({{TensorType::kQ8_0, kVocab, kHidden}}, 1);
+    qkv_ = Load({{TensorType::kQ5_0, kHeads * kHeadDim, kHidden},
+                 {TensorType::kQ4_1, kKvHeads * kHeadDim, kHidden},
+                 {TensorType::kQ8_0, kKvHeads * kHeadDim, kHidden}},
+                2);
+    output_ = Load({{TensorType::kF16, kHidden, kHeads * kHeadDim}}, 3);
+    gate_up_ = Load({{TensorType::kQ4_0, kInner, kHidden},
+                     {TensorType::kBF16, kInner, kHidden}},
+                    4);
+    down_ = Load({{TensorType::kQ5_1, kHidden, kInner}}, 5);
+    norm_ = LoadVector(kHidden, 6);
+    spec_ = {.layer = 0,
+             .num_heads = kHeads,
+             .num_kv_heads = kKvHeads,
+             .head_dim = kHeadDim,
+             .scale = 0.2f,
+             .window = 50,
+             .rope = backend_->AddRope({{1.0f, 0.3f, 0.1f}, 1, false}),
+             .q_norm = LoadVector(kHeadDim, 7),
+             .k_norm = LoadVector(kHeadDim, 8),
+             .norm_epsilon = 1e-6f};
+    x_ = backend_->AddBuffer(kHidden);
+    normed_ = backend_->AddBuffer(kHidden);
+    qkv_out_ = backend_->AddBuffer(kQkv);
+    heads_ = backend_->AddBuffer(kHeads * kHeadDim);
+    inner_ = backend_->AddBuffer(2 * kInner);
+    gated_ = backend_->AddBuffer(kInner);
+    EXPECT_TRUE(backend_->AllocateKv({1, kKvHeads, kHeadDim}, 32).ok());
+  }
+
+  // Logits of every row of the step.
+  std::vector<float> Step(std::span<const int32_t> tokens,
+                          std::span<const StepSequence> sequences) {
+    backend_->BeginStep({tokens, sequences});
+    backend_->Embed(embedding_, 2.0f, x_);
+    backend_->RmsNorm(x_, norm_, 1e-5f, false, normed_);
+    backend_->Linear(qkv_, normed_, false, qkv_out_);
+    backend_->RopeAndWriteKv(spec_, qkv_out_);
+    backend_->Attention(spec_, qkv_out_, heads_);
+    backend_->Linear(output_, heads_, true, x_);
+    backend_->RmsNorm(x_, norm_, 1e-5f, false, normed_);
+    backend_->Linear(gate_up_, normed_, false, inner_);
+    backend_->GatedActivation(Activation::kSilu, inner_, gated_);
+    backend_->Linear(down_, gated_, true, x_);
+    std::vector<int> rows(tokens.size());
+    std::iota(rows.begin(), rows.end(), 0);
+    std::vector<float> logits(rows.size() * kVocab);
+    backend_->Logits(embedding_, x_, rows, logits);
+    EXPECT_GE(backend_->EndStep().busy.count(), 0);
+    return logits;
+  }
+
+  // Logits of a whole sequence, `chunk` tokens a step, in blocks from
+  // `first_block` on.
+  std::vector<float> Run(const std::vector<int32_t>& tokens, int chunk,
+                         int first_block) {
+    std::vector<int32_t> table(8);
+    std::iota(table.begin(), table.end(), first_block);
+    std::vector<float> logits;
+    const int length = static_cast<int>(tokens.size());
+    for (int at = 0; at < length; at += chunk) {
+      const int count = std::min(chunk, length - at);
+      const StepSequence sequence{0, count, at, table};
+      const auto some =
+          Step({tokens.data() + at, size_t(count)}, {&sequence, 1});
+      logits.insert(logits.end(), some.begin(), some.end());
+    }
+    return logits;
+  }
+
+  Backend& backend() { return *backend_; }
+
+  static constexpr int kMaxRows = 160;
+
+ private:
+  struct Part {
+    TensorType type;
+    int64_t rows, cols;
+  };
+  WeightId Load(const std::vector<Part>& parts, uint32_t seed) {
+    std::vector<RandomMatrix> matrices;
+    for (const Part& part : parts) {
+      matrices.push_back(
+          MakeRandomMatrix(part.type, part.rows, part.cols, seed));
+    }
+    std::vector<TensorView> views;
+    for (const RandomMatrix& matrix : matrices) views.push_back(matrix.view());
+    return *backend_->LoadMatrix(views, {});
+  }
+  WeightId LoadVector(int cols, uint32_t seed) {
+    const RandomMatrix vector =
+        MakeRandomMatrix(TensorType::kF32, 1, cols, seed);
+    return *backend_->LoadVector(vector.view());
+  }
+
+  std::unique_ptr<Backend> backend_;
+  WeightId embedding_, qkv_, output_, gate_up_, down_, norm_;
+  BufferId x_, normed_, qkv_out_, heads_, inner_, gated_;
+  AttentionSpec spec_;
+};
+
+std::vector<int32_t> Tokens(int count) {
+  std::vector<int32_t> tokens(count);
+  for (int i = 0; i < count; ++i) tokens[i] = (i * 31 + 7) % kVocab;
+  return tokens;
+}
+
+std::vector<Isa> HostIsas() {
+  std::vector<Isa> isas;
+  for (Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512}) {
+    if (Supports(ReadCpuFeatures(), isa)) isas.push_back(isa);
+  }
+  return isas;
+}
+
+class CpuBackendTest : public testing::TestWithParam<Isa> {};
+INSTANTIATE_TEST_SUITE_P(Isas, CpuBackendTest, testing::ValuesIn(HostIsas()),
+                         [](const auto& info) {
+                           return std::string(IsaName(info.param));
+                         });
+
+TEST_P(CpuBackendTest, BitsDependOnNeitherChunksNorThreads) {
+  const std::vector<int32_t> tokens = Tokens(150);
+  TinyModel one(1, GetParam());
+  const std::vector<float> want = one.Run(tokens, 1, 0);
+  for (float logit : want) ASSERT_TRUE(std::isfinite(logit));
+  for (int threads : {1, 2, 3}) {
+    TinyModel model(threads, GetParam());
+    for (int chunk : {1, 16, 37, 150}) {
+      EXPECT_EQ(model.Run(tokens, chunk, 8), want)
+          << threads << " threads, chunks of " << chunk;
+    }
+  }
+}
+
+TEST_P(CpuBackendTest, BitsDoNotDependOnOtherSequences) {
+  TinyModel model(2, GetParam());
+  const std::vector<int32_t> tokens = Tokens(70);
+  const std::vector<float> want = model.Run(tokens, 70, 0);
+  // The same prompt twice in one step, behind another sequence's row.
+  std::vector<int32_t> all = {5};
+  all.insert(all.end(), tokens.begin(), tokens.end());
+  all.insert(all.end(), tokens.begin(), tokens.end());
+  const std::vector<int32_t> tables[] = {{9}, {12, 10, 14}, {21, 25, 22}};
+  const StepSequence sequences[] = {
+      {0, 1, 0, tables[0]}, {1, 70, 0, tables[1]}, {71, 70, 0, tables[2]}};
+  const std::vector<float> logits = model.Step(all, sequences);
+  for (int row : {1, 71}) {
+    EXPECT_TRUE(
+        std::equal(want.begin(), want.end(), logits.begin() + row * kVocab))
+        << "at row " << row;
+  }
+}
+
+TEST(CpuBackendIsaTest, VersionsAgreeOnTheLogits) {
+  const std::vector<int32_t> tokens = Tokens(40);
+  TinyModel scalar(1, Isa::kScalar);
+  const std::vector<float> want = scalar.Run(tokens, 40, 0);
+  float largest = 0;
+  for (float logit : want) largest = std::max(largest, std::abs(logit));
+  for (Isa isa : HostIsas()) {
+    TinyModel model(1, isa);
+    EXPECT_EQ(model.backend().info().isa, IsaName(isa));
+    const std::vector<float> got = model.Run(tokens, 40, 0);
+    for (size_t i = 0; i < want.size(); ++i) {
+      ASSERT_NEAR(got[i], want[i], 1e-4f * largest) << IsaName(isa);
+    }
+  }
+}
+
+TEST(CpuBackendErrorTest, NamesWhatIsWrong) {
+  for (Isa isa : {Isa::kAvx2, Isa::kAvx512}) {
+    if (Supports(ReadCpuFeatures(), isa)) continue;
+    const auto backend = MakeCpuBackend({.threads = 1, .isa = isa});
+    EXPECT_EQ(backend.status().code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_NE(std::string(backend.status().message()).find(IsaName(isa)),
+              std::string::npos);
+  }
+  EXPECT_FALSE(MakeCpuBackend({.threads = 0}).ok());
+  auto backend = *MakeCpuBackend({.threads = 2});
+  const RandomMatrix a = MakeRandomMatrix(TensorType::kQ8_0, 40, 64, 1);
+  RandomMatrix b = MakeRandomMatrix(TensorType::kQ8_0, 40, 96, 1);
+  const TensorView both[] = {a.view(), b.view()};
+  EXPECT_EQ(backend->LoadMatrix(both, {}).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  TensorView cut = a.view();
+  cut.bytes = cut.bytes.first(cut.bytes.size() - 1);
+  EXPECT_FALSE(backend->LoadMatrix({&cut, 1}, {}).ok());
+  b.bytes[39 * RowBytes(b.type, 96) + 1] = std::byte{0x7E};  // a NaN scale
+  const TensorView bad = b.view();
+  const auto status = backend->LoadMatrix({&bad, 1}, {}).status();
+  EXPECT_NE(std::string(status.message()).find("part 0: Q8_0 row 39"),
+            std::string::npos)
+      << status;
+}
+
+TEST(CpuBackendErrorTest, KvThatCannotFitIsRefusedWithBothNumbers) {
+  auto backend = *MakeCpuBackend({.threads = 1});
+  const KvShape shape{64, 64, 256};
+  const absl::Status status = backend->AllocateKv(shape, 1 << 30);
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_NE(std::string(status.message()).find("available"), std::string::npos)
+      << status;
+  EXPECT_EQ(backend->KvBytesPerBlock({30, 3, 64}), 30 * 3 * 64 * 32 * 2 * 4);
+  EXPECT_FALSE(backend->AllocateKv({0, 3, 64}, 4).ok());
+}
+
+}  // namespace
+}  // namespace mj
