@@ -7,7 +7,7 @@
 #include "engine/engine.h"
 #include "hw_backends/clock.h"
 #include "server/api_keys.h"
-#include "server/grpc/in_flight.h"
+#include "server/grpc/call_count.h"
 #include "server/grpc/inference_api.h"
 #include "server/metrics.h"
 
@@ -19,7 +19,7 @@ struct InferenceContext {
   Metrics& metrics;
   const ApiKeys& keys;
   const Clock& clock;
-  InFlight generations = {};          // Generate calls
+  CallCount generations;              // Generate calls
   std::atomic<bool> draining{false};  // new Generate calls are refused
 };
 

@@ -111,6 +111,8 @@ TEST_F(GenerateCallTest, AFullQueueAsksToRetry) {
   Request request;
   request.prompt = "x";
   request.stop.max_tokens = 1;
+  ASSERT_TRUE(engine_->Submit(request, [] {}).ok());
+  gate_.AwaitHeld();  // the engine takes nothing from the queue now
   std::vector<std::shared_ptr<ResponseChannel>> queued;
   for (auto channel = engine_->Submit(request, [] {}); channel.ok();
        channel = engine_->Submit(request, [] {})) {

@@ -28,18 +28,27 @@ class Gate {
   void Open() { Set(true); }
   void Pass() {
     std::unique_lock lock(mutex_);
-    opened_.wait(lock, [this] { return open_; });
+    held_ = !open_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return open_; });
+    held_ = false;
+  }
+  // Returns once a step is held back. REQUIRES: closed, and work to do
+  void AwaitHeld() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return held_; });
   }
 
  private:
   void Set(bool open) {
     std::lock_guard lock(mutex_);
     open_ = open;
-    opened_.notify_all();
+    changed_.notify_all();
   }
   std::mutex mutex_;
-  std::condition_variable opened_;
+  std::condition_variable changed_;
   bool open_ = true;
+  bool held_ = false;
 };
 
 // What a Generate call gave: everything of choice 0, and its end.

@@ -1,6 +1,6 @@
 // Counts the calls in flight and waits for their end. Any thread.
-#ifndef MILLIJOULE_SERVER_GRPC_IN_FLIGHT_H_
-#define MILLIJOULE_SERVER_GRPC_IN_FLIGHT_H_
+#ifndef MILLIJOULE_SERVER_GRPC_CALL_COUNT_H_
+#define MILLIJOULE_SERVER_GRPC_CALL_COUNT_H_
 
 #include <condition_variable>
 #include <mutex>
@@ -9,7 +9,7 @@
 
 namespace mj {
 
-class InFlight final {
+class CallCount final {
  public:
   void Enter() {
     std::lock_guard lock(mutex_);
@@ -33,4 +33,4 @@ class InFlight final {
 
 }  // namespace mj
 
-#endif  // MILLIJOULE_SERVER_GRPC_IN_FLIGHT_H_
+#endif  // MILLIJOULE_SERVER_GRPC_CALL_COUNT_H_
