@@ -35,8 +35,16 @@ absl::Status Draw(const LogitsUse& use, std::span<const float> logits,
   return logprobs.status();
 }
 
+// A model may have more logits than its tokenizer has tokens.
+bool HasText(TokenId id, const Tokenizer& tokenizer) {
+  return static_cast<size_t>(id) < tokenizer.vocabulary().tokens.size();
+}
+
 bool EndsReply(const StopParams& stop, TokenId id, const Tokenizer& tokenizer) {
-  if (!stop.ignore_eos && tokenizer.IsEndOfGeneration(id)) return true;
+  if (!stop.ignore_eos && HasText(id, tokenizer) &&
+      tokenizer.IsEndOfGeneration(id)) {
+    return true;
+  }
   return std::find(stop.token_ids.begin(), stop.token_ids.end(), id) !=
          stop.token_ids.end();
 }
@@ -77,7 +85,7 @@ Delta TakeToken(Sequence& s, const Tokenizer& tokenizer) {
   delta.prompt_logprobs = std::exchange(s.prompt_logprobs, {});
 
   const bool ends = EndsReply(stop, sampled.id, tokenizer);
-  if (!ends || stop.include_stop_string) {
+  if (HasText(sampled.id, tokenizer) && (!ends || stop.include_stop_string)) {
     delta.text = s.stop.Push(s.detokenizer.Push(sampled.id));
     NoteStopMatch(s, delta);
   }

@@ -1,0 +1,213 @@
+// The engine's joules against a counter that its model cannot see.
+#include <malloc.h>
+
+#include <atomic>
+#include <cmath>
+#include <random>
+
+#include "engine/engine.h"
+#include "gtest/gtest.h"
+#include "tests/fakes/fake_model.h"
+#include "tests/fakes/reply.h"
+
+namespace mj {
+namespace {
+
+class ManualClock final : public Clock {
+ public:
+  Seconds Now() const override { return Seconds(now_.load()); }
+  void Advance(double seconds) { now_ = now_ + seconds; }
+
+ private:
+  std::atomic<double> now_{100};
+};
+
+// A server that draws 20 to 60 W whatever the model thinks.
+struct Counter {
+  std::atomic<double> joules{12345};
+  std::atomic<bool> readable{true};
+};
+
+class ScriptedMeter final : public EnergyMeter {
+ public:
+  ScriptedMeter(const Clock& clock, Counter& counter)
+      : clock_(clock), counter_(counter), last_(clock.Now()) {}
+
+  const MeterInfo& info() const override { return info_; }
+  absl::StatusOr<EnergySample> Read() override {
+    if (!counter_.readable) return absl::UnavailableError("unplugged");
+    const Seconds now = clock_.Now();
+    const double watts = 20 + 40 * (random_() % 1000) / 1000.0;
+    counter_.joules = counter_.joules + watts * (now - last_).count();
+    last_ = now;
+    return EnergySample{Joules(counter_.joules), now};
+  }
+
+ private:
+  const Clock& clock_;
+  Counter& counter_;
+  Seconds last_;
+  std::mt19937 random_{5};
+  const MeterInfo info_{"package", EnergyMethod::kMeasured, Joules(1e-6),
+                        "scripted", "scripted-1"};
+};
+
+class EngineEnergyTest : public testing::Test {
+ protected:
+  // Without a meter the model is the counter.
+  void Start(bool with_meter, int num_blocks = 1024) {
+    log_.before_step = [this] { clock_.Advance(0.013); };
+    auto model = MakeFakeModel(log_);
+    absl::StatusOr<EnergySetup> setup =
+        GenericEnergySetup(model->backend->info());
+    ASSERT_TRUE(setup.ok()) << setup.status();
+    if (with_meter) {
+      setup->meter = std::make_unique<ScriptedMeter>(clock_, counter_);
+    }
+    EngineOptions options;
+    options.kv_memory_bytes = num_blocks * FakeBackend::kBytesPerBlock;
+    auto engine =
+        Engine::Start(options, std::move(model), clock_, *std::move(setup));
+    ASSERT_TRUE(engine.ok()) << engine.status();
+    engine_ = *std::move(engine);
+  }
+
+  std::shared_ptr<ResponseChannel> Submit(int prompt, int max_tokens) {
+    Request request;
+    request.prompt = std::vector<TokenId>(prompt, 'a');
+    request.stop.max_tokens = max_tokens;
+    request.stop.ignore_eos = true;
+    request.sampling.seed = 1;
+    return *engine_->Submit(request, nullptr);
+  }
+
+  static Joules Sum(const EngineStats& s) {
+    return s.prefill + s.decode + s.idle + s.overhead;
+  }
+
+  ManualClock clock_;
+  Counter counter_;
+  FakeRunnerLog log_;
+  std::unique_ptr<Engine> engine_;
+};
+
+TEST_F(EngineEnergyTest, TheSumsEqualTheCounter) {
+  Start(/*with_meter=*/true);
+  for (int round = 0; round < 20; ++round) {
+    std::vector<std::shared_ptr<ResponseChannel>> channels;
+    for (int i = 0; i < 5; ++i) {
+      channels.push_back(Submit(1 + 37 * i, 1 + 5 * i));
+    }
+    channels[round % 5]->Cancel();
+    for (auto& channel : channels) ReadAll(*channel);
+    clock_.Advance(0.2 * (round % 4));
+    if (round % 3 == 0) engine_->stats();
+  }
+  clock_.Advance(1);
+  const EngineStats stats = engine_->stats();
+  const double drawn = counter_.joules - 12345;
+  EXPECT_NEAR(Sum(stats).value(), drawn, 1e-6 * drawn);
+  EXPECT_TRUE(stats.energy_known);
+  EXPECT_EQ(stats.energy_method, "measured");
+  EXPECT_EQ(stats.energy_domain, "package");
+  for (Joules part : {stats.prefill, stats.decode, stats.idle}) {
+    EXPECT_GT(part, Joules(0));
+  }
+}
+
+TEST_F(EngineEnergyTest, AnUnreadableCounterIsUnknownAndCaughtUpLater) {
+  Start(/*with_meter=*/true);
+  counter_.readable = false;
+  const Reply reply = ReadAll(*Submit(10, 10));
+  EXPECT_TRUE(reply.status.ok());
+  EXPECT_GT(reply.usage.energy.total, Joules(0));
+  clock_.Advance(1);
+  EXPECT_FALSE(engine_->stats().energy_known);
+  EXPECT_EQ(Sum(engine_->stats()), Joules(0));
+  counter_.readable = true;
+  clock_.Advance(1);
+  const EngineStats stats = engine_->stats();
+  EXPECT_TRUE(stats.energy_known);
+  const double drawn = counter_.joules - 12345;
+  EXPECT_NEAR(Sum(stats).value(), drawn, 1e-6 * drawn);
+}
+
+TEST_F(EngineEnergyTest, RepliesAndTheModelAgree) {
+  Start(/*with_meter=*/false);
+  Joules prefill(0), decode(0);
+  for (int i = 1; i < 10; ++i) {
+    const EnergyReport energy = ReadAll(*Submit(20 * i, 3 * i)).usage.energy;
+    prefill += energy.prefill;
+    decode += energy.decode;
+    EXPECT_EQ(energy.method, "modelled");
+    EXPECT_EQ(energy.wasted, Joules(0));
+    EXPECT_GT(energy.gco2e, 0);
+    ASSERT_TRUE(energy.per_output_token.has_value());
+  }
+  clock_.Advance(1);
+  const EngineStats stats = engine_->stats();
+  // Replies carry three digits.
+  EXPECT_NEAR(stats.prefill / prefill, 1, 0.01);
+  EXPECT_NEAR(stats.decode / decode, 1, 0.01);
+  EXPECT_EQ(stats.energy_method, "modelled");
+}
+
+TEST_F(EngineEnergyTest, CompanyMakesAReplyCheaper) {
+  Start(/*with_meter=*/false);
+  const Joules alone = ReadAll(*Submit(20, 50)).usage.energy.total;
+  std::vector<std::shared_ptr<ResponseChannel>> channels;
+  for (int i = 0; i < 8; ++i) channels.push_back(Submit(20, 50));
+  for (auto& channel : channels) {
+    EXPECT_LT(ReadAll(*channel).usage.energy.total, alone);
+  }
+}
+
+TEST_F(EngineEnergyTest, WhatIsThrownAwayIsWaste) {
+  Start(/*with_meter=*/false);
+  auto channel = Submit(100, 5000);
+  channel->Pop();
+  channel->Cancel();
+  const Reply reply = ReadAll(*channel);
+  EXPECT_EQ(reply.status.code(), absl::StatusCode::kCancelled);
+  EXPECT_GT(reply.usage.energy.total, Joules(0));
+  EXPECT_EQ(reply.usage.energy.wasted, reply.usage.energy.total);
+  clock_.Advance(1);
+  const EngineStats stats = engine_->stats();
+  EXPECT_NEAR(stats.wasted_aborted / (stats.prefill + stats.decode), 1, 1e-9);
+}
+
+TEST_F(EngineEnergyTest, WhatIsComputedAgainIsWaste) {
+  Start(/*with_meter=*/false, /*num_blocks=*/8);
+  std::vector<std::shared_ptr<ResponseChannel>> channels;
+  for (int i = 0; i < 4; ++i) channels.push_back(Submit(30, 200));
+  Joules wasted(0);
+  for (auto& channel : channels) {
+    wasted += ReadAll(*channel).usage.energy.wasted;
+  }
+  clock_.Advance(1);
+  const EngineStats stats = engine_->stats();
+  EXPECT_GT(stats.preemptions, 0u);
+  EXPECT_GT(wasted, Joules(0));
+  EXPECT_NEAR(stats.wasted_preempted / wasted, 1, 0.01);
+}
+
+TEST_F(EngineEnergyTest, TenThousandRequestsLeaveNoMemory) {
+  Start(/*with_meter=*/true);
+  const auto ask_hundred = [&] {
+    std::vector<std::shared_ptr<ResponseChannel>> channels;
+    for (int i = 0; i < 100; ++i) channels.push_back(Submit(40, 3));
+    for (auto& channel : channels) ReadAll(*channel);
+    channels.clear();
+    clock_.Advance(1);
+    engine_->stats();  // ends the window, which lists its requests
+    return mallinfo2().uordblks;
+  };
+  size_t before = 0;
+  for (int i = 0; i < 20; ++i) before = std::max(before, ask_hundred());
+  size_t after = 0;
+  for (int i = 0; i < 100; ++i) after = ask_hundred();
+  EXPECT_LT(after, before + 100'000);
+}
+
+}  // namespace
+}  // namespace mj
