@@ -361,17 +361,30 @@ Value FormatPercent(Runtime& runtime, const String& format,
 
 namespace {
 
+// Which position the next empty field takes. A format counts or names its
+// positions, never both.
+struct Numbering {
+  size_t next = 0;
+  bool named = false;
+};
+
 // The value that "0.name[key]" names; the first part is a position, a name or
 // empty: the next position.
 Value LookUpField(Runtime& runtime, std::string_view field, const Args& args,
-                  size_t& next) {
+                  Numbering& numbering) {
   const size_t end = std::min(field.find_first_of(".["), field.size());
   const std::string_view first = field.substr(0, end);
   field.remove_prefix(end);
   Value value;
   const auto index = ParseInt(first, 10);
   if (first.empty() || index) {
-    const Int at = first.empty() ? Int(next++) : *index;
+    if (first.empty() ? numbering.named : numbering.next > 0) {
+      return runtime.Fail(
+          "cannot switch from manual field specification to automatic field "
+          "numbering");
+    }
+    numbering.named |= !first.empty();
+    const Int at = first.empty() ? Int(numbering.next++) : *index;
     if (at < 0 || at >= Int(args.positional.size())) {
       return runtime.Fail(Cat("Replacement index ", IntText(at),
                               " out of range for positional args tuple"));
@@ -402,7 +415,7 @@ Value LookUpField(Runtime& runtime, std::string_view field, const Args& args,
 }
 
 std::string OneBrace(Runtime& runtime, std::string_view field, const Args& args,
-                     size_t& next) {
+                     Numbering& numbering) {
   std::string_view spec;
   if (const size_t colon = field.find(':'); colon != std::string_view::npos) {
     spec = field.substr(colon + 1);
@@ -413,7 +426,7 @@ std::string OneBrace(Runtime& runtime, std::string_view field, const Args& args,
     conversion = mark + 1 < field.size() ? field[mark + 1] : '\0';
     field = field.substr(0, mark);
   }
-  Value value = LookUpField(runtime, field, args, next);
+  Value value = LookUpField(runtime, field, args, numbering);
   if (!runtime.ok()) return "";
   if (conversion == 'r') value = runtime.MakeString(Repr(runtime, value));
   if (conversion == 's') value = runtime.MakeString(Str(runtime, value));
@@ -425,7 +438,7 @@ std::string OneBrace(Runtime& runtime, std::string_view field, const Args& args,
 Value FormatBraces(Runtime& runtime, const String& format, const Args& args) {
   std::string_view rest = format.bytes;
   std::string out;
-  size_t next = 0;
+  Numbering numbering;
   while (!rest.empty() && runtime.Step()) {
     const size_t at = std::min(rest.find_first_of("{}"), rest.size());
     out += rest.substr(0, at);
@@ -445,7 +458,8 @@ Value FormatBraces(Runtime& runtime, const String& format, const Args& args) {
           : rest.empty() ? "Single '{' encountered in format string"
                          : "expected '}' before end of string");
     }
-    const std::string text = OneBrace(runtime, rest.substr(0, end), args, next);
+    const std::string text =
+        OneBrace(runtime, rest.substr(0, end), args, numbering);
     out += format.markup ? Escape(text) : text;
     rest.remove_prefix(end + 1);
     if (out.size() > runtime.limits().object_bytes) break;

@@ -39,15 +39,15 @@ bool ListLess(Runtime& runtime, const List& a, const List& b,
 }
 
 std::string ObjectRepr(const Value& value) {
-  if (value.is_none()) return "'None'";
+  if (value.is_none()) return "None";
   const bool is_namespace = value.TypeName() == "Namespace";
-  return Cat("'", is_namespace ? "jinja2.utils.Namespace" : value.TypeName(),
-             " object'");
+  return Cat(is_namespace ? "jinja2.utils.Namespace" : value.TypeName(),
+             " object");
 }
 
 Value NoAttribute(const Value& value, std::string_view name) {
   return Value::MakeUndefined(
-      Cat(ObjectRepr(value), " has no attribute ", Quoted(name)));
+      Cat("'", ObjectRepr(value), "' has no attribute ", Quoted(name)));
 }
 
 Value NoElement(Runtime& runtime, const Value& value, const Value& key) {

@@ -180,7 +180,9 @@ StatementPtr StatementParser::ParseKnown(std::string_view tag, int line) {
   if (tag == "continue") return ParseJump(StatementKind::kContinue, line);
   if (tag == "print") {
     auto output = Make(StatementKind::kOutput, line);
-    output->expressions.push_back(ParseTuple());
+    do {
+      output->expressions.push_back(ParseExpression());
+    } while (stream_.ok() && stream_.SkipOperator(","));
     return output;
   }
   if (tag == "generation") {

@@ -103,6 +103,11 @@ Value JoinFilter(Runtime& runtime, const Value& value, const Args& args) {
 // indent(s, width=4, first=False, blank=False)
 Value Indent(Runtime& runtime, const Value& value, const Args& args) {
   const Bound bound(runtime, "do_indent", "width= first= blank=", args);
+  if (!value.is_string()) {
+    if (value.is_undefined()) return runtime.FailUndefined(value);
+    return runtime.Fail(Cat("unsupported operand type(s) for +=: '",
+                            value.TypeName(), "' and 'str'"));
+  }
   std::string indent(4, ' ');
   if (bound.has(0) && bound[0].is_string()) {
     indent = bound[0].text();
@@ -163,6 +168,10 @@ Value WordCount(Runtime& runtime, const Value& value, const Args&) {
 Value Truncate(Runtime& runtime, const Value& value, const Args& args) {
   const Bound bound(runtime, "do_truncate",
                     "length= killwords= end= leeway=", args);
+  if (!Length(value)) {
+    return runtime.Fail(
+        Cat("object of type '", value.TypeName(), "' has no len()"));
+  }
   const std::string text = Str(runtime, value);
   const std::string end = bound.has(2) ? Str(runtime, bound[2]) : "...";
   const auto number = [&bound](size_t i, Int otherwise) {
@@ -224,7 +233,11 @@ Value UrlEncode(Runtime& runtime, const Value& value, const Args&) {
 
 Value XmlAttributes(Runtime& runtime, const Value& value, const Args& args) {
   const Bound bound(runtime, "do_xmlattr", "autospace=", args);
-  if (!value.is_dict()) return GetAttribute(runtime, value, "items");
+  if (value.is_undefined()) return runtime.FailUndefined(value);
+  if (!value.is_dict()) {
+    return runtime.Fail(
+        Cat("'", value.TypeName(), "' object has no attribute 'items'"));
+  }
   std::string out;
   for (const auto& [key, item] : value.dict().entries) {
     if (item.is_none() || item.is_undefined()) continue;
