@@ -75,18 +75,20 @@ void TakeLogits(const LogitsUse& use, std::span<const float> logits,
 
 Delta TakeToken(Sequence& s, const Tokenizer& tokenizer) {
   const StopParams& stop = s.request->request.stop;
-  SampledToken sampled = *std::move(s.sampled);
-  s.sampled.reset();
-  s.tokens.push_back(sampled.id);
+  const TokenId id = s.sampled->id;
+  s.tokens.push_back(id);
   Delta delta;
   delta.choice = s.choice;
-  delta.tokens.push_back(sampled.id);
-  if (sampled.logprobs) delta.logprobs.push_back(*std::move(sampled.logprobs));
+  delta.tokens.push_back(id);
+  if (s.sampled->logprobs) {
+    delta.logprobs.push_back(*std::move(s.sampled->logprobs));
+  }
+  s.sampled.reset();
   delta.prompt_logprobs = std::exchange(s.prompt_logprobs, {});
 
-  const bool ends = EndsReply(stop, sampled.id, tokenizer);
-  if (HasText(sampled.id, tokenizer) && (!ends || stop.include_stop_string)) {
-    delta.text = s.stop.Push(s.detokenizer.Push(sampled.id));
+  const bool ends = EndsReply(stop, id, tokenizer);
+  if (HasText(id, tokenizer) && (!ends || stop.include_stop_string)) {
+    delta.text = s.stop.Push(s.detokenizer.Push(id));
     NoteStopMatch(s, delta);
   }
   if (delta.finish_reason) return delta;
