@@ -1,0 +1,146 @@
+// Tiny random models of each architecture, on every backend this host has,
+// against frozen float32 logits of an independent implementation
+// (tests/tools/make_tiny_models.py).
+#include "engine/model/decoder.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <functional>
+#include <numeric>
+
+#include "engine/model/load_weights.h"
+#include "hw_backends/cpu/cpu_backend.h"
+#include "hw_backends/onednn/onednn_backend.h"
+#include "kernels/cpu_features.h"
+#include "nlohmann/json.hpp"
+
+namespace mj {
+namespace {
+
+constexpr const char* kModels[] = {"llama3", "llama-quantised", "mistral",
+                                   "qwen2",  "qwen2-yarn",      "qwen3",
+                                   "gemma3"};
+constexpr int kMaxRows = 64;
+constexpr int kNumBlocks = 4;
+
+struct BackendCase {
+  std::string name;
+  std::function<absl::StatusOr<std::unique_ptr<Backend>>(int threads)> make;
+};
+
+std::vector<BackendCase> Backends() {
+  std::vector<BackendCase> cases;
+  for (Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512}) {
+    if (!Supports(ReadCpuFeatures(), isa)) continue;
+    cases.push_back({std::string(IsaName(isa)), [isa](int threads) {
+                       return MakeCpuBackend({.threads = threads,
+                                              .isa = isa,
+                                              .max_rows = kMaxRows});
+                     }});
+  }
+  cases.push_back({"onednn", [](int threads) {
+                     return MakeOneDnnBackend(
+                         {.threads = threads, .max_rows = kMaxRows});
+                   }});
+  return cases;
+}
+
+nlohmann::json Reference(const std::string& model) {
+  return nlohmann::json::parse(
+      std::ifstream(MJ_SOURCE_DIR "/tests/data/tiny/" + model + ".json"));
+}
+
+// A model on a backend, with one sequence's blocks in reverse order.
+struct Runner {
+  Runner(const std::string& model, const BackendCase& backend_case,
+         int threads) {
+    auto file =
+        ModelFile::Open(MJ_SOURCE_DIR "/tests/data/tiny/" + model + ".gguf");
+    EXPECT_TRUE(file.ok()) << file.status();
+    backend = *backend_case.make(threads);
+    auto weights = LoadWeights(*file, *backend);
+    EXPECT_TRUE(weights.ok()) << weights.status();
+    const ModelConfig& config = file->config();
+    decoder = std::make_unique<Decoder>(*std::move(weights),
+                                        ShapeOf(config, *file), *backend);
+    EXPECT_TRUE(backend
+                    ->AllocateKv({config.num_layers, config.num_kv_heads,
+                                  config.head_dim},
+                                 kNumBlocks)
+                    .ok());
+    std::iota(block_table.rbegin(), block_table.rend(), 0);
+  }
+
+  // Logits of every row of `ids`, which go in `chunk` rows at a time.
+  std::vector<std::vector<float>> Logits(const std::vector<int32_t>& ids,
+                                         int chunk) {
+    std::vector<std::vector<float>> all;
+    const int total = ids.size();
+    for (int start = 0; start < total; start += chunk) {
+      const int rows = std::min(chunk, total - start);
+      ForwardBatch batch;
+      batch.tokens.assign(ids.begin() + start, ids.begin() + start + rows);
+      batch.sequences.push_back({.num_rows = rows,
+                                 .start_position = start,
+                                 .block_table = block_table});
+      batch.logits_rows.resize(rows);
+      std::iota(batch.logits_rows.begin(), batch.logits_rows.end(), 0);
+      batch.shape.sequences.push_back({rows, start, rows});
+      decoder->Run(batch, [&](int, std::span<const float> logits) {
+        all.emplace_back(logits.begin(), logits.end());
+      });
+    }
+    return all;
+  }
+
+  std::unique_ptr<Backend> backend;
+  std::unique_ptr<Decoder> decoder;
+  std::vector<int32_t> block_table = std::vector<int32_t>(kNumBlocks);
+};
+
+class DecoderTest : public testing::TestWithParam<const char*> {};
+
+TEST_P(DecoderTest, FollowsTheFloat32ReferenceOnEveryBackend) {
+  const nlohmann::json reference = Reference(GetParam());
+  const std::vector<int32_t> ids = reference["ids"];
+  const std::vector<std::vector<float>> want = reference["logits"];
+  for (const BackendCase& backend : Backends()) {
+    const auto got = Runner(GetParam(), backend, 2).Logits(ids, ids.size());
+    ASSERT_EQ(got.size(), ids.size());
+    double worst = 0;
+    for (size_t i = 0; i < want.size(); ++i) {
+      const std::vector<float>& row = got[ids.size() - want.size() + i];
+      ASSERT_EQ(row.size(), want[i].size());
+      for (size_t k = 0; k < row.size(); ++k) {
+        worst = std::max<double>(worst, std::abs(row[k] - want[i][k]));
+      }
+    }
+    EXPECT_LE(worst, 5e-5) << backend.name;
+  }
+}
+
+TEST_P(DecoderTest, BitsDependOnNeitherChunksNorThreads) {
+  const std::vector<int32_t> ids = Reference(GetParam())["ids"];
+  for (const BackendCase& backend : Backends()) {
+    Runner one(GetParam(), backend, 1);
+    if (!one.backend->info().batch_invariant) continue;
+    const auto want = one.Logits(ids, ids.size());
+    for (int chunk : {1, 7, 32}) {
+      EXPECT_EQ(one.Logits(ids, chunk), want) << backend.name << " " << chunk;
+    }
+    EXPECT_EQ(Runner(GetParam(), backend, 3).Logits(ids, 13), want)
+        << backend.name;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, DecoderTest, testing::ValuesIn(kModels),
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           std::erase(name, '-');
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace mj
