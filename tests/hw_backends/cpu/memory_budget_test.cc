@@ -1,0 +1,48 @@
+#include "hw_backends/cpu/memory_budget.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <utility>
+#include <vector>
+
+namespace mj {
+namespace {
+
+using Files = std::vector<std::pair<const char*, const char*>>;
+
+std::optional<int64_t> AvailableWith(const Files& files) {
+  const std::filesystem::path root =
+      std::filesystem::path(testing::TempDir()) / "memory_budget";
+  std::filesystem::remove_all(root);
+  for (const auto& [name, text] : files) {
+    std::filesystem::create_directories((root / name).parent_path());
+    std::ofstream(root / name) << text;
+  }
+  return AvailableMemory(root.string() + "/");
+}
+
+TEST(MemoryBudgetTest, TakesTheLeastThatTheSystemAndItsGroupsLeave) {
+  const std::pair<const char*, const char*> meminfo = {
+      "proc/meminfo", "MemTotal: 9000 kB\nMemAvailable: 5000 kB\n"};
+  EXPECT_EQ(AvailableWith({}), std::nullopt);
+  EXPECT_EQ(AvailableWith({meminfo}), 5000 * 1024);
+  EXPECT_EQ(
+      AvailableWith({meminfo,
+                     {"proc/self/cgroup", "0::/a/b\n"},
+                     {"sys/fs/cgroup/a/memory.max", "100000\n"},
+                     {"sys/fs/cgroup/a/memory.current", "40000\n"},
+                     {"sys/fs/cgroup/a/memory.stat", "anon 30000\nfile 5000\n"},
+                     {"sys/fs/cgroup/a/b/memory.max", "max\n"},
+                     {"sys/fs/cgroup/a/b/memory.current", "4\n"}}),
+      65000);
+  EXPECT_EQ(
+      AvailableWith({meminfo,
+                     {"sys/fs/cgroup/memory/memory.limit_in_bytes", "700\n"},
+                     {"sys/fs/cgroup/memory/memory.usage_in_bytes", "900\n"}}),
+      0);
+}
+
+}  // namespace
+}  // namespace mj
