@@ -3,7 +3,10 @@
 #ifndef MILLIJOULE_KERNELS_BODY_INLINE_H_
 #define MILLIJOULE_KERNELS_BODY_INLINE_H_
 
-#ifdef MILLIJOULE_EMULATED_AVX512  // inlined emulation would take minutes
+// Emulated or watched by a sanitizer, inlined code would take minutes to
+// compile.
+#if defined(MILLIJOULE_EMULATED_AVX512) || defined(__SANITIZE_ADDRESS__) || \
+    defined(__SANITIZE_THREAD__)
 #define MJ_INLINE __attribute__((noinline))
 #define MJ_LAMBDA __attribute__((noinline))
 #else
