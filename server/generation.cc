@@ -21,12 +21,13 @@ absl::StatusOr<std::unique_ptr<Generation>> Generation::Start(
   std::unique_ptr<Generation> call(
       new Generation(metrics, clock, std::move(format), stream));
   for (Request& request : requests) {
-    absl::StatusOr<std::shared_ptr<ResponseChannel>> channel =
-        engine.Submit(request, wake);
-    if (!channel.ok()) return channel.status();  // ~Generation cancels others
     Part part;
+    part.request = request;
+    part.request.prompt = std::string();  // the engine has it
     part.last_token.resize(request.num_choices);
-    part.request = std::move(request);
+    absl::StatusOr<std::shared_ptr<ResponseChannel>> channel =
+        engine.Submit(std::move(request), wake);
+    if (!channel.ok()) return channel.status();  // ~Generation cancels others
     part.channel = *std::move(channel);
     call->parts_.push_back(std::move(part));
     ++call->unfinished_;

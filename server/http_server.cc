@@ -77,12 +77,11 @@ asio::awaitable<void> ServeConnection(HttpShared& shared, tcp::socket socket) {
 
 }  // namespace
 
+// Members end in reverse: first the workers, whose queue may hold coroutines
+// with sockets of `context`; then `context`, whose coroutines use the rest.
 struct HttpServer::Impl {
   Impl(const HttpOptions& options, Api& api, Logger& log)
-      : context(1),
-        workers(kWorkers),
-        acceptor(context),
-        shared{options,     api,     log,
+      : shared{options,     api,     log,
                context,     workers, std::make_shared<PostGate>(context),
                active_calls} {}
 
@@ -90,12 +89,12 @@ struct HttpServer::Impl {
   asio::awaitable<void> AcceptAll();
   asio::awaitable<void> BackOff(const Error& error);
 
-  asio::io_context context;
-  asio::thread_pool workers;
-  tcp::acceptor acceptor;
   std::atomic<int> active_calls{0};
-  HttpShared shared;
   std::chrono::steady_clock::time_point last_warning{};
+  HttpShared shared;
+  asio::io_context context{1};
+  asio::thread_pool workers{kWorkers};
+  tcp::acceptor acceptor{context};
   std::thread thread;
 };
 

@@ -8,10 +8,10 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "engine/open_engine.h"
-#include "server/openai/chat_request.h"
 #include "server/cli_flags.h"
 #include "server/commands/commands.h"
 #include "server/commands/output.h"
+#include "server/openai/chat_request.h"
 #include "server/openai/completion_request.h"
 #include "server/openai/usage_json.h"
 
@@ -151,8 +151,10 @@ Command AddGenerate(CLI::App& app, const BuildInfo& build) {
   AddConfigFlag(*command, flags->table);
   AddFlags(*command, flags->table);
   command->add_option("--prompt", flags->prompt, "text")->required();
-  command->add_option("--max-tokens", flags->max_tokens,
-                      "generated tokens at the most", true);
+  command
+      ->add_option("--max-tokens", flags->max_tokens,
+                   "generated tokens at the most")
+      ->capture_default_str();
   command->add_option("--stop", flags->stop, "strings that end the reply");
   for (const SamplingFlag& flag : kSamplingFlags) {
     command->add_option_function<std::string>(

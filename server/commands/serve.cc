@@ -1,5 +1,6 @@
 // millijoule serve: builds the parts bottom-up, serves, and drains.
-#include <iostream>
+#include <algorithm>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -73,6 +74,8 @@ int Run(const ServeFlags& flags, const ApiKeys& keys, const BuildInfo& build,
   if (!http.ok()) return PrintError(http.status());
   GrpcOptions grpc_options;
   grpc_options.address = flags.grpc;
+  grpc_options.max_message_bytes = static_cast<int>(std::min<int64_t>(
+      flags.http.max_body_bytes, std::numeric_limits<int>::max()));
   absl::StatusOr<std::unique_ptr<GrpcServer>> grpc =
       GrpcServer::Start(grpc_options, engine, metrics, &keys);
   if (!grpc.ok()) return PrintError(grpc.status());

@@ -1,0 +1,212 @@
+#include "server/api.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <string>
+
+#include "tests/server/server_fixture.h"
+
+namespace mj {
+namespace {
+
+using testing::HasSubstr;
+
+// Calls, waits for a generation's end, and gives its reply or its events.
+struct Answer {
+  int status = 200;
+  std::string text;
+  Json json() const { return Json::parse(text, nullptr, false); }
+};
+
+Answer Call(Api& api, const std::string& method, const std::string& path,
+            const std::string& body = "", const std::string& key = "") {
+  std::mutex mutex;
+  std::condition_variable arrived;
+  int wakes = 0;
+  Outcome outcome = api.Handle({method, path, key, body}, [&] {
+    const std::lock_guard lock(mutex);
+    ++wakes;
+    arrived.notify_one();
+  });
+  if (const auto* reply = std::get_if<HttpReply>(&outcome)) {
+    return {reply->status, reply->body};
+  }
+  Generation& generation = *std::get<std::unique_ptr<Generation>>(outcome);
+  std::string events;
+  while (!generation.finished()) {
+    std::unique_lock lock(mutex);
+    arrived.wait(lock, [&] { return wakes > 0; });
+    wakes = 0;
+    lock.unlock();
+    generation.Advance(events);
+  }
+  if (generation.streaming()) return {200, events};
+  return {200, DumpJson(generation.Reply())};
+}
+
+struct RouteCase {
+  const char* name;
+  const char* method;
+  const char* path;
+  const char* body;
+  int status;
+  const char* text;
+};
+
+class Routes : public testing::TestWithParam<RouteCase> {};
+
+TEST_P(Routes, Answer) {
+  ServerFixture server;
+  server.api->SetReady(true);
+  const RouteCase& c = GetParam();
+  const Answer answer = Call(*server.api, c.method, c.path, c.body);
+  EXPECT_EQ(answer.status, c.status) << answer.text;
+  EXPECT_THAT(answer.text, HasSubstr(c.text));
+}
+
+constexpr const char* kHi = R"({"prompt":"hi","max_tokens":2})";
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, Routes,
+    testing::Values(
+        RouteCase{"health", "GET", "/health", "", 200, "ok"},
+        RouteCase{"ready", "GET", "/ready", "", 200, "ready"},
+        RouteCase{"metrics", "GET", "/metrics", "", 200,
+                  "vllm:num_requests_running"},
+        RouteCase{"models", "GET", "/v1/models", "", 200, "\"fake\""},
+        RouteCase{"models_plain", "GET", "/models", "", 200, "max_model_len"},
+        RouteCase{"model", "GET", "/v1/models/fake", "", 200, "\"fake\""},
+        RouteCase{"other_model", "GET", "/v1/models/x", "", 404, "'x'"},
+        RouteCase{"completion", "POST", "/v1/completions", kHi, 200,
+                  "text_completion"},
+        RouteCase{"completion_plain", "POST", "/completions", kHi, 200,
+                  "text_completion"},
+        RouteCase{"wrong_method", "GET", "/v1/completions", "", 405, "GET"},
+        RouteCase{"nothing", "POST", "/v1/nothing", "{}", 404, "/v1/nothing"},
+        RouteCase{"not_json", "POST", "/v1/completions", "{", 400, "JSON"},
+        RouteCase{"unknown_model", "POST", "/v1/completions",
+                  R"({"prompt":"a","model":"gpt-9"})", 404, "gpt-9"},
+        RouteCase{"empty_prompt", "POST", "/v1/completions",
+                  R"({"prompt":[[]]})", 400, "prompt"},
+        RouteCase{"over_the_context", "POST", "/v1/completions",
+                  R"({"prompt":"a","max_tokens":600})", 400, "512"},
+        RouteCase{"id_out_of_range", "POST", "/v1/completions",
+                  R"({"prompt":[99999],"echo":true})", 400, "99999"},
+        RouteCase{"chat", "POST", "/v1/chat/completions",
+                  R"({"messages":[{"role":"user","content":"x"}],
+                  "max_tokens":2})",
+                  200, "assistant"},
+        RouteCase{"tokenize", "POST", "/tokenize", R"({"prompt":"ab"})", 200,
+                  R"("tokens":[256,97,98],"count":3,"max_model_len":512)"},
+        RouteCase{"tokenize_plain", "POST", "/tokenize",
+                  R"({"prompt":"ab","add_special_tokens":false})", 200,
+                  R"("tokens":[97,98])"},
+        RouteCase{"tokenize_chat", "POST", "/tokenize",
+                  R"({"messages":[{"role":"u","content":"v"}]})", 200,
+                  R"("tokens":[117,58,118,59])"},
+        RouteCase{"tokenize_nothing", "POST", "/tokenize", "{}", 400, "prompt"},
+        RouteCase{"detokenize", "POST", "/detokenize", R"({"tokens":[97,98]})",
+                  200, R"({"prompt":"ab"})"},
+        RouteCase{"detokenize_unknown", "POST", "/detokenize",
+                  R"({"tokens":[259]})", 400, "259"}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(ApiTest, KeysGuardAllButHealthAndReady) {
+  ServerFixture server(/*with_keys=*/true);
+  Api& api = *server.api;
+  EXPECT_EQ(Call(api, "GET", "/health").status, 200);
+  EXPECT_EQ(Call(api, "GET", "/ready").status, 503);
+  EXPECT_EQ(Call(api, "GET", "/v1/models").status, 401);
+  EXPECT_EQ(Call(api, "GET", "/v1/models", "", "Bearer abd").status, 401);
+  EXPECT_EQ(Call(api, "GET", "/v1/models", "", "Bearer abc").status, 200);
+  EXPECT_EQ(Call(api, "GET", "/metrics", "", "Bearer abc").status, 403);
+}
+
+TEST(ApiTest, StreamAndWholeReplyAgree) {
+  ServerFixture server;
+  const std::string common =
+      R"("prompt":"The fake","max_tokens":20,"temperature":0,)"
+      R"("ignore_eos":true,"n":2,"seed":5)";
+  const Json whole =
+      Call(*server.api, "POST", "/v1/completions", "{" + common + "}").json();
+  const std::string events =
+      Call(*server.api, "POST", "/v1/completions",
+           "{" + common + R"(,"stream":true,)" +
+               R"("stream_options":{"include_usage":true}})")
+          .text;
+  std::string texts[2];
+  Json usage;
+  size_t at = 0;
+  for (size_t end; (end = events.find("\n\n", at)) != std::string::npos;
+       at = end + 2) {
+    const std::string data = events.substr(at + 6, end - at - 6);
+    if (data == "[DONE]") continue;
+    const Json chunk = Json::parse(data);
+    for (const Json& choice : chunk["choices"]) {
+      texts[choice["index"].get<int>()] += choice["text"];
+    }
+    if (!chunk["usage"].is_null()) usage = chunk["usage"];
+  }
+  EXPECT_EQ(texts[0], whole["choices"][0]["text"]);
+  EXPECT_EQ(texts[1], whole["choices"][1]["text"]);
+  EXPECT_EQ(usage["completion_tokens"], 40);
+  EXPECT_EQ(usage["total_tokens"], whole["usage"]["total_tokens"]);
+  EXPECT_TRUE(usage["energy"].contains("joules"));
+  EXPECT_THAT(events, testing::EndsWith("data: [DONE]\n\n"));
+}
+
+TEST(ApiTest, EchoWithLogprobsScoresThePrompt) {
+  ServerFixture server;
+  const Json reply =
+      Call(*server.api, "POST", "/v1/completions",
+           R"({"prompt":[1,2,3],"echo":true,"logprobs":20,"max_tokens":1,
+            "temperature":0,"ignore_eos":true,
+            "return_tokens_as_token_ids":true})")
+          .json();
+  const Json& logprobs = reply["choices"][0]["logprobs"];
+  ASSERT_EQ(logprobs["token_logprobs"].size(), 4u) << reply;
+  EXPECT_TRUE(logprobs["token_logprobs"][0].is_null());
+  EXPECT_GE(logprobs["top_logprobs"][3].size(), 20u);
+  EXPECT_EQ(logprobs["tokens"][1], "token_id:2");
+}
+
+TEST(ApiTest, EchoWithoutTokensRepeatsThePrompt) {
+  ServerFixture server;
+  const Json reply = Call(*server.api, "POST", "/v1/completions",
+                          R"({"prompt":"abc","echo":true,"max_tokens":0})")
+                         .json();
+  EXPECT_EQ(reply["choices"][0]["text"], "abc") << reply;
+  EXPECT_TRUE(reply["choices"][0]["logprobs"].is_null());
+  EXPECT_EQ(reply["choices"][0]["finish_reason"], "length");
+}
+
+TEST(ApiTest, ADroppedGenerationIsCancelledAndCountedOnce) {
+  ServerFixture server;
+  {
+    const Outcome outcome = server.api->Handle(
+        {"POST", "/v1/completions", "",
+         R"({"prompt":"a","max_tokens":500,"ignore_eos":true})"},
+        [] {});
+    ASSERT_TRUE(std::holds_alternative<std::unique_ptr<Generation>>(outcome));
+  }
+  EXPECT_THAT(server.metrics->Text(server.engine->stats()),
+              HasSubstr("vllm:request_success_total{finished_reason=\"abort\","
+                        "model_name=\"fake\",engine=\"0\"} 1"));
+}
+
+TEST(ApiTest, DrainingRefusesWith503AndRetryAfter) {
+  ServerFixture server;
+  server.engine->Drain();
+  const Outcome outcome =
+      server.api->Handle({"POST", "/v1/completions", "", kHi}, [] {});
+  const auto& reply = std::get<HttpReply>(outcome);
+  EXPECT_EQ(reply.status, 503);
+  ASSERT_EQ(reply.headers.size(), 1u);
+  EXPECT_EQ(reply.headers[0].first, "Retry-After");
+}
+
+}  // namespace
+}  // namespace mj

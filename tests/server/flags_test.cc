@@ -1,0 +1,145 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <fstream>
+#include <string>
+
+#include "engine/engine_flags.h"
+#include "engine/flag.h"
+#include "server/cli_flags.h"
+#include "server/serve_flags.h"
+
+namespace mj {
+namespace {
+
+using testing::HasSubstr;
+
+struct SizeCase {
+  const char* text;
+  int64_t bytes;  // -1: refused
+};
+
+TEST(ParseSizeTest, TakesUnits) {
+  const SizeCase kCases[] = {
+      {"0", 0},
+      {"65536", 65536},
+      {"512K", 512 << 10},
+      {"512k", 512 << 10},
+      {"16M", 16 << 20},
+      {"1.5G", int64_t{3} << 29},
+      {"4000G", int64_t{4000} << 30},
+      {"", -1},
+      {"M", -1},
+      {"lots", -1},
+      {"-1M", -1},
+      {"1e3", -1},
+      {"1 M", -1},
+      {"1T", -1},
+      {"9999999999999G", -1},
+      {"1.2.3M", -1},
+  };
+  for (const SizeCase& c : kCases) {
+    const absl::StatusOr<int64_t> size = ParseSize(c.text);
+    EXPECT_EQ(size.ok() ? *size : -1, c.bytes) << c.text;
+  }
+}
+
+TEST(ParseSizeTest, FormatReadsBack) {
+  for (int64_t bytes : {int64_t{1}, int64_t{1} << 10, int64_t{3} << 20,
+                        int64_t{1} << 30, int64_t{12345}}) {
+    EXPECT_EQ(*ParseSize(FormatSize(bytes)), bytes);
+  }
+}
+
+const Flag& Find(const std::vector<Flag>& flags, const std::string& name) {
+  for (const Flag& flag : flags) {
+    if (flag.name == name) return flag;
+  }
+  ADD_FAILURE() << "no flag " << name;
+  return flags.front();
+}
+
+struct BadValue {
+  const char* flag;
+  const char* value;
+  const char* error;
+};
+
+TEST(ServeFlagsTest, BadValuesSayWhatIsNeeded) {
+  ServeFlags flags;
+  const std::vector<Flag> table = ServeFlagTable(flags);
+  const BadValue kCases[] = {
+      {"threads", "0", "from 1 up"},
+      {"threads", "two", "from 1 up"},
+      {"isa", "sse9", "no isa there is"},
+      {"numerics", "bf16", "not built into this binary; it offers f32"},
+      {"numerics", "f12", "no numerics there is"},
+      {"kv-dtype", "int8", "not built into this binary"},
+      {"backend", "cuda", "not built into this binary"},
+      {"backend", "cim:hermes-14nm", "not built into this binary"},
+      {"backend", "tpu", "it offers cpu, onednn"},
+      {"kv-memory", "lots", "not a size"},
+      {"kv-memory", "0", "the least"},
+      {"max-num-seqs", "0", "from 1 to"},
+      {"max-queue", "1.5", "from 1 to"},
+      {"drain-timeout", "-1", "seconds"},
+      {"max-body", "x", "not a size"},
+  };
+  for (const BadValue& c : kCases) {
+    const absl::Status status = Find(table, c.flag).set(c.value);
+    EXPECT_THAT(std::string(status.message()), HasSubstr(c.error)) << c.flag;
+  }
+}
+
+class ConfigFile {
+ public:
+  explicit ConfigFile(const std::string& text)
+      : path_(testing::TempDir() + "millijoule_flags_test.toml") {
+    std::ofstream(path_) << text;
+  }
+  ~ConfigFile() { std::remove(path_.c_str()); }
+  const std::string& path() const { return path_; }
+
+ private:
+  const std::string path_;
+};
+
+TEST(ConfigTest, SetsFlagsAndTheCommandLineWins) {
+  const ConfigFile file(
+      "threads = 2\nkv-memory = \"64M\"\nmax-queue = 7\ndrain-timeout = 1.5\n");
+  ServeFlags flags;
+  const std::vector<Flag> table = ServeFlagTable(flags);
+  CLI::App app;
+  AddConfigFlag(app, table);
+  AddFlags(app, table);
+  app.parse("--max-queue 9 --config " + file.path());
+  EXPECT_EQ(flags.engine.threads, 2);
+  EXPECT_EQ(flags.engine.engine.kv_memory_bytes, 64 << 20);
+  EXPECT_EQ(flags.engine.engine.max_queue, 9);
+  EXPECT_EQ(flags.drain_seconds, 1.5);
+}
+
+TEST(ConfigTest, ErrorsNameFileAndKey) {
+  const struct {
+    const char* text;
+    const char* error;
+  } kCases[] = {
+      {"threads = ", "line 1"},
+      {"no-such = 1", "no flag 'no-such'"},
+      {"threads = 0", "threads: '0'"},
+      {"threads = [1]", "threads: ''"},
+  };
+  for (const auto& c : kCases) {
+    const ConfigFile file(c.text);
+    ServeFlags flags;
+    const absl::Status status = ApplyConfig(file.path(), ServeFlagTable(flags));
+    EXPECT_THAT(std::string(status.message()), HasSubstr(c.error));
+    EXPECT_THAT(std::string(status.message()), HasSubstr(file.path()));
+  }
+  ServeFlags flags;
+  EXPECT_FALSE(ApplyConfig("/no/such.toml", ServeFlagTable(flags)).ok());
+}
+
+}  // namespace
+}  // namespace mj

@@ -1,0 +1,28 @@
+#include "server/health.h"
+
+#include <gtest/gtest.h>
+
+namespace mj {
+namespace {
+
+EngineStats Stats(int running, uint64_t steps) {
+  EngineStats stats;
+  stats.running = running;
+  stats.steps = steps;
+  return stats;
+}
+
+TEST(HealthTest, IsBadOnlyWhereWorkWaitsWithoutAStep) {
+  Health health;
+  EXPECT_TRUE(health.Healthy(Stats(0, 5), Seconds(0)));
+  EXPECT_TRUE(health.Healthy(Stats(1, 5), Seconds(3600)))
+      << "an idle hour is no lack of progress";
+  EXPECT_TRUE(health.Healthy(Stats(1, 5), Seconds(3629)));
+  EXPECT_FALSE(health.Healthy(Stats(1, 5), Seconds(3631)));
+  EXPECT_TRUE(health.Healthy(Stats(1, 6), Seconds(3632))) << "a step ended";
+  EXPECT_FALSE(health.Healthy(Stats(1, 6), Seconds(3663)));
+  EXPECT_TRUE(health.Healthy(Stats(0, 6), Seconds(3664))) << "no work is left";
+}
+
+}  // namespace
+}  // namespace mj
