@@ -94,6 +94,14 @@ class ExpressionParser {
   int nesting_ = 0;
 };
 
+template <typename... Children>
+ExpressionPtr ExpressionParser::MakeOf(ExpressionKind kind, int line,
+                                       Children... children) {
+  std::vector<ExpressionPtr> list;
+  (list.push_back(std::move(children)), ...);
+  return Make(kind, line, std::move(list));
+}
+
 }  // namespace mj::jinja
 
 #endif  // MILLIJOULE_ENGINE_TEXT_JINJA_EXPRESSION_PARSER_H_
