@@ -21,16 +21,16 @@ std::string Body(const std::string& more) {
   return R"({"messages":[{"role":"user","content":"hi"}])" + more + "}";
 }
 
-struct BadCase {
+struct BadChatCase {
   const char* name;
   std::string body;
   const char* field;
   const char* error;
 };
 
-class BadBody : public testing::TestWithParam<BadCase> {};
+class BadChat : public testing::TestWithParam<BadChatCase> {};
 
-TEST_P(BadBody, NamesFieldAndNeed) {
+TEST_P(BadChat, NamesFieldAndNeed) {
   const auto call = Parse(GetParam().body);
   ASSERT_FALSE(call.ok());
   EXPECT_EQ(FieldOf(call.status()), GetParam().field);
@@ -39,39 +39,41 @@ TEST_P(BadBody, NamesFieldAndNeed) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Table, BadBody,
+    Table, BadChat,
     testing::Values(
-        BadCase{"not_an_object", "7", "", "not a JSON object"},
-        BadCase{"no_messages", "{}", "messages", "needs a list"},
-        BadCase{"empty_messages", R"({"messages":[]})", "messages", "needs"},
-        BadCase{"message_text", R"({"messages":["a"]})", "messages[0]",
-                "not an object"},
-        BadCase{"no_role", R"({"messages":[{"content":"a"}]})",
-                "messages[0].role", "not a string"},
-        BadCase{"content_number",
-                R"({"messages":[{"role":"user","content":1}]})",
-                "messages[0].content", "neither text nor a list"},
-        BadCase{"image",
-                R"({"messages":[{"role":"user","content":[
+        BadChatCase{"not_an_object", "7", "", "not a JSON object"},
+        BadChatCase{"no_messages", "{}", "messages", "needs a list"},
+        BadChatCase{"empty_messages", R"({"messages":[]})", "messages",
+                    "needs"},
+        BadChatCase{"message_text", R"({"messages":["a"]})", "messages[0]",
+                    "not an object"},
+        BadChatCase{"no_role", R"({"messages":[{"content":"a"}]})",
+                    "messages[0].role", "not a string"},
+        BadChatCase{"content_number",
+                    R"({"messages":[{"role":"user","content":1}]})",
+                    "messages[0].content", "neither text nor a list"},
+        BadChatCase{"image",
+                    R"({"messages":[{"role":"user","content":[
                 {"type":"image_url","image_url":{"url":"u"}}]}]})",
-                "messages[0].content", "type text"},
-        BadCase{"tools", Body(R"(,"tools":{})"), "tools", "not a list"},
-        BadCase{"tool_choice", Body(R"(,"tool_choice":"required")"),
-                "tool_choice", "not offered"},
-        BadCase{"response_format",
-                Body(R"(,"response_format":{"type":"json_schema"})"),
-                "response_format", "not offered"},
-        BadCase{"logprobs_number", Body(R"(,"logprobs":3)"), "logprobs",
-                "true or false"},
-        BadCase{"top_logprobs_alone", Body(R"(,"top_logprobs":3)"),
-                "top_logprobs", "logprobs = true"},
-        BadCase{"top_logprobs", Body(R"(,"logprobs":true,"top_logprobs":21)"),
-                "top_logprobs", "0 to 20"},
-        BadCase{"kwargs", Body(R"(,"chat_template_kwargs":[])"),
-                "chat_template_kwargs", "not an object"},
-        BadCase{"max_completion_tokens",
-                Body(R"(,"max_completion_tokens":"x")"),
-                "max_completion_tokens", "\"x\""}),
+                    "messages[0].content", "type text"},
+        BadChatCase{"tools", Body(R"(,"tools":{})"), "tools", "not a list"},
+        BadChatCase{"tool_choice", Body(R"(,"tool_choice":"required")"),
+                    "tool_choice", "not offered"},
+        BadChatCase{"response_format",
+                    Body(R"(,"response_format":{"type":"json_schema"})"),
+                    "response_format", "not offered"},
+        BadChatCase{"logprobs_number", Body(R"(,"logprobs":3)"), "logprobs",
+                    "true or false"},
+        BadChatCase{"top_logprobs_alone", Body(R"(,"top_logprobs":3)"),
+                    "top_logprobs", "logprobs = true"},
+        BadChatCase{"top_logprobs",
+                    Body(R"(,"logprobs":true,"top_logprobs":21)"),
+                    "top_logprobs", "0 to 20"},
+        BadChatCase{"kwargs", Body(R"(,"chat_template_kwargs":[])"),
+                    "chat_template_kwargs", "not an object"},
+        BadChatCase{"max_completion_tokens",
+                    Body(R"(,"max_completion_tokens":"x")"),
+                    "max_completion_tokens", "\"x\""}),
     [](const auto& info) { return info.param.name; });
 
 TEST(ChatRequestTest, ContextIsWhatTemplatesExpect) {

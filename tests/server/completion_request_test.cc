@@ -19,16 +19,16 @@ absl::StatusOr<CompletionRequest> Parse(const std::string& text) {
   return ParseCompletionRequest(*json);
 }
 
-struct BadCase {
+struct BadCompletionCase {
   const char* name;
   const char* body;
   const char* field;
   const char* error;
 };
 
-class BadBody : public testing::TestWithParam<BadCase> {};
+class BadCompletion : public testing::TestWithParam<BadCompletionCase> {};
 
-TEST_P(BadBody, NamesFieldAndNeed) {
+TEST_P(BadCompletion, NamesFieldAndNeed) {
   const auto call = Parse(GetParam().body);
   ASSERT_FALSE(call.ok());
   EXPECT_EQ(FieldOf(call.status()), GetParam().field);
@@ -37,47 +37,57 @@ TEST_P(BadBody, NamesFieldAndNeed) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Table, BadBody,
+    Table, BadCompletion,
     testing::Values(
-        BadCase{"not_an_object", "[1]", "", "not a JSON object"},
-        BadCase{"no_prompt", "{}", "prompt", "missing"},
-        BadCase{"null_prompt", R"({"prompt":null})", "prompt", "missing"},
-        BadCase{"prompt_number", R"({"prompt":7})", "prompt", "7"},
-        BadCase{"prompt_empty_list", R"({"prompt":[]})", "prompt", "1 to"},
-        BadCase{"prompt_mixed", R"({"prompt":[1,"a"]})", "prompt", "\"a\""},
-        BadCase{"negative_id", R"({"prompt":[-1]})", "prompt", "-1"},
-        BadCase{"huge_id", R"({"prompt":[99999999999]})", "prompt",
-                "99999999999"},
-        BadCase{"temperature", R"({"prompt":"a","temperature":2.1})",
-                "temperature", "from 0 to 2"},
-        BadCase{"temperature_text", R"({"prompt":"a","temperature":"x"})",
-                "temperature", "\"x\""},
-        BadCase{"top_p", R"({"prompt":"a","top_p":-0.1})", "top_p", "0 to 1"},
-        BadCase{"n", R"({"prompt":"a","n":0})", "n", "from 1 to 128"},
-        BadCase{"best_of", R"({"prompt":"a","n":2,"best_of":3})", "best_of",
-                "n = 2"},
-        BadCase{"suffix", R"({"prompt":"a","suffix":"b"})", "suffix",
-                "not offered"},
-        BadCase{"logprobs", R"({"prompt":"a","logprobs":21})", "logprobs",
-                "0 to 20"},
-        BadCase{"max_tokens", R"({"prompt":"a","max_tokens":-1})", "max_tokens",
-                "-1"},
-        BadCase{"stop_empty", R"({"prompt":"a","stop":""})", "stop", "\"\""},
-        BadCase{"stop_17",
-                R"({"prompt":"a","stop":["1","2","3","4","5","6","7","8","9",
+        BadCompletionCase{"not_an_object", "[1]", "", "not a JSON object"},
+        BadCompletionCase{"no_prompt", "{}", "prompt", "missing"},
+        BadCompletionCase{"null_prompt", R"({"prompt":null})", "prompt",
+                          "missing"},
+        BadCompletionCase{"prompt_number", R"({"prompt":7})", "prompt", "7"},
+        BadCompletionCase{"prompt_empty_list", R"({"prompt":[]})", "prompt",
+                          "1 to"},
+        BadCompletionCase{"prompt_mixed", R"({"prompt":[1,"a"]})", "prompt",
+                          "\"a\""},
+        BadCompletionCase{"negative_id", R"({"prompt":[-1]})", "prompt", "-1"},
+        BadCompletionCase{"huge_id", R"({"prompt":[99999999999]})", "prompt",
+                          "99999999999"},
+        BadCompletionCase{"temperature", R"({"prompt":"a","temperature":2.1})",
+                          "temperature", "from 0 to 2"},
+        BadCompletionCase{"temperature_text",
+                          R"({"prompt":"a","temperature":"x"})", "temperature",
+                          "\"x\""},
+        BadCompletionCase{"top_p", R"({"prompt":"a","top_p":-0.1})", "top_p",
+                          "0 to 1"},
+        BadCompletionCase{"n", R"({"prompt":"a","n":0})", "n", "from 1 to 128"},
+        BadCompletionCase{"best_of", R"({"prompt":"a","n":2,"best_of":3})",
+                          "best_of", "n = 2"},
+        BadCompletionCase{"suffix", R"({"prompt":"a","suffix":"b"})", "suffix",
+                          "not offered"},
+        BadCompletionCase{"logprobs", R"({"prompt":"a","logprobs":21})",
+                          "logprobs", "0 to 20"},
+        BadCompletionCase{"max_tokens", R"({"prompt":"a","max_tokens":-1})",
+                          "max_tokens", "-1"},
+        BadCompletionCase{"stop_empty", R"({"prompt":"a","stop":""})", "stop",
+                          "\"\""},
+        BadCompletionCase{
+            "stop_17",
+            R"({"prompt":"a","stop":["1","2","3","4","5","6","7","8","9",
                 "10","11","12","13","14","15","16","17"]})",
-                "stop", "at most 16"},
-        BadCase{"bias_key", R"({"prompt":"a","logit_bias":{"x":1}})",
-                "logit_bias", "'x'"},
-        BadCase{"bias_value", R"({"prompt":"a","logit_bias":{"5":101}})",
-                "logit_bias.5", "101"},
-        BadCase{"stream_options", R"({"prompt":"a","stream_options":{}})",
-                "stream_options", "stream = true"},
-        BadCase{"response_format",
-                R"({"prompt":"a","response_format":{"type":"json_object"}})",
-                "response_format", "only {\"type\":\"text\"}"},
-        BadCase{"stream", R"({"prompt":"a","stream":1})", "stream",
-                "true or false"}),
+            "stop", "at most 16"},
+        BadCompletionCase{"bias_key", R"({"prompt":"a","logit_bias":{"x":1}})",
+                          "logit_bias", "'x'"},
+        BadCompletionCase{"bias_value",
+                          R"({"prompt":"a","logit_bias":{"5":101}})",
+                          "logit_bias.5", "101"},
+        BadCompletionCase{"stream_options",
+                          R"({"prompt":"a","stream_options":{}})",
+                          "stream_options", "stream = true"},
+        BadCompletionCase{
+            "response_format",
+            R"({"prompt":"a","response_format":{"type":"json_object"}})",
+            "response_format", "only {\"type\":\"text\"}"},
+        BadCompletionCase{"stream", R"({"prompt":"a","stream":1})", "stream",
+                          "true or false"}),
     [](const auto& info) { return info.param.name; });
 
 TEST(CompletionRequestTest, ReadsEveryKindOfPrompt) {
