@@ -68,13 +68,16 @@ class RuleOfBitsTest(unittest.TestCase):
             self.assertEqual(answers(server), self.alone)
 
     def test_preempted(self):
-        # 4 sequences of up to ~170 tokens want 24 blocks; there are 10.
+        # Eight sequences that grow to four blocks and more want over 32
+        # blocks; there are 10.
+        asked = [(p, s) for p in PROMPTS for s in (None, 7)]
         with Server("--threads", "2", "--kv-memory", "15M",
                     "--max-model-len", "300") as server:
+            alone = [ask(server, *a, max_tokens=110) for a in asked]
             with concurrent.futures.ThreadPoolExecutor(16) as pool:
-                asked = [(p, s) for p in PROMPTS for s in (None, 7)]
-                futures = [pool.submit(ask, server, *a) for a in asked]
-                self.assertEqual([f.result() for f in futures], self.alone)
+                futures = [pool.submit(ask, server, *a, max_tokens=110)
+                           for a in asked]
+                self.assertEqual([f.result() for f in futures], alone)
             self.assertGreater(server.metric("vllm:num_preemptions_total"), 0)
 
     def test_scored_again_with_echo(self):

@@ -37,7 +37,7 @@ TEST(ResponseChannelTest, TheLastDeltaComesLast) {
   channel.Push(Piece(1, "x", 2));
   Delta last = Piece(0, "b", 3);
   last.finish_reason = FinishReason::kStop;
-  last.stop_match = "c";
+  last.stop_match = std::string("c");
   last.last = true;
   last.status = absl::CancelledError("gone");
   last.usage.completion_tokens = 3;
