@@ -8,6 +8,7 @@ seconds=${1:-20}
 
 CC=clang CXX=clang++ cmake -S . -B build-fuzz -G Ninja \
   -DCMAKE_BUILD_TYPE=RelWithDebInfo -DMILLIJOULE_FUZZ=ON \
+  -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1" \
   -DMILLIJOULE_SANITIZE=address,undefined >build-fuzz.log 2>&1 ||
   { cat build-fuzz.log >&2; exit 1; }
 rm -f build-fuzz.log
