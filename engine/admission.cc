@@ -60,13 +60,14 @@ absl::StatusOr<int> TokenLimit(const Request& request, int prompt,
 void AddSequences(InFlight& in_flight, const std::vector<TokenId>& prompt,
                   int max_tokens, const Tokenizer& tokenizer) {
   const Request& request = in_flight.request;
+  const StopPatterns patterns = MakeStopPatterns(request.stop.strings);
   in_flight.sequences.reserve(request.num_choices);
   for (int choice = 0; choice < request.num_choices; ++choice) {
     Sequence& s = in_flight.sequences.emplace_back(
         in_flight, prompt,
         StreamingDetokenizer(tokenizer,
                              {.print_special = request.print_special}),
-        StopMatcher(request.stop.strings, request.stop.include_stop_string));
+        StopMatcher(patterns, request.stop.include_stop_string));
     s.choice = choice;
     s.max_tokens = max_tokens;
   }
@@ -79,6 +80,21 @@ void AddSequences(InFlight& in_flight, const std::vector<TokenId>& prompt,
 
 }  // namespace
 
+size_t MaxPromptBytes(const Vocabulary& vocabulary, int max_model_len) {
+  // Without byte tokens a run of unknown text is one token, however long.
+  const bool spells_all =
+      vocabulary.model == "gpt2" ||
+      std::find(vocabulary.kinds.begin(), vocabulary.kinds.end(),
+                TokenKind::kByte) != vocabulary.kinds.end();
+  if (!spells_all) return SIZE_MAX;
+  constexpr size_t kNormalisation = 4;  // composing shortens a text, if at all
+  size_t longest = 1;
+  for (const std::string& token : vocabulary.tokens) {
+    longest = std::max(longest, token.size());
+  }
+  return kNormalisation * longest * max_model_len;
+}
+
 absl::StatusOr<std::unique_ptr<InFlight>> Admit(Request request,
                                                 const Tokenizer& tokenizer,
                                                 const AdmissionLimits& limits,
@@ -89,8 +105,13 @@ absl::StatusOr<std::unique_ptr<InFlight>> Admit(Request request,
   if (auto* ids = std::get_if<std::vector<TokenId>>(&request.prompt)) {
     prompt = std::move(*ids);
   } else {
-    prompt = tokenizer.Encode(std::get<std::string>(request.prompt),
-                              {.add_special = request.add_special});
+    const std::string& text = std::get<std::string>(request.prompt);
+    if (text.size() > limits.max_prompt_bytes) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "the prompt has ", text.size(), " bytes, which cannot fit: the ",
+          "context holds ", limits.max_model_len, " tokens"));
+    }
+    prompt = tokenizer.Encode(text, {.add_special = request.add_special});
   }
   status = CheckIds(request, prompt, limits.vocab);
   if (!status.ok()) return status;

@@ -3,6 +3,8 @@
 #ifndef MILLIJOULE_ENGINE_ADMISSION_H_
 #define MILLIJOULE_ENGINE_ADMISSION_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 
 #include "absl/status/statusor.h"
@@ -15,7 +17,12 @@ struct AdmissionLimits {
   int max_model_len = 0;  // positions of a sequence
   int kv_tokens = 0;      // positions that all KV blocks hold
   int vocab = 0;          // ids are under it
+  // A longer text cannot fit, and is not worth tokenizing.
+  size_t max_prompt_bytes = SIZE_MAX;
 };
+
+// The bytes that `max_model_len` tokens can stand for at the most.
+size_t MaxPromptBytes(const Vocabulary& vocabulary, int max_model_len);
 
 // Tokenizes the prompt and lays out the sequences. Pure: any thread.
 // `drawn_seed` is for requests that bring none.

@@ -13,7 +13,6 @@ constexpr Seconds kFlushPeriod(0.1);
 
 ReportBasis BasisOf(const EnergySetup& setup, const MeterInfo& meter) {
   ReportBasis basis;
-  basis.method = meter.method;
   basis.domain = meter.domain;
   basis.calibration = setup.cpu.calibration;
   basis.power_usage_effectiveness = setup.power_usage_effectiveness;
@@ -107,7 +106,9 @@ void EnergyAccount::Flush(Seconds now, bool idle) {
 
 EnergyReport EnergyAccount::Report(const InFlight& request) const {
   ReportBasis basis = basis_;
-  basis.scale = control_.scale();
+  const std::optional<double> scale = control_.scale();
+  basis.scale = scale.value_or(1);
+  basis.method = scale ? control_.info().method : EnergyMethod::kModelled;
   return MakeReport(request.energy, request.usage.completion_tokens, basis);
 }
 

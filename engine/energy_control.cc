@@ -6,7 +6,9 @@
 namespace mj {
 namespace {
 
-constexpr size_t kRingSlots = 64;  // the engine fills ten a second
+// The engine fills ten a second while it works, and one whenever it falls
+// idle, which may be often: half full, the ring is emptied early.
+constexpr size_t kRingSlots = 64;
 constexpr std::chrono::seconds kPeriod(1);
 // Shorter windows are all noise: counters move about once a millisecond.
 constexpr Seconds kShortestWindow(0.1);
@@ -42,28 +44,42 @@ EnergyControl::~EnergyControl() {
     std::lock_guard<std::mutex> lock(mutex_);
     stopping_ = true;
   }
-  stop_requested_.notify_one();
+  wake_.notify_one();
   thread_.join();
 }
 
 void EnergyControl::Loop() {
   std::unique_lock<std::mutex> lock(mutex_);
-  while (!stop_requested_.wait_for(lock, kPeriod, [&] { return stopping_; })) {
+  const auto woken = [&] { return stopping_ || half_full_.load(); };
+  for (;;) {
+    wake_.wait_for(lock, kPeriod, woken);
+    if (stopping_) return;
+    half_full_ = false;
     CloseWindow();
   }
 }
 
+bool EnergyControl::TryPush(StepRecord& record) {
+  if (!ring_.TryPush(record)) return false;
+  if (++num_pushed_ % (kRingSlots / 2) == 0) {
+    half_full_ = true;
+    wake_.notify_one();
+  }
+  return true;
+}
+
 void EnergyControl::CloseWindow() {
-  if (clock_.Now() - window_start_ < kShortestWindow) return;
   while (ring_.TryPop(record_)) {
     if (modelled_) {
       modelled_->AddWork(SumOf(record_), record_.end - record_.start);
     }
     ledger_.Add(record_);
   }
+  const Seconds age = clock_.Now() - window_start_;
+  if (age <= Seconds(0) || (given_ && age < kShortestWindow)) return;
   window_start_ = clock_.Now();
   known_ = ledger_.Close(meter_.Read(), window_start_).known();
-  scale_.store(ledger_.scale().value_or(1), std::memory_order_relaxed);
+  scale_.store(ledger_.scale().value_or(0), std::memory_order_relaxed);
 }
 
 EnergyControl::Totals EnergyControl::totals() {

@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "engine/energy/ledger.h"
@@ -26,10 +27,14 @@ class EnergyControl final {
   ~EnergyControl();
 
   // Engine thread; as TelemetryRing.
-  bool TryPush(StepRecord& record) { return ring_.TryPush(record); }
+  bool TryPush(StepRecord& record);
 
-  // Any thread. Counter joules / modelled joules; 1 while it is unknown.
-  double scale() const { return scale_.load(std::memory_order_relaxed); }
+  // Any thread. Counter joules / modelled joules; absent while no window has
+  // told it.
+  std::optional<double> scale() const {
+    const double scale = scale_.load(std::memory_order_relaxed);
+    return scale > 0 ? std::optional(scale) : std::nullopt;
+  }
   const MeterInfo& info() const { return info_; }
 
   struct Totals {
@@ -49,10 +54,12 @@ class EnergyControl final {
   EnergyMeter& meter_;                             // whichever there is
   const MeterInfo info_;
   TelemetryRing ring_;
-  std::atomic<double> scale_{1};
+  std::atomic<double> scale_{0};  // 0: unknown
+  uint64_t num_pushed_ = 0;       // the engine thread's own
+  std::atomic<bool> half_full_{false};
 
   std::mutex mutex_;  // guards what follows, the meter and the ring's far end
-  std::condition_variable stop_requested_;
+  std::condition_variable wake_;
   bool stopping_ = false;
   bool known_ = true;
   Seconds window_start_;

@@ -41,6 +41,7 @@ void Engine::Impl::Step() {
   EndLapsed(times.start);
   const StepBatch batch = Schedule(times.start);
   if (!batch.sequences.empty()) {
+    PublishStats();  // a step may last: what is queued shows meanwhile
     const StepReport report = Run(batch, times);
     times.end = clock.Now();
     energy.AddStep(batch, report, times);
@@ -52,7 +53,8 @@ void Engine::Impl::Step() {
 void Engine::Impl::Finish(Seconds now) {
   Forget();
   energy.Flush(now, requests.empty());
-  PublishStats(now);
+  counted.last_progress = now;
+  PublishStats();
   // Last, so that whoever has a whole reply finds it in the stats, and an idle
   // engine has answered everyone.
   for (auto& [channel, delta] : farewells) {
@@ -90,8 +92,10 @@ StepBatch Engine::Impl::Schedule(Seconds now) {
   StepBatch batch = MakeBatch(plan, queues.running());
   for (Sequence* s : batch.sequences) {
     if (std::exchange(s->request->started, true)) continue;
-    s->request->timings.queued = now - s->request->submitted;
-    inbox.NoteStarted();
+    // Submitted after the step began, it did not wait.
+    s->request->timings.queued =
+        std::max(Seconds(0), now - s->request->submitted);
+    inbox.NoteStarted(*s->request);
   }
   return batch;
 }
@@ -160,7 +164,7 @@ void Engine::Impl::End(InFlight& request, absl::Status status, Seconds now,
                        Delta delta) {
   for (Sequence& s : request.sequences) queues.End(s);
   some_ended = true;
-  if (!request.started) inbox.NoteStarted();
+  if (!request.started) inbox.NoteStarted(request);
   energy.End(request, /*aborted=*/!status.ok());
   request.timings.finished = now - request.submitted;
   request.usage.energy = energy.Report(request);
@@ -179,12 +183,11 @@ void Engine::Impl::Forget() {
                 [](const auto& request) { return request->num_open == 0; });
 }
 
-void Engine::Impl::PublishStats(Seconds now) {
+void Engine::Impl::PublishStats() {
   counted.running = static_cast<int>(queues.running().size());
   counted.waiting = queues.num_waiting();
   counted.kv_blocks_total = queues.pool().num_blocks();
   counted.kv_blocks_used = counted.kv_blocks_total - queues.pool().num_free();
-  counted.last_progress = now;
   std::lock_guard<std::mutex> lock(stats_mutex);
   published = counted;
 }

@@ -42,7 +42,7 @@ struct Engine::Impl {
   void End(InFlight& request, absl::Status status, Seconds now, Delta delta);
   void Finish(Seconds now);
   void Forget();
-  void PublishStats(Seconds now);
+  void PublishStats();
 
   const EngineOptions options;
   const std::unique_ptr<LoadedModel> model;

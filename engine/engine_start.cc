@@ -15,13 +15,15 @@ Engine::Impl::Impl(const EngineOptions& opts,
       model(std::move(loaded)),
       clock(clk),
       limits{opts.max_num_seqs, opts.max_batched_tokens, kBlockSize},
-      admission{opts.max_model_len, num_blocks * kBlockSize,
-                model->config.vocab},
+      admission{
+          opts.max_model_len, num_blocks * kBlockSize, model->config.vocab,
+          MaxPromptBytes(model->tokenizer->vocabulary(), opts.max_model_len)},
       seed_key{std::random_device()(), std::random_device()()},
       inbox(opts.max_queue),
       energy(std::move(setup), model->shape, model->backend->info(), clk),
       queues(num_blocks) {
-  PublishStats(clock.Now());
+  counted.last_progress = clock.Now();
+  PublishStats();
   thread = std::thread([this] { Loop(); });
 }
 
@@ -41,6 +43,7 @@ EngineStats Engine::Impl::Stats() {
     std::lock_guard<std::mutex> lock(stats_mutex);
     stats = published;
   }
+  stats.waiting += inbox.num_untaken();
   const auto wasted = [&](WasteReason reason) {
     return totals.energy.wasted[static_cast<size_t>(reason)];
   };

@@ -14,12 +14,13 @@ absl::Status Inbox::Push(std::unique_ptr<InFlight> request) {
     if (draining_) {
       return absl::UnavailableError("the server is shutting down");
     }
-    if (num_waiting_ >= max_waiting_) {
-      return absl::ResourceExhaustedError(
-          absl::StrCat("the queue is full: ", num_waiting_,
-                       " requests wait, at most ", max_waiting_, " may"));
+    const int added = static_cast<int>(request->sequences.size());
+    if (num_waiting_ > 0 && num_waiting_ + added > max_waiting_) {
+      return absl::ResourceExhaustedError(absl::StrCat(
+          "the queue is full: ", num_waiting_, " sequences wait, ", added,
+          " would join them, at most ", max_waiting_, " may"));
     }
-    ++num_waiting_;
+    num_waiting_ += added;
     ++num_in_flight_;
     requests_.push_back(std::move(request));
   }
@@ -52,9 +53,9 @@ std::vector<std::unique_ptr<InFlight>> Inbox::TakeAll() {
   return std::exchange(requests_, {});
 }
 
-void Inbox::NoteStarted() {
+void Inbox::NoteStarted(const InFlight& request) {
   std::lock_guard<std::mutex> lock(mutex_);
-  --num_waiting_;
+  num_waiting_ -= static_cast<int>(request.sequences.size());
 }
 
 void Inbox::NoteEnded() {
@@ -65,6 +66,13 @@ void Inbox::NoteEnded() {
 int Inbox::num_waiting() const {
   std::lock_guard<std::mutex> lock(mutex_);
   return num_waiting_;
+}
+
+int Inbox::num_untaken() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  size_t untaken = 0;
+  for (const auto& request : requests_) untaken += request->sequences.size();
+  return static_cast<int>(untaken);
 }
 
 int Inbox::num_in_flight() const {

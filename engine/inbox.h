@@ -12,13 +12,14 @@
 
 namespace mj {
 
-// Any thread, except for what is marked. Counts the requests that wait (those
-// of which no sequence has been scheduled yet) and all that are in flight.
+// Any thread, except for what is marked. Counts the sequences that wait (those
+// of requests of which none has been scheduled yet) and all requests in flight.
 class Inbox final {
  public:
   explicit Inbox(int max_waiting);  // REQUIRES: max_waiting > 0
 
-  // RESOURCE_EXHAUSTED: as many wait as may; UNAVAILABLE: draining or closed.
+  // RESOURCE_EXHAUSTED: its sequences and those that wait are more than may
+  // (an empty queue takes any request); UNAVAILABLE: draining or closed.
   absl::Status Push(std::unique_ptr<InFlight> request);
 
   void Drain();  // refuses requests from now on
@@ -28,10 +29,11 @@ class Inbox final {
   // there is a request to take. Sleeps meanwhile.
   bool Wait(bool has_work);
   std::vector<std::unique_ptr<InFlight>> TakeAll();  // in order of arrival
-  void NoteStarted();  // one of the requests taken waits no more
-  void NoteEnded();    // it has been answered
+  void NoteStarted(const InFlight& request);         // it waits no more
+  void NoteEnded();  // one of those taken has been answered
 
   int num_waiting() const;
+  int num_untaken() const;  // sequences
   int num_in_flight() const;
 
  private:

@@ -109,7 +109,8 @@ class Backend {
   virtual absl::StatusOr<WeightId> LoadVector(const TensorView& values) = 0;
   virtual RopeId AddRope(RopeSpec spec) = 0;
   virtual BufferId AddBuffer(int cols) = 0;
-  // RESOURCE_EXHAUSTED names the bytes wanted and those to be had.
+  // RESOURCE_EXHAUSTED names the bytes wanted and those to be had, of the KV
+  // cache or of an earlier buffer.
   virtual absl::Status AllocateKv(const KvShape& shape, int num_blocks) = 0;
   virtual int64_t KvBytesPerBlock(const KvShape& shape) const = 0;
 

@@ -22,8 +22,9 @@ absl::StatusOr<std::unique_ptr<Generation>> Generation::Start(
       new Generation(metrics, clock, std::move(format), stream));
   for (Request& request : requests) {
     Part part;
+    auto prompt = std::exchange(request.prompt, std::string());
     part.request = request;
-    part.request.prompt = std::string();  // the engine has it
+    request.prompt = std::move(prompt);  // the engine's alone
     part.last_token.resize(request.num_choices);
     absl::StatusOr<std::shared_ptr<ResponseChannel>> channel =
         engine.Submit(std::move(request), wake);

@@ -81,8 +81,13 @@ asio::awaitable<void> ServeConnection(HttpShared& shared, tcp::socket socket) {
 // with sockets of `context`; then `context`, whose coroutines use the rest.
 struct HttpServer::Impl {
   Impl(const HttpOptions& options, Api& api, Logger& log)
-      : shared{options,     api,     log,
-               context,     workers, std::make_shared<PostGate>(context),
+      : shared{options,
+               api,
+               log,
+               context,
+               workers,
+               big_worker,
+               std::make_shared<PostGate>(context),
                active_calls} {}
 
   absl::Status Listen();
@@ -94,6 +99,7 @@ struct HttpServer::Impl {
   HttpShared shared;
   asio::io_context context{1};
   asio::thread_pool workers{kWorkers};
+  asio::thread_pool big_worker{1};
   tcp::acceptor acceptor{context};
   std::thread thread;
 };
@@ -157,8 +163,10 @@ HttpServer::~HttpServer() {
   impl_->shared.gate->Close();
   impl_->context.stop();
   impl_->thread.join();
-  impl_->workers.stop();
-  impl_->workers.join();
+  for (asio::thread_pool* pool : {&impl_->workers, &impl_->big_worker}) {
+    pool->stop();
+    pool->join();
+  }
 }
 
 int HttpServer::port() const {

@@ -16,6 +16,10 @@ namespace {
 namespace asio = boost::asio;
 using Error = boost::system::error_code;
 
+// Bodies beyond it queue for a worker of their own: however many come, they
+// hold up one another only.
+constexpr size_t kBigBody = 256 << 10;
+
 // Counts a call as active while it lives.
 class ActiveCall final {
  public:
@@ -72,8 +76,11 @@ asio::awaitable<bool> HttpSession::Answer(HttpExchange& exchange) {
   if (Api::is_quick(exchange.call)) {
     outcome = shared_.api.Handle(exchange.call, std::move(wake));
   } else {
+    asio::thread_pool& pool = exchange.call.body.size() > kBigBody
+                                  ? shared_.big_worker
+                                  : shared_.workers;
     outcome = co_await asio::co_spawn(
-        shared_.workers.get_executor(),
+        pool.get_executor(),
         HandleHere(shared_.api, exchange.call, std::move(wake)),
         asio::use_awaitable);
   }

@@ -26,6 +26,7 @@ struct HttpShared {
   Logger& log;
   boost::asio::io_context& context;
   boost::asio::thread_pool& workers;
+  boost::asio::thread_pool& big_worker;  // for bodies that take it seconds
   std::shared_ptr<PostGate> gate;
   std::atomic<int>& active_calls;
 };

@@ -9,6 +9,7 @@ namespace {
 
 constexpr size_t kMaxStopStrings = 64;
 constexpr size_t kMaxStopStringBytes = 4096;
+constexpr size_t kMaxStopBytes = 16384;  // of all stop strings together
 constexpr size_t kMaxStopTokens = 1024;
 constexpr size_t kMaxBiases = 4096;
 
@@ -64,13 +65,20 @@ absl::Status ValidateStop(const StopParams& stop, bool scores_prompt) {
         "max_tokens is 0; it must be at least 1 unless the prompt's "
         "log-probabilities are asked for");
   }
+  size_t stop_bytes = 0;
   for (const std::string& s : stop.strings) {
+    stop_bytes += s.size();
     if (s.empty()) return absl::InvalidArgumentError("a stop string is empty");
     if (s.size() > kMaxStopStringBytes) {
       return absl::InvalidArgumentError(
           absl::StrCat("a stop string has ", s.size(), " bytes; at most ",
                        kMaxStopStringBytes, " are possible"));
     }
+  }
+  if (stop_bytes > kMaxStopBytes) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the stop strings have ", stop_bytes, " bytes together; at most ",
+        kMaxStopBytes, " are possible"));
   }
   absl::Status status = AtMost("stop", stop.strings.size(), kMaxStopStrings);
   if (!status.ok()) return status;

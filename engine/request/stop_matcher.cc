@@ -18,43 +18,47 @@ std::vector<int> Failures(std::string_view s) {
 
 }  // namespace
 
-StopMatcher::StopMatcher(std::vector<std::string> strings, bool include_match)
-    : include_match_(include_match) {
-  for (std::string& s : strings) {
-    std::vector<int> failure = Failures(s);
-    automata_.push_back({std::move(s), std::move(failure)});
-  }
+StopPatterns MakeStopPatterns(const std::vector<std::string>& strings) {
+  auto patterns = std::make_shared<std::vector<StopPattern>>();
+  for (const std::string& s : strings) patterns->push_back({s, Failures(s)});
+  return patterns;
 }
 
-void StopMatcher::Advance(Automaton& a, char byte) const {
-  while (a.matched > 0 && a.string[a.matched] != byte) {
-    a.matched = a.failure[a.matched - 1];
-  }
-  if (a.string[a.matched] == byte) ++a.matched;
+StopMatcher::StopMatcher(StopPatterns patterns, bool include_match)
+    : patterns_(std::move(patterns)),
+      matched_(patterns_->size(), 0),
+      include_match_(include_match) {}
+
+void StopMatcher::Advance(size_t pattern, char byte) {
+  const auto& [string, failure] = (*patterns_)[pattern];
+  int& matched = matched_[pattern];
+  while (matched > 0 && string[matched] != byte) matched = failure[matched - 1];
+  if (string[matched] == byte) ++matched;
 }
 
 void StopMatcher::NoteMatch() {
-  for (const Automaton& a : automata_) {
-    const bool complete = a.matched == static_cast<int>(a.string.size());
-    if (complete && (!match_ || a.string.size() > match_->size())) {
-      match_ = a.string;
+  for (size_t i = 0; i < matched_.size(); ++i) {
+    const std::string& string = (*patterns_)[i].string;
+    const bool complete = matched_[i] == static_cast<int>(string.size());
+    if (complete && (!match_ || string.size() > match_->size())) {
+      match_ = string;
     }
   }
 }
 
 std::string StopMatcher::Push(std::string_view piece) {
   if (match_) return "";
-  if (automata_.empty()) return std::string(piece);
+  if (matched_.empty()) return std::string(piece);
   for (char byte : piece) {
     held_.push_back(byte);
-    for (Automaton& a : automata_) Advance(a, byte);
+    for (size_t i = 0; i < matched_.size(); ++i) Advance(i, byte);
     NoteMatch();
     if (!match_) continue;
     if (!include_match_) held_.resize(held_.size() - match_->size());
     return std::exchange(held_, "");
   }
   int open = 0;  // bytes that may begin a match
-  for (const Automaton& a : automata_) open = std::max(open, a.matched);
+  for (int matched : matched_) open = std::max(open, matched);
   std::string released = held_.substr(0, held_.size() - open);
   held_.erase(0, released.size());
   return released;

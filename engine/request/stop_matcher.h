@@ -7,6 +7,7 @@
 #ifndef MILLIJOULE_ENGINE_REQUEST_STOP_MATCHER_H_
 #define MILLIJOULE_ENGINE_REQUEST_STOP_MATCHER_H_
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,11 +15,23 @@
 
 namespace mj {
 
+struct StopPattern {
+  std::string string;
+  std::vector<int> failure;  // [i]: longest border of the first i + 1 bytes
+};
+// Immutable, so that all choices of a request share one copy.
+using StopPatterns = std::shared_ptr<const std::vector<StopPattern>>;
+
+// REQUIRES: no string is empty.
+StopPatterns MakeStopPatterns(const std::vector<std::string>& strings);
+
 class StopMatcher final {
  public:
-  // REQUIRES: no string is empty. `include_match`: released text ends behind
-  // the match rather than before it.
-  StopMatcher(std::vector<std::string> strings, bool include_match);
+  // `include_match`: released text ends behind the match rather than before
+  // it.
+  StopMatcher(StopPatterns patterns, bool include_match);
+  StopMatcher(const std::vector<std::string>& strings, bool include_match)
+      : StopMatcher(MakeStopPatterns(strings), include_match) {}
 
   // Takes the next piece; returns the text that is released by it: all but
   // what may be the beginning of a match. Nothing after a match.
@@ -30,16 +43,12 @@ class StopMatcher final {
   const std::optional<std::string>& match() const { return match_; }
 
  private:
-  struct Automaton {
-    std::string string;
-    std::vector<int> failure;  // [i]: longest border of the first i + 1 bytes
-    int matched = 0;           // bytes of `string` that the text ends with
-  };
-  void Advance(Automaton& automaton, char byte) const;
+  void Advance(size_t pattern, char byte);
   // After a byte: notes a match, the longest there is.
   void NoteMatch();
 
-  std::vector<Automaton> automata_;
+  StopPatterns patterns_;
+  std::vector<int> matched_;  // bytes of each pattern that the text ends with
   bool include_match_;
   std::string held_;
   std::optional<std::string> match_;

@@ -82,6 +82,7 @@ class CpuBackend final : public Backend {
   }
 
   absl::Status AllocateKv(const KvShape& shape, int num_blocks) override {
+    if (!buffers_status_.ok()) return buffers_status_;
     absl::StatusOr<KvCache> cache = KvCache::Create(shape, num_blocks);
     if (!cache.ok()) return cache.status();
     cache_ = *std::move(cache);
@@ -199,15 +200,19 @@ class CpuBackend final : public Backend {
     return id ? Vector(*id).data() : nullptr;
   }
 
-  Buffer MakeBuffer(int64_t cols) const {
+  // What the system refuses is told by AllocateKv, before the first step.
+  Buffer MakeBuffer(int64_t cols) {
     const int64_t stride = RowStride(cols);
-    // The verb returns no error: a refusal of address space is fatal, as a
-    // failed `new` is.
-    MappedMemory memory = MappedMemory::Map(max_rows_ * stride * sizeof(float),
-                                            /*huge_pages=*/false)
-                              .value();
-    const MatrixRef rows{reinterpret_cast<float*>(memory.data()), stride};
-    return {std::move(memory), cols, rows};
+    absl::StatusOr<MappedMemory> memory = MappedMemory::Map(
+        max_rows_ * stride * sizeof(float), /*huge_pages=*/false);
+    if (!memory.ok()) {
+      buffers_status_ = absl::ResourceExhaustedError(
+          absl::StrCat("activations of ", max_rows_,
+                       " rows a step: ", memory.status().message()));
+      return {};
+    }
+    const MatrixRef rows{reinterpret_cast<float*>(memory->data()), stride};
+    return {*std::move(memory), cols, rows};
   }
 
   // Calls f(first row, count) for chunks of the step's rows.
@@ -247,6 +252,7 @@ class CpuBackend final : public Backend {
   const std::unique_ptr<MatrixStore> matrices_;
   std::vector<Weight> weights_;
   std::vector<Buffer> buffers_;
+  absl::Status buffers_status_;  // why one of them is missing
   std::vector<RotationTable> ropes_;
   KvCache cache_;
   AttentionPhase attention_;

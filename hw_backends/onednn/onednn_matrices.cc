@@ -3,6 +3,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <limits>
 #include <unordered_map>
 #include <utility>
 
@@ -88,9 +89,7 @@ dnnl::memory OneDnnMatrices::View(const Desc& desc, const float* data) const {
   return dnnl::memory(desc, engine_, const_cast<float*>(data));
 }
 
-void OneDnnMatrices::Multiply(int id, MatrixRef x, int64_t rows,
-                              bool accumulate, MatrixRef y, WorkerPool&) {
-  const Key key(id, rows, x.stride, y.stride, accumulate);
+const OneDnnMatrices::Product& OneDnnMatrices::FindProduct(const Key& key) {
   if (products_.size() >= kMaxProducts && !products_.contains(key)) {
     products_.clear();
   }
@@ -98,18 +97,32 @@ void OneDnnMatrices::Multiply(int id, MatrixRef x, int64_t rows,
   if (found == products_.end()) {
     found = products_.emplace(key, MakeProduct(key)).first;
   }
-  const Product& product = found->second;
+  return found->second;
+}
+
+void OneDnnMatrices::Multiply(int id, MatrixRef x, int64_t rows,
+                              bool accumulate, MatrixRef y, WorkerPool&) {
   const Matrix& matrix = At(id);
-  std::unordered_map<int, dnnl::memory> arguments = {
-      {DNNL_ARG_SRC, View(product.x, x.data)},
-      {DNNL_ARG_WEIGHTS, View(product.weights, matrix.values)},
-      {DNNL_ARG_DST, View(product.y, y.data)}};
-  if (!matrix.bias.empty()) {
-    arguments.emplace(DNNL_ARG_BIAS, View(product.bias, matrix.bias.data()));
+  try {
+    const Product& product =
+        FindProduct({id, rows, x.stride, y.stride, accumulate});
+    std::unordered_map<int, dnnl::memory> arguments = {
+        {DNNL_ARG_SRC, View(product.x, x.data)},
+        {DNNL_ARG_WEIGHTS, View(product.weights, matrix.values)},
+        {DNNL_ARG_DST, View(product.y, y.data)}};
+    if (!matrix.bias.empty()) {
+      arguments.emplace(DNNL_ARG_BIAS, View(product.bias, matrix.bias.data()));
+    }
+    omp_set_num_threads(threads_);  // of this calling thread's products
+    product.primitive.execute(stream_, arguments);
+    stream_.wait();
+  } catch (const dnnl::error&) {
+    // Most likely out of memory: the requests of this step end with an error.
+    for (int64_t r = 0; r < rows; ++r) {
+      std::fill_n(y.row(r), matrix.rows,
+                  std::numeric_limits<float>::quiet_NaN());
+    }
   }
-  omp_set_num_threads(threads_);  // of this calling thread's products
-  product.primitive.execute(stream_, arguments);
-  stream_.wait();
 }
 
 }  // namespace mj

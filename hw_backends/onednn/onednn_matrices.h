@@ -43,6 +43,7 @@ class OneDnnMatrices final : public MatrixStore {
 
   const Matrix& At(int id) const { return matrices_[id]; }
   Product MakeProduct(const Key& key) const;
+  const Product& FindProduct(const Key& key);
   dnnl::memory View(const dnnl::memory::desc& desc, const float* data) const;
 
   const int threads_;

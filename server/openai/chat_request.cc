@@ -63,6 +63,10 @@ absl::StatusOr<Json> ReadMessage(Json message, const std::string& field) {
         absl::StrCat(field, ".content"),
         absl::StrCat(Quoted(*content), " is neither text nor a list of parts"));
   }
+  // Absent or null beside tool calls: templates concatenate it.
+  if (!message.contains("content") || message["content"].is_null()) {
+    message["content"] = "";
+  }
   ParseArguments(message);
   return message;
 }
@@ -109,7 +113,9 @@ void ReadTemplateOptions(FieldReader& reader, Json& context) {
     return reader.Fail("chat_template_kwargs",
                        absl::StrCat(Quoted(*more), " is not an object"));
   }
-  for (const auto& [key, value] : more->items()) context[key] = value;
+  for (const auto& [key, value] : more->items()) {
+    if (key != "messages" && key != "tools") context[key] = value;
+  }
 }
 
 void ReadLogprobs(FieldReader& reader, LogprobParams& out) {

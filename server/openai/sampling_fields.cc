@@ -114,6 +114,15 @@ void ReadStreamFields(FieldReader& reader, StreamFields& out) {
 }
 
 void CheckResponseFormat(FieldReader& reader) {
+  // A constraint that is not kept must not seem to be.
+  for (const char* constraint :
+       {"guided_json", "guided_regex", "guided_choice", "guided_grammar",
+        "structured_outputs", "grammar", "json_schema", "functions",
+        "function_call"}) {
+    if (reader.Find(constraint) != nullptr) {
+      reader.Fail(constraint, "is not offered");
+    }
+  }
   const Json* format = reader.Find("response_format");
   if (format == nullptr) return;
   if (format->is_object() && format->value("type", Json()) == Json("text")) {

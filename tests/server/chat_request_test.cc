@@ -87,7 +87,7 @@ TEST(ChatRequestTest, ContextIsWhatTemplatesExpect) {
   ASSERT_TRUE(call.ok()) << call.status();
   EXPECT_EQ(DumpJson(call->context),
             R"({"messages":[{"role":"system","content":"a\nb"},)"
-            R"({"role":"assistant","content":null,"tool_calls":[)"
+            R"({"role":"assistant","content":"","tool_calls":[)"
             R"({"type":"function","function":{"name":"f",)"
             R"("arguments":{"z":1,"a":2}}}]}],)"
             R"("tools":[{"type":"function","function":{"name":"f"}}],)"
