@@ -9,6 +9,7 @@
 #include "engine/flag.h"
 #include "server/cli_flags.h"
 #include "server/serve_flags.h"
+#include "tests/fakes/temp_folder.h"
 
 namespace mj {
 namespace {
@@ -95,13 +96,11 @@ TEST(ServeFlagsTest, BadValuesSayWhatIsNeeded) {
 class ConfigFile {
  public:
   explicit ConfigFile(const std::string& text)
-      : path_(testing::TempDir() + "millijoule_flags_test.toml") {
-    std::ofstream(path_) << text;
-  }
-  ~ConfigFile() { std::remove(path_.c_str()); }
+      : path_(folder_.Write("flags.toml", text)) {}
   const std::string& path() const { return path_; }
 
  private:
+  const TempFolder folder_;
   const std::string path_;
 };
 

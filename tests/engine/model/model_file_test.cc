@@ -13,6 +13,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/engine/model/gguf_builder.h"
+#include "tests/fakes/temp_folder.h"
 
 namespace mj {
 namespace {
@@ -21,7 +22,8 @@ using ::testing::HasSubstr;
 using B = GgufBuilder;
 
 std::string Path(const std::string& name) {
-  return ::testing::TempDir() + "model_file_test/" + name;
+  static const TempFolder folder;
+  return folder.path() + "/" + name;
 }
 
 std::string TinyBytes() {

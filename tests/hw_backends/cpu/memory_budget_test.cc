@@ -2,10 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
 #include <utility>
 #include <vector>
+
+#include "tests/fakes/temp_folder.h"
 
 namespace mj {
 namespace {
@@ -13,14 +13,9 @@ namespace {
 using Files = std::vector<std::pair<const char*, const char*>>;
 
 std::optional<int64_t> AvailableWith(const Files& files) {
-  const std::filesystem::path root =
-      std::filesystem::path(testing::TempDir()) / "memory_budget";
-  std::filesystem::remove_all(root);
-  for (const auto& [name, text] : files) {
-    std::filesystem::create_directories((root / name).parent_path());
-    std::ofstream(root / name) << text;
-  }
-  return AvailableMemory(root.string() + "/");
+  const TempFolder root;
+  for (const auto& [name, text] : files) root.Write(name, text);
+  return AvailableMemory(root.path() + "/");
 }
 
 TEST(MemoryBudgetTest, TakesTheLeastThatTheSystemAndItsGroupsLeave) {

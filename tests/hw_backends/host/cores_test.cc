@@ -2,59 +2,37 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-#include <string>
+#include "tests/fakes/temp_folder.h"
 
 namespace mj {
 namespace {
 
-namespace fs = std::filesystem;
-
-// A made tree of proc/ and sys/ files, gone with the test.
-class Tree {
- public:
-  Tree() : root_(testing::TempDir() + "millijoule_cores_test") {
-    fs::remove_all(root_);
-  }
-  ~Tree() { fs::remove_all(root_); }
-  void Write(const std::string& path, const std::string& text) const {
-    const fs::path file = fs::path(root_) / path;
-    fs::create_directories(file.parent_path());
-    std::ofstream(file) << text;
-  }
-  const std::string& root() const { return root_; }
-
- private:
-  const std::string root_;
-};
-
 TEST(CgroupCpuQuotaTest, TakesTheTightestOfV2) {
-  const Tree tree;
+  const TempFolder tree;
   tree.Write("proc/self/cgroup", "0::/a/b\n");
   tree.Write("sys/fs/cgroup/a/cpu.max", "150000 100000\n");
   tree.Write("sys/fs/cgroup/a/b/cpu.max", "max 100000\n");
-  EXPECT_EQ(CgroupCpuQuota(tree.root()), 1.5);
+  EXPECT_EQ(CgroupCpuQuota(tree.path()), 1.5);
   tree.Write("sys/fs/cgroup/a/b/cpu.max", "50000 100000\n");
-  EXPECT_EQ(CgroupCpuQuota(tree.root()), 0.5);
+  EXPECT_EQ(CgroupCpuQuota(tree.path()), 0.5);
 }
 
 TEST(CgroupCpuQuotaTest, ReadsV1) {
-  const Tree tree;
+  const TempFolder tree;
   tree.Write("proc/self/cgroup", "4:cpu,cpuacct:/box\n1:memory:/box\n");
   tree.Write("sys/fs/cgroup/cpu,cpuacct/box/cpu.cfs_quota_us", "300000\n");
   tree.Write("sys/fs/cgroup/cpu,cpuacct/box/cpu.cfs_period_us", "100000\n");
-  EXPECT_EQ(CgroupCpuQuota(tree.root()), 3.0);
+  EXPECT_EQ(CgroupCpuQuota(tree.path()), 3.0);
   tree.Write("sys/fs/cgroup/cpu,cpuacct/box/cpu.cfs_quota_us", "-1\n");
-  EXPECT_EQ(CgroupCpuQuota(tree.root()), std::nullopt);
+  EXPECT_EQ(CgroupCpuQuota(tree.path()), std::nullopt);
 }
 
 TEST(CgroupCpuQuotaTest, IsNoneWhereNothingIsThere) {
-  const Tree tree;
-  EXPECT_EQ(CgroupCpuQuota(tree.root()), std::nullopt);
+  const TempFolder tree;
+  EXPECT_EQ(CgroupCpuQuota(tree.path()), std::nullopt);
   tree.Write("proc/self/cgroup", "garbage\n0::/\n");
   tree.Write("sys/fs/cgroup/cpu.max", "garbage");
-  EXPECT_EQ(CgroupCpuQuota(tree.root()), std::nullopt);
+  EXPECT_EQ(CgroupCpuQuota(tree.path()), std::nullopt);
 }
 
 struct CombineCase {

@@ -3,36 +3,29 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
 #include <string>
+
+#include "tests/fakes/temp_folder.h"
 
 namespace mj {
 namespace {
 
-namespace fs = std::filesystem;
 using testing::HasSubstr;
 
 class HostFactsTest : public testing::Test {
  protected:
-  HostFactsTest() : root_(testing::TempDir() + "millijoule_host_test") {
-    fs::remove_all(root_);
-  }
-  ~HostFactsTest() override { fs::remove_all(root_); }
   void Write(const std::string& path, const std::string& text) const {
-    const fs::path file = fs::path(root_) / path;
-    fs::create_directories(file.parent_path());
-    std::ofstream(file) << text;
+    folder_.Write(path, text);
   }
   HostFact Fact(const std::string& name) const {
-    for (const HostFact& fact : ReadHostFacts(root_)) {
+    for (const HostFact& fact : ReadHostFacts(folder_.path())) {
       if (fact.name == name) return fact;
     }
     ADD_FAILURE() << "no fact " << name;
     return {};
   }
 
-  const std::string root_;
+  const TempFolder folder_;
 };
 
 TEST_F(HostFactsTest, AnEmptyHostSaysWhyEachThingIsAbsent) {
@@ -72,11 +65,11 @@ TEST_F(HostFactsTest, ReadsWhoMadeTheCpu) {
   Write("proc/cpuinfo",
         "processor\t: 0\nvendor_id\t: AuthenticAMD\ncpu family\t: 25\n"
         "model\t\t: 1\nmodel name\t: AMD EPYC 7763\n");
-  const CpuIdentity cpu = ReadCpuIdentity(root_);
+  const CpuIdentity cpu = ReadCpuIdentity(folder_.path());
   EXPECT_EQ(cpu.vendor, "AuthenticAMD");
   EXPECT_EQ(cpu.family, 25);
   EXPECT_EQ(cpu.model, 1);
-  EXPECT_EQ(ReadCpuName(root_), "AMD EPYC 7763");
+  EXPECT_EQ(ReadCpuName(folder_.path()), "AMD EPYC 7763");
   EXPECT_EQ(ReadCpuName("/no/such/root"), "unknown");
 }
 
