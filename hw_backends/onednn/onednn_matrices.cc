@@ -1,13 +1,15 @@
 #include "hw_backends/onednn/onednn_matrices.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <limits>
 #include <unordered_map>
 #include <utility>
 
 #include "hw_backends/cpu/packed_matrix.h"
+
+// OpenMP 3.0, 3.2.1. Debian's oneDNN runs on g++'s OpenMP; the header that
+// declares this is the compiler's own, and with clang another library's.
+extern "C" void omp_set_num_threads(int num_threads);
 
 namespace mj {
 namespace {
