@@ -18,9 +18,11 @@ for source in tests/fuzz/*_fuzz.cc; do
   name=$(basename "$source" .cc)
   mkdir -p "build-fuzz/corpus/$name"
   seeds=tests/fuzz/seeds/$name
-  echo "$name: $seconds s"
+  log=build-fuzz/$name.log
   build-fuzz/bin/"$name" -max_total_time="$seconds" -timeout=10 \
     -rss_limit_mb=2048 -max_len=65536 -print_final_stats=1 -verbosity=0 \
     -artifact_prefix=build-fuzz/ "build-fuzz/corpus/$name" \
-    $([ -d "$seeds" ] && echo "$seeds")
+    $([ -d "$seeds" ] && echo "$seeds") >"$log" 2>&1 ||
+    { tail -n 60 "$log" >&2; exit 1; }
+  echo "$name: $seconds s, $(grep -o 'executed_units: .*' "$log")"
 done
