@@ -1,10 +1,6 @@
 // Operators, literals, methods: each expected text is jinja2's own, with the
 // settings of transformers.
-#include <gtest/gtest.h>
-
-#include <string>
-
-#include "engine/text/chat_template.h"
+#include "tests/engine/text/jinja_cases.h"
 
 namespace mj {
 namespace {
@@ -12,13 +8,7 @@ namespace {
 // clang-format off
 constexpr char kContext[] = R"j({"s": "Hello, World", "u": "Grüße 世界", "n": 7, "f": 2.5, "yes": true, "no": null, "l": [3, 1, 2], "words": ["b", "A", "c"], "d": {"b": 1, "a": [1, {"x": null}]}, "m": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "yo", "n": 2}], "big": 12345678901234567890})j";
 
-struct Case {
-  const char* name;
-  const char* source;
-  const char* want;  // an error's message starts with "error: "
-};
-
-constexpr Case kCases[] = {
+constexpr JinjaCase kCases[] = {
     {"1 + 2 * 3 - 4", R"j({{ 1 + 2 * 3 - 4 }})j",
      R"j(3)j"},
     {"7 // 2, -7 // 2, 7 % 3, -7 % 3", R"j({{ 7 // 2, -7 // 2, 7 % 3, -7 % 3 }})j",
@@ -205,20 +195,7 @@ constexpr Case kCases[] = {
 // clang-format on
 
 TEST(JinjaExpressions, EqualsJinja2) {
-  const auto context = nlohmann::ordered_json::parse(kContext);
-  for (const Case& c : kCases) {
-    SCOPED_TRACE(c.name);
-    const auto parsed = ChatTemplate::Parse(c.source);
-    const auto text = parsed.ok() ? parsed->Render(context) : parsed.status();
-    if (text.ok()) {
-      EXPECT_EQ(*text, c.want);
-      continue;
-    }
-    const std::string message(text.status().message());
-    const bool has_line = message.starts_with("line ");
-    EXPECT_EQ("error: " + message.substr(has_line ? message.find(": ") + 2 : 0),
-              c.want);
-  }
+  ExpectEqualsJinja2(kContext, kCases);
 }
 
 }  // namespace
