@@ -124,8 +124,7 @@ c)j"},
      R"j(a
 )j"},
     {"carriage returns", R"j(a
-b
-c{% if yes %}
+bc{% if yes %}
 d{% endif %})j",
      R"j(a
 b
