@@ -2,11 +2,6 @@
 #ifndef MILLIJOULE_BENCH_COMMANDS_H_
 #define MILLIJOULE_BENCH_COMMANDS_H_
 
-#include <CLI/CLI.hpp>
-#include <functional>
-#include <string>
-#include <vector>
-
 #include "absl/status/status.h"
 #include "engine/flag.h"
 #include "engine/provenance.h"
@@ -14,16 +9,8 @@
 
 namespace mj {
 
-struct BenchCommand {
-  CLI::App* app;             // the subcommand
-  std::function<int()> run;  // after parsing; the exit status
-};
-
-BenchCommand AddOffline(CLI::App& app, const BuildInfo& build);
-BenchCommand AddPerplexity(CLI::App& app, const BuildInfo& build);
-
-// Puts a table of flags on a command line. It must outlive the parsing.
-void AddBenchFlags(CLI::App& app, const std::vector<Flag>& flags);
+Command OfflineCommand(const BuildInfo& build);
+Command PerplexityCommand(const BuildInfo& build);
 
 // "millijoule-bench: MESSAGE" on standard error; returns 1.
 int PrintBenchError(const absl::Status& status);

@@ -1,9 +1,9 @@
 // The `millijoule-bench` binary: reads the command line and runs one command.
-#include <CLI/CLI.hpp>
 #include <exception>
 #include <iostream>
 #include <vector>
 
+#include "bench/command_line.h"
 #include "bench/commands.h"
 #include "build_info.h"  // generated
 
@@ -11,18 +11,13 @@ namespace {
 
 int Main(int argc, char** argv) {
   const mj::BuildInfo build{MJ_VERSION, MJ_COMMIT, MJ_BUILD_TYPE, MJ_COMPILER};
-  CLI::App app("Measures Millijoule without a network", "millijoule-bench");
-  app.set_version_flag("--version", build.version + ", commit " + build.commit);
-  app.require_subcommand(1);
-  const std::vector<mj::BenchCommand> commands = {
-      mj::AddOffline(app, build),
-      mj::AddPerplexity(app, build),
+  const std::vector<mj::Command> commands = {
+      mj::OfflineCommand(build),
+      mj::PerplexityCommand(build),
   };
-  CLI11_PARSE(app, argc, argv);
-  for (const mj::BenchCommand& command : commands) {
-    if (command.app->parsed()) return command.run();
-  }
-  return 1;
+  return mj::RunCommandLine(
+      "millijoule-bench", "Measures Millijoule without a network",
+      build.version + ", commit " + build.commit, commands, argc, argv);
 }
 
 }  // namespace

@@ -25,18 +25,19 @@ struct OfflineFlags {
   int output_tokens = 64;
   int batch = 1;
   bool json = false;
-  std::vector<Flag> table = Table();
-
-  std::vector<Flag> Table() {
-    std::vector<Flag> flags = EngineFlagTable(engine);
-    flags.push_back(IntFlag("prompt-tokens", "tokens of each prompt", 1,
-                            1 << 24, prompt_tokens));
-    flags.push_back(IntFlag("output-tokens", "tokens generated for each", 1,
-                            1 << 24, output_tokens));
-    flags.push_back(IntFlag("batch", "requests at once", 1, 1 << 16, batch));
-    return flags;
-  }
 };
+
+std::vector<Flag> OfflineFlagTable(OfflineFlags& flags) {
+  std::vector<Flag> table = EngineFlagTable(flags.engine);
+  table.push_back(IntFlag("prompt-tokens", "tokens of each prompt", 1, 1 << 24,
+                          flags.prompt_tokens));
+  table.push_back(IntFlag("output-tokens", "tokens generated for each", 1,
+                          1 << 24, flags.output_tokens));
+  table.push_back(
+      IntFlag("batch", "requests at once", 1, 1 << 16, flags.batch));
+  table.push_back(SwitchFlag("json", "one JSON object", flags.json));
+  return table;
+}
 
 // What one run took; times are seconds since its start.
 struct RunResult {
@@ -179,13 +180,12 @@ int Offline(const OfflineFlags& flags, const BuildInfo& build) {
 
 }  // namespace
 
-BenchCommand AddOffline(CLI::App& app, const BuildInfo& build) {
+Command OfflineCommand(const BuildInfo& build) {
   auto flags = std::make_shared<OfflineFlags>();
-  CLI::App* command =
-      app.add_subcommand("offline", "rates and joules of equal requests");
-  AddBenchFlags(*command, flags->table);
-  command->add_flag("--json", flags->json, "one JSON object");
-  return {command, [flags, build] { return Offline(*flags, build); }};
+  return {.name = "offline",
+          .help = "rates and joules of equal requests",
+          .flags = OfflineFlagTable(*flags),
+          .run = [flags, build] { return Offline(*flags, build); }};
 }
 
 }  // namespace mj

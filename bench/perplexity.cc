@@ -22,18 +22,18 @@ struct PerplexityFlags {
   std::string text;
   int window = 0;  // 0: the context, less the one token it generates
   bool json = false;
-  std::vector<Flag> table = Table();
-
-  std::vector<Flag> Table() {
-    std::vector<Flag> flags = EngineFlagTable(engine);
-    flags.push_back(TextFlag("text", "FILE", "UTF-8 text", text));
-    flags.push_back(IntFlag("window",
-                            "tokens scored together, without what is before "
-                            "them; 0: as many as the context holds",
-                            0, 1 << 24, window));
-    return flags;
-  }
 };
+
+std::vector<Flag> PerplexityFlagTable(PerplexityFlags& flags) {
+  std::vector<Flag> table = EngineFlagTable(flags.engine);
+  table.push_back(TextFlag("text", "FILE", "UTF-8 text", flags.text));
+  table.push_back(IntFlag("window",
+                          "tokens scored together, without what is before "
+                          "them; 0: as many as the context holds",
+                          0, 1 << 24, flags.window));
+  table.push_back(SwitchFlag("json", "one JSON object", flags.json));
+  return table;
+}
 
 struct Score {
   double nll = 0;  // sum over `tokens`, natural log
@@ -131,13 +131,12 @@ int Perplexity(const PerplexityFlags& flags, const BuildInfo& build) {
 
 }  // namespace
 
-BenchCommand AddPerplexity(CLI::App& app, const BuildInfo& build) {
+Command PerplexityCommand(const BuildInfo& build) {
   auto flags = std::make_shared<PerplexityFlags>();
-  CLI::App* command = app.add_subcommand(
-      "perplexity", "mean negative log-likelihood of a text");
-  AddBenchFlags(*command, flags->table);
-  command->add_flag("--json", flags->json, "one JSON object");
-  return {command, [flags, build] { return Perplexity(*flags, build); }};
+  return {.name = "perplexity",
+          .help = "mean negative log-likelihood of a text",
+          .flags = PerplexityFlagTable(*flags),
+          .run = [flags, build] { return Perplexity(*flags, build); }};
 }
 
 }  // namespace mj

@@ -8,14 +8,17 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "engine/request/request_error.h"
 
 namespace mj {
 namespace {
 
-absl::Status CheckId(const std::string& name, TokenId id, int vocab) {
+absl::Status CheckId(const char* field, const std::string& name, TokenId id,
+                     int vocab) {
   if (id >= 0 && id < vocab) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(
-      name, " is token id ", id, "; the model's ids are 0 to ", vocab - 1));
+  return RequestError(field,
+                      absl::StrCat(name, " is token id ", id,
+                                   "; the model's ids are 0 to ", vocab - 1));
 }
 
 absl::Status CheckIds(const Request& request, std::span<const TokenId> prompt,
@@ -23,14 +26,18 @@ absl::Status CheckIds(const Request& request, std::span<const TokenId> prompt,
   absl::Status status;
   for (size_t i = 0; i < prompt.size() && status.ok(); ++i) {
     const bool good = prompt[i] >= 0 && prompt[i] < vocab;
-    if (!good)
-      status = CheckId(absl::StrCat("prompt[", i, "]"), prompt[i], vocab);
+    if (!good) {
+      status =
+          CheckId("prompt", absl::StrCat("prompt[", i, "]"), prompt[i], vocab);
+    }
   }
   for (TokenId id : request.stop.token_ids) {
-    if (status.ok()) status = CheckId("a stop token", id, vocab);
+    if (status.ok())
+      status = CheckId("stop_token_ids", "a stop token", id, vocab);
   }
   for (const auto& [id, bias] : request.sampling.logit_bias) {
-    if (status.ok()) status = CheckId("a logit_bias key", id, vocab);
+    if (status.ok())
+      status = CheckId("logit_bias", "a logit_bias key", id, vocab);
   }
   return status;
 }
@@ -38,7 +45,7 @@ absl::Status CheckIds(const Request& request, std::span<const TokenId> prompt,
 // How many tokens a sequence may have, prompt and generated.
 absl::StatusOr<int> TokenLimit(const Request& request, int prompt,
                                const AdmissionLimits& limits) {
-  if (prompt == 0) return absl::InvalidArgumentError("the prompt is empty");
+  if (prompt == 0) return RequestError("prompt", "the prompt is empty");
   const int64_t asked = request.stop.max_tokens.value_or(1);
   const int64_t needed = prompt + asked;
   const std::string have =
@@ -46,12 +53,15 @@ absl::StatusOr<int> TokenLimit(const Request& request, int prompt,
                    request.stop.max_tokens ? absl::StrCat(asked) : "not given",
                    ": ", needed, " positions, ");
   if (needed > limits.max_model_len) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(have, "the context holds ", limits.max_model_len));
+    return RequestError(
+        "prompt",
+        absl::StrCat(have, "the context holds ", limits.max_model_len),
+        kContextLengthExceeded);
   }
   if (needed > limits.kv_tokens) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(have, "the KV cache holds ", limits.kv_tokens));
+    return RequestError(
+        "prompt", absl::StrCat(have, "the KV cache holds ", limits.kv_tokens),
+        kContextLengthExceeded);
   }
   if (request.stop.max_tokens) return static_cast<int>(needed);
   return std::min(limits.max_model_len, limits.kv_tokens);
@@ -107,9 +117,12 @@ absl::StatusOr<std::unique_ptr<InFlight>> Admit(Request request,
   } else {
     const std::string& text = std::get<std::string>(request.prompt);
     if (text.size() > limits.max_prompt_bytes) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "the prompt has ", text.size(), " bytes, which cannot fit: the ",
-          "context holds ", limits.max_model_len, " tokens"));
+      return RequestError(
+          "prompt",
+          absl::StrCat("the prompt has ", text.size(),
+                       " bytes, which cannot fit: the context holds ",
+                       limits.max_model_len, " tokens"),
+          kContextLengthExceeded);
     }
     prompt = tokenizer.Encode(text, {.add_special = request.add_special});
   }

@@ -37,8 +37,7 @@ class Engine final {
   static absl::StatusOr<std::unique_ptr<Engine>> Start(
       const EngineOptions& options, std::unique_ptr<LoadedModel> model,
       const Clock& clock);
-  // Ends what is in flight with CANCELLED, then stops the thread.
-  ~Engine();
+  ~Engine();  // as Stop(), if nobody called it
 
   // Any thread. Errors, with nothing queued:
   //   INVALID_ARGUMENT: a field out of range, an empty prompt, an id outside
@@ -52,6 +51,9 @@ class Engine final {
   // Refuses new requests from now on; what is in flight goes on.
   void Drain();
   bool idle() const;  // nothing in flight
+  // Ends what is in flight with CANCELLED, at the latest after the step that
+  // runs, and takes nothing more. From one thread.
+  void Stop();
 
   const LoadedModel& model() const;
   const EngineOptions& options() const;  // max_model_len filled in

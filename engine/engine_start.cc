@@ -83,9 +83,11 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
 
 Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
-Engine::~Engine() {
+Engine::~Engine() { Stop(); }
+
+void Engine::Stop() {
   impl_->inbox.Close();
-  impl_->thread.join();
+  if (impl_->thread.joinable()) impl_->thread.join();
 }
 
 absl::StatusOr<std::shared_ptr<ResponseChannel>> Engine::Submit(

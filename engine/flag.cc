@@ -88,6 +88,36 @@ Flag SizeFlag(std::string name, std::string help, int64_t min, int64_t& out) {
           }};
 }
 
+Flag SwitchFlag(std::string name, std::string help, bool& out) {
+  Flag flag{std::move(name), "", std::move(help), "",
+            [&out](const std::string& text) {
+              if (text != "true" && text != "false") {
+                return absl::InvalidArgumentError(
+                    absl::StrCat("'", text, "' is neither true nor false"));
+              }
+              out = text == "true";
+              return absl::OkStatus();
+            }};
+  flag.kind = FlagKind::kSwitch;
+  return flag;
+}
+
+Flag TextListFlag(std::string name, std::string value_name, std::string help,
+                  std::vector<std::string>& out) {
+  Flag flag{std::move(name), std::move(value_name), std::move(help), "",
+            [&out](const std::string& text) {
+              out.push_back(text);
+              return absl::OkStatus();
+            }};
+  flag.kind = FlagKind::kRepeated;
+  return flag;
+}
+
+Flag Required(Flag flag) {
+  flag.required = true;
+  return flag;
+}
+
 Flag SecondsFlag(std::string name, std::string help, double& out) {
   return {
       std::move(name), "SECONDS", std::move(help), absl::StrCat(out),

@@ -12,6 +12,12 @@
 
 namespace mj {
 
+enum class FlagKind {
+  kValue,     // --name VALUE
+  kSwitch,    // --name alone means "true"
+  kRepeated,  // --name VALUE VALUE ..., each set in turn
+};
+
 struct Flag {
   std::string name;        // "kv-memory": --kv-memory and kv-memory = ...
   std::string value_name;  // "SIZE"
@@ -19,6 +25,17 @@ struct Flag {
   std::string default_text;
   // INVALID_ARGUMENT names the value and what is needed; then nothing is set.
   std::function<absl::Status(const std::string&)> set;
+  FlagKind kind = FlagKind::kValue;
+  bool required = false;
+};
+
+// A subcommand of a binary: what its mains put on the command line.
+struct Command {
+  std::string name;
+  std::string help;
+  std::vector<Flag> flags;
+  bool takes_config = false;  // --config FILE (TOML) sets flags, too
+  std::function<int()> run;   // after parsing; the exit status
 };
 
 // Flags that set `out`, which must outlive them; its value is the default.
@@ -27,6 +44,10 @@ Flag TextFlag(std::string name, std::string value_name, std::string help,
 Flag IntFlag(std::string name, std::string help, int min, int max, int& out);
 Flag SizeFlag(std::string name, std::string help, int64_t min, int64_t& out);
 Flag SecondsFlag(std::string name, std::string help, double& out);
+Flag SwitchFlag(std::string name, std::string help, bool& out);
+Flag TextListFlag(std::string name, std::string value_name, std::string help,
+                  std::vector<std::string>& out);
+Flag Required(Flag flag);
 
 // "1024", "512K", "16M", "1.5G": bytes, in powers of 1024.
 absl::StatusOr<int64_t> ParseSize(const std::string& text);

@@ -40,7 +40,9 @@ bool HasText(TokenId id, const Tokenizer& tokenizer) {
   return static_cast<size_t>(id) < tokenizer.vocabulary().tokens.size();
 }
 
-bool EndsReply(const StopParams& stop, TokenId id, const Tokenizer& tokenizer) {
+bool EndsReply(const Sequence& s, TokenId id, const Tokenizer& tokenizer) {
+  const StopParams& stop = s.request->request.stop;
+  if (s.num_generated() <= stop.min_tokens) return false;
   if (!stop.ignore_eos && HasText(id, tokenizer) &&
       tokenizer.IsEndOfGeneration(id)) {
     return true;
@@ -53,6 +55,12 @@ void NoteStopMatch(Sequence& s, Delta& delta) {
   if (!s.stop.match()) return;
   delta.finish_reason = FinishReason::kStop;
   delta.stop_match = *s.stop.match();
+}
+
+// The text that `piece` releases; no stop string ends a reply too short.
+std::string Release(Sequence& s, std::string piece) {
+  const bool may_end = s.num_generated() >= s.request->request.stop.min_tokens;
+  return may_end ? s.stop.Push(piece) : piece;
 }
 
 // The reply ends with what was held back, which may hold a last match.
@@ -86,9 +94,9 @@ Delta TakeToken(Sequence& s, const Tokenizer& tokenizer) {
   s.sampled.reset();
   delta.prompt_logprobs = std::exchange(s.prompt_logprobs, {});
 
-  const bool ends = EndsReply(stop, id, tokenizer);
+  const bool ends = EndsReply(s, id, tokenizer);
   if (HasText(id, tokenizer) && (!ends || stop.include_stop_string)) {
-    delta.text = s.stop.Push(s.detokenizer.Push(id));
+    delta.text = Release(s, s.detokenizer.Push(id));
     NoteStopMatch(s, delta);
   }
   if (delta.finish_reason) return delta;

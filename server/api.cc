@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "engine/request/request_error.h"
 #include "server/unix_time.h"
 
 namespace mj {
@@ -43,8 +44,10 @@ const Api::Route* Api::Find(std::string_view method, std::string_view path) {
   if (method == "HEAD") method = "GET";
   path = WithoutVersion(path);
   for (const Route& route : kRoutes) {
-    const bool same = route.path == kModelPrefix ? path.starts_with(route.path)
-                                                 : path == route.path;
+    const bool named = route.path == kModelPrefix &&
+                       path.size() > kModelPrefix.size() &&
+                       path.starts_with(kModelPrefix);
+    const bool same = named || (path == route.path && path != kModelPrefix);
     if (same && (method.empty() || method == route.method)) return &route;
   }
   return nullptr;
@@ -98,8 +101,10 @@ Outcome Api::Handle(const HttpCall& call, std::function<void()> wake) {
 
 absl::Status Api::CheckModel(const std::string& name) const {
   if (name.empty() || name == engine_.model().name) return absl::OkStatus();
-  return absl::NotFoundError(absl::StrCat(
-      "the model '", name, "' is not served, '", engine_.model().name, "' is"));
+  return WithField(absl::NotFoundError(
+                       absl::StrCat("the model '", name, "' is not served, '",
+                                    engine_.model().name, "' is")),
+                   "model", "model_not_found");
 }
 
 Json Api::ModelJson() const {
@@ -135,8 +140,7 @@ Outcome Api::Models(const HttpCall&, std::function<void()>) {
 Outcome Api::OneModel(const HttpCall& call, std::function<void()>) {
   const std::string name(WithoutVersion(call.path).substr(kModelPrefix.size()));
   if (absl::Status status = CheckModel(name); !status.ok()) {
-    return ErrorReply(404, std::string(status.message()), "model",
-                      "model_not_found");
+    return ErrorReply(status);
   }
   return JsonReply(ModelJson());
 }

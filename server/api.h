@@ -59,6 +59,7 @@ class Api final {
   Outcome ReadyReply(const HttpCall& call, std::function<void()> wake);
   Outcome MetricsReply(const HttpCall& call, std::function<void()> wake);
 
+  // An empty name means the model that is served.
   absl::Status CheckModel(const std::string& name) const;
   Json ModelJson() const;
   ReplyHead MakeHead(const char* id_prefix) const;

@@ -58,8 +58,7 @@ Outcome Api::Completions(const HttpCall& call, std::function<void()> wake) {
   absl::StatusOr<CompletionRequest> parsed = ParseCompletionRequest(*body);
   if (!parsed.ok()) return ErrorReply(parsed.status());
   if (absl::Status status = CheckModel(parsed->model); !status.ok()) {
-    return ErrorReply(404, std::string(status.message()), "model",
-                      "model_not_found");
+    return ErrorReply(status);
   }
   const Request& first = parsed->requests.front();
   const Tokenizer& tokenizer = *engine_.model().tokenizer;
@@ -87,8 +86,7 @@ Outcome Api::Chat(const HttpCall& call, std::function<void()> wake) {
   absl::StatusOr<ChatRequest> parsed = ParseChatRequest(*body);
   if (!parsed.ok()) return ErrorReply(parsed.status());
   if (absl::Status status = CheckModel(parsed->model); !status.ok()) {
-    return ErrorReply(404, std::string(status.message()), "model",
-                      "model_not_found");
+    return ErrorReply(status);
   }
   absl::StatusOr<std::string> prompt =
       RenderChat(engine_.model(), std::move(parsed->context));

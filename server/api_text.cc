@@ -22,7 +22,12 @@ Outcome Api::Tokenize(const HttpCall& call, std::function<void()>) {
     reader.Fail("prompt", "is missing, and so is 'messages'");
   }
   if (!is_chat) reader.Read("prompt", text);
+  std::string model;
+  reader.Read("model", model);
   if (!reader.ok()) return ErrorReply(reader.status());
+  if (absl::Status status = CheckModel(model); !status.ok()) {
+    return ErrorReply(status);
+  }
   if (is_chat) {
     absl::StatusOr<Json> context = ParseChatContext(*body);
     if (!context.ok()) return ErrorReply(context.status());
@@ -45,6 +50,13 @@ Outcome Api::Detokenize(const HttpCall& call, std::function<void()>) {
   if (!body.ok()) return ErrorReply(body.status());
   if (!body->is_object() || !body->contains("tokens")) {
     return ErrorReply(FieldError("tokens", "is missing"));
+  }
+  FieldReader reader(*body);
+  std::string model;
+  reader.Read("model", model);
+  if (!reader.ok()) return ErrorReply(reader.status());
+  if (absl::Status status = CheckModel(model); !status.ok()) {
+    return ErrorReply(status);
   }
   const absl::StatusOr<std::vector<TokenId>> ids =
       ReadIds((*body)["tokens"], "tokens");

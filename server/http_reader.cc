@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/http_deadline.h"
+#include "server/http_target.h"
 #include "server/reply_id.h"
 
 namespace mj {
@@ -105,7 +106,7 @@ void HttpReader::TakeHead(const Parser& parser, HttpExchange& exchange) const {
   const auto& head = parser.get();
   const std::string target = Text(head.target());
   exchange.call.method = Text(head.method_string());
-  exchange.call.path = target.substr(0, target.find('?'));
+  exchange.call.path = PathOfTarget(target).value_or("");
   exchange.call.authorization = Text(head[http::field::authorization]);
   exchange.version = head.version();
   exchange.keep_alive = head.keep_alive();
@@ -120,6 +121,14 @@ void HttpReader::TakeHead(const Parser& parser, HttpExchange& exchange) const {
 
 std::optional<HttpReply> HttpReader::RefuseHead(
     const Parser& parser, const HttpExchange& exchange) const {
+  const auto& head = parser.get();
+  if (head.version() >= 11 && head.count(http::field::host) == 0) {
+    return ErrorReply(400, "HTTP/1.1 needs a Host header");
+  }
+  if (exchange.call.path.empty()) {
+    return ErrorReply(400, absl::StrCat("the request target '",
+                                        Text(head.target()), "' is malformed"));
+  }
   if (exchange.preflight) return std::nullopt;
   if (auto refused = api_.Refuse(exchange.call)) return refused;
   const bool has_length = parser.content_length() || parser.chunked();

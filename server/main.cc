@@ -1,5 +1,4 @@
 // The `millijoule` binary: reads the command line and runs one command.
-#include <CLI/CLI.hpp>
 #include <exception>
 #include <iostream>
 #include <string>
@@ -7,6 +6,7 @@
 
 #include "build_info.h"  // generated
 #include "kernels/kernel_table.h"
+#include "server/command_line.h"
 #include "server/commands/commands.h"
 
 namespace {
@@ -21,20 +21,14 @@ std::string VersionText(const mj::BuildInfo& build) {
 
 int Main(int argc, char** argv) {
   const mj::BuildInfo build{MJ_VERSION, MJ_COMMIT, MJ_BUILD_TYPE, MJ_COMPILER};
-  CLI::App app("Millijoule: an LLM server that accounts for its joules",
-               "millijoule");
-  app.set_version_flag("--version", VersionText(build));
-  app.require_subcommand(1);
   const std::vector<mj::Command> commands = {
-      mj::AddServe(app, build),   mj::AddGenerate(app, build),
-      mj::AddTokenize(app),       mj::AddRender(app),
-      mj::AddInspect(app, build), mj::AddDevices(app, build),
+      mj::ServeCommand(build),   mj::GenerateCommand(build),
+      mj::TokenizeCommand(),     mj::RenderCommand(),
+      mj::InspectCommand(build), mj::DevicesCommand(build),
   };
-  CLI11_PARSE(app, argc, argv);
-  for (const mj::Command& command : commands) {
-    if (command.app->parsed()) return command.run();
-  }
-  return 1;
+  return mj::RunCommandLine(
+      "millijoule", "Millijoule: an LLM server that accounts for its joules",
+      VersionText(build), commands, argc, argv);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
+#include "engine/request/request_error.h"
 
 namespace mj {
 namespace {
@@ -14,26 +15,28 @@ constexpr size_t kMaxStopTokens = 1024;
 constexpr size_t kMaxBiases = 4096;
 
 // [low, high] with its ends; not-a-number is outside of every range.
-absl::Status InRange(const char* field, double value, double low, double high) {
+template <typename T>
+absl::Status InRange(const char* field, T value, T low, T high) {
   if (value >= low && value <= high) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(
-      field, " is ", value, "; it must be from ", low, " to ", high));
+  return RequestError(
+      field, absl::StrCat(field, " is ", value, "; it must be from ", low,
+                          " to ", high));
 }
 
 absl::Status AtMost(const char* field, size_t count, size_t limit) {
   if (count <= limit) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(
-      field, " has ", count, " entries; at most ", limit, " are possible"));
+  return RequestError(
+      field, absl::StrCat(field, " has ", count, " entries; at most ", limit,
+                          " are possible"));
 }
 
 absl::Status ValidateSampling(const SamplingParams& s) {
-  // The upper ends keep float arithmetic finite; no useful value is near.
   const struct {
     const char* field;
     double value, low, high;
   } kRanges[] = {
-      {"temperature", s.temperature, 0, 100},
-      {"top_k", double(s.top_k), 0, INT32_MAX},
+      {"temperature", s.temperature, 0, 2},
+      {"top_p", s.top_p, 0, 1},
       {"min_p", s.min_p, 0, 1},
       {"presence_penalty", s.presence_penalty, -2, 2},
       {"frequency_penalty", s.frequency_penalty, -2, 2},
@@ -43,42 +46,52 @@ absl::Status ValidateSampling(const SamplingParams& s) {
     absl::Status status = InRange(r.field, r.value, r.low, r.high);
     if (!status.ok()) return status;
   }
-  if (!(s.top_p > 0 && s.top_p <= 1)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "top_p is ", s.top_p, "; it must be over 0 and at most 1"));
-  }
   for (const auto& [id, bias] : s.logit_bias) {
-    absl::Status status = InRange(
-        absl::StrCat("logit_bias of token ", id).c_str(), bias, -100, 100);
-    if (!status.ok()) return status;
+    if (!(bias >= -100 && bias <= 100)) {
+      return RequestError("logit_bias",
+                          absl::StrCat("logit_bias of token ", id, " is ", bias,
+                                       "; it must be from -100 to 100"));
+    }
   }
+  absl::Status status = InRange("top_k", s.top_k, -1, INT32_MAX);
+  if (!status.ok()) return status;
   return AtMost("logit_bias", s.logit_bias.size(), kMaxBiases);
 }
 
 absl::Status ValidateStop(const StopParams& stop, bool scores_prompt) {
   if (stop.max_tokens.has_value() && *stop.max_tokens < 0) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "max_tokens is ", *stop.max_tokens, "; it must not be negative"));
+    return RequestError("max_tokens",
+                        absl::StrCat("max_tokens is ", *stop.max_tokens,
+                                     "; it must not be negative"));
   }
   if (stop.max_tokens == 0 && !scores_prompt) {
-    return absl::InvalidArgumentError(
-        "max_tokens is 0; it must be at least 1 unless the prompt's "
-        "log-probabilities are asked for");
+    return RequestError("max_tokens",
+                        "max_tokens is 0; it must be at least 1 unless the "
+                        "prompt's log-probabilities are asked for");
+  }
+  const int most = stop.max_tokens.value_or(INT32_MAX);
+  if (stop.min_tokens < 0 || stop.min_tokens > most) {
+    return RequestError(
+        "min_tokens",
+        absl::StrCat("min_tokens is ", stop.min_tokens,
+                     "; it must be from 0 to max_tokens, ", most));
   }
   size_t stop_bytes = 0;
   for (const std::string& s : stop.strings) {
     stop_bytes += s.size();
-    if (s.empty()) return absl::InvalidArgumentError("a stop string is empty");
+    if (s.empty()) return RequestError("stop", "a stop string is empty");
     if (s.size() > kMaxStopStringBytes) {
-      return absl::InvalidArgumentError(
+      return RequestError(
+          "stop",
           absl::StrCat("a stop string has ", s.size(), " bytes; at most ",
                        kMaxStopStringBytes, " are possible"));
     }
   }
   if (stop_bytes > kMaxStopBytes) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "the stop strings have ", stop_bytes, " bytes together; at most ",
-        kMaxStopBytes, " are possible"));
+    return RequestError("stop",
+                        absl::StrCat("the stop strings have ", stop_bytes,
+                                     " bytes together; at most ", kMaxStopBytes,
+                                     " are possible"));
   }
   absl::Status status = AtMost("stop", stop.strings.size(), kMaxStopStrings);
   if (!status.ok()) return status;
@@ -102,9 +115,9 @@ absl::Status Validate(const Request& request) {
     if (!status.ok()) return status;
   }
   if (request.timeout.has_value() && !(request.timeout->count() > 0)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("timeout is ", request.timeout->count(),
-                     " seconds; it must be over 0"));
+    return RequestError("timeout",
+                        absl::StrCat("timeout is ", request.timeout->count(),
+                                     " seconds; it must be over 0"));
   }
   return absl::OkStatus();
 }

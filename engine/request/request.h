@@ -22,8 +22,8 @@ inline constexpr int kMaxChoices = 128;
 struct SamplingParams {
   // 0: greedy. Otherwise logits are divided by it before the soft maximum.
   float temperature = 1;
-  int top_k = 0;  // 0: all
-  float top_p = 1;
+  int top_k = 0;    // 0 or -1: all
+  float top_p = 1;  // 0: the most likely token alone
   float min_p = 0;  // relative to the most likely token
   float repetition_penalty = 1;
   float presence_penalty = 0;
@@ -35,6 +35,9 @@ struct SamplingParams {
 struct StopParams {
   // Generated tokens at the most; absent: as many as the context holds.
   std::optional<int> max_tokens;
+  // Tokens that come before an end token or the end of a stop string can end
+  // the reply.
+  int min_tokens = 0;
   std::vector<std::string> strings;  // the text ends before the first match
   std::vector<TokenId> token_ids;
   bool ignore_eos = false;

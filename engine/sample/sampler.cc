@@ -18,9 +18,9 @@ absl::StatusOr<TokenId> Sampler::Sample(std::span<const float> logits,
       adjuster_.Adjust(logits, params, history);
   const absl::StatusOr<Peak> peak = FindPeak(adjusted);
   if (!peak.ok()) return peak.status();
-  if (params.temperature < kGreedyTemperature || params.top_k == 1) {
-    return peak->id;
-  }
+  const bool greedy = params.temperature < kGreedyTemperature ||
+                      params.top_k == 1 || params.top_p <= 0;
+  if (greedy) return peak->id;
   distribution_.Load(adjusted, peak->value, params.temperature);
   if (params.top_k > 0) distribution_.KeepTopK(params.top_k);
   if (params.top_p < 1) distribution_.KeepTopP(params.top_p);

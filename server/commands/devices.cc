@@ -19,15 +19,21 @@ std::string WidestIsa() {
   return kernels ? std::string(IsaName(kernels->isa)) : "none";
 }
 
+std::vector<HostFact> Facts() {
+  std::vector<HostFact> facts = ReadHostFacts(kRoot);
+  facts.push_back({"kernels", true, WidestIsa()});
+  facts.push_back({"onednn", true, "built in: --backend onednn"});
+  facts.push_back({"cuda", false, "not built into this binary"});
+  return facts;
+}
+
 int Devices(bool as_json, const BuildInfo& build) {
-  const std::vector<HostFact> facts = ReadHostFacts(kRoot);
+  const std::vector<HostFact> facts = Facts();
   if (!as_json) {
     for (const HostFact& fact : facts) {
       std::cout << absl::StrFormat("%-13s %-4s %s\n", fact.name,
                                    fact.present ? "yes" : "no", fact.detail);
     }
-    std::cout << absl::StrFormat("%-13s %-4s %s\n", "kernels", "yes",
-                                 WidestIsa());
     return 0;
   }
   Json json = Json::object();
@@ -49,12 +55,12 @@ int Devices(bool as_json, const BuildInfo& build) {
 
 }  // namespace
 
-Command AddDevices(CLI::App& app, const BuildInfo& build) {
+Command DevicesCommand(const BuildInfo& build) {
   auto as_json = std::make_shared<bool>(false);
-  CLI::App* command = app.add_subcommand(
-      "devices", "what this host offers, and why the rest is absent");
-  command->add_flag("--json", *as_json, "one JSON object");
-  return {command, [as_json, build] { return Devices(*as_json, build); }};
+  return {.name = "devices",
+          .help = "what this host offers, and why the rest is absent",
+          .flags = {SwitchFlag("json", "one JSON object", *as_json)},
+          .run = [as_json, build] { return Devices(*as_json, build); }};
 }
 
 }  // namespace mj

@@ -1,5 +1,6 @@
 // millijoule generate: one reply on the terminal.
 #include <iostream>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -8,7 +9,6 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "engine/open_engine.h"
-#include "server/cli_flags.h"
 #include "server/commands/commands.h"
 #include "server/commands/output.h"
 #include "server/openai/chat_request.h"
@@ -36,7 +36,6 @@ constexpr SamplingFlag kSamplingFlags[] = {
 
 struct GenerateFlags {
   EngineFlags engine;
-  std::vector<Flag> table = EngineFlagTable(engine);
   std::string prompt;
   int max_tokens = 128;
   std::vector<std::string> stop;
@@ -142,33 +141,44 @@ int Generate(const GenerateFlags& flags, const BuildInfo& build) {
   return 0;
 }
 
+// As typed: the API's reader says what is wrong with it.
+Flag RawFlag(const SamplingFlag& flag,
+             std::map<std::string, std::string>& out) {
+  return {flag.name, "NUMBER", flag.help, "",
+          [&out, name = flag.name](const std::string& text) {
+            out[name] = text;
+            return absl::OkStatus();
+          }};
+}
+
+std::vector<Flag> GenerateFlagTable(GenerateFlags& flags) {
+  std::vector<Flag> table = EngineFlagTable(flags.engine);
+  table.push_back(Required(TextFlag("prompt", "TEXT", "text", flags.prompt)));
+  table.push_back(IntFlag("max-tokens", "generated tokens at the most", 0,
+                          std::numeric_limits<int>::max(), flags.max_tokens));
+  table.push_back(TextListFlag("stop", "TEXT",
+                               "string that ends the reply; may be repeated",
+                               flags.stop));
+  for (const SamplingFlag& flag : kSamplingFlags) {
+    table.push_back(RawFlag(flag, flags.sampling));
+  }
+  table.push_back(SwitchFlag("ignore-eos", "go on after the end-of-text token",
+                             flags.ignore_eos));
+  table.push_back(
+      SwitchFlag("chat", "through the model's chat template", flags.chat));
+  table.push_back(SwitchFlag("json", "one JSON object at the end", flags.json));
+  return table;
+}
+
 }  // namespace
 
-Command AddGenerate(CLI::App& app, const BuildInfo& build) {
+Command GenerateCommand(const BuildInfo& build) {
   auto flags = std::make_shared<GenerateFlags>();
-  CLI::App* command =
-      app.add_subcommand("generate", "one reply on the terminal");
-  AddConfigFlag(*command, flags->table);
-  AddFlags(*command, flags->table);
-  command->add_option("--prompt", flags->prompt, "text")->required();
-  command
-      ->add_option("--max-tokens", flags->max_tokens,
-                   "generated tokens at the most")
-      ->capture_default_str();
-  command->add_option("--stop", flags->stop, "strings that end the reply");
-  for (const SamplingFlag& flag : kSamplingFlags) {
-    command->add_option_function<std::string>(
-        std::string("--") + flag.name,
-        [flags, name = flag.name](const std::string& text) {
-          flags->sampling[name] = text;
-        },
-        flag.help);
-  }
-  command->add_flag("--ignore-eos", flags->ignore_eos,
-                    "go on after the end-of-text token");
-  command->add_flag("--chat", flags->chat, "through the model's chat template");
-  command->add_flag("--json", flags->json, "one JSON object at the end");
-  return {command, [flags, build] { return Generate(*flags, build); }};
+  return {.name = "generate",
+          .help = "one reply on the terminal",
+          .flags = GenerateFlagTable(*flags),
+          .takes_config = true,
+          .run = [flags, build] { return Generate(*flags, build); }};
 }
 
 }  // namespace mj

@@ -64,12 +64,14 @@ int Inspect(const InspectFlags& flags, const BuildInfo& build) {
 
 }  // namespace
 
-Command AddInspect(CLI::App& app, const BuildInfo& build) {
+Command InspectCommand(const BuildInfo& build) {
   auto flags = std::make_shared<InspectFlags>();
-  CLI::App* command = app.add_subcommand("inspect", "facts of a model file");
-  command->add_option("--model", flags->model, "GGUF file")->required();
-  command->add_flag("--json", flags->json, "one JSON object");
-  return {command, [flags, build] { return Inspect(*flags, build); }};
+  return {
+      .name = "inspect",
+      .help = "facts of a model file",
+      .flags = {Required(TextFlag("model", "FILE", "GGUF file", flags->model)),
+                SwitchFlag("json", "one JSON object", flags->json)},
+      .run = [flags, build] { return Inspect(*flags, build); }};
 }
 
 }  // namespace mj

@@ -55,17 +55,18 @@ int Render(const RenderFlags& flags) {
 
 }  // namespace
 
-Command AddRender(CLI::App& app) {
+Command RenderCommand() {
   auto flags = std::make_shared<RenderFlags>();
-  CLI::App* command =
-      app.add_subcommand("render", "a chat template's output, without a model");
-  command->add_option("--template", flags->chat_template, "Jinja file")
-      ->required();
-  command->add_option("--messages", flags->messages, "JSON file")->required();
-  command->add_option("--tools", flags->tools, "JSON file");
-  command->add_flag("--add-generation-prompt", flags->add_generation_prompt,
-                    "open the assistant's turn");
-  return {command, [flags] { return Render(*flags); }};
+  return {
+      .name = "render",
+      .help = "a chat template's output, without a model",
+      .flags = {Required(TextFlag("template", "FILE", "Jinja",
+                                  flags->chat_template)),
+                Required(TextFlag("messages", "FILE", "JSON", flags->messages)),
+                TextFlag("tools", "FILE", "JSON", flags->tools),
+                SwitchFlag("add-generation-prompt", "open the assistant's turn",
+                           flags->add_generation_prompt)},
+      .run = [flags] { return Render(*flags); }};
 }
 
 }  // namespace mj

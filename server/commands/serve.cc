@@ -1,14 +1,15 @@
 // millijoule serve: builds the parts bottom-up, serves, and drains.
 #include <algorithm>
+#include <chrono>
 #include <limits>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "engine/open_engine.h"
 #include "server/api.h"
 #include "server/api_keys.h"
-#include "server/cli_flags.h"
 #include "server/commands/commands.h"
 #include "server/commands/output.h"
 #include "server/commands/stop_signals.h"
@@ -20,11 +21,6 @@
 
 namespace mj {
 namespace {
-
-struct ServeCommand {
-  ServeFlags flags;
-  std::vector<Flag> table = ServeFlagTable(flags);
-};
 
 void LogSummary(const OpenedEngine& opened, const ServeFlags& flags,
                 const ApiKeys& keys, const HttpServer& http,
@@ -40,25 +36,33 @@ void LogSummary(const OpenedEngine& opened, const ServeFlags& flags,
 }
 
 // Until nothing is in flight, the time is over, or a second signal comes.
-// Returns what is left of the time; nothing after a signal.
-Seconds WaitUntilIdle(const Engine& engine, const HttpServer& http,
-                      const StopSignals& signals, Seconds limit,
-                      const Clock& clock, Logger& log) {
+void WaitUntilIdle(const Engine& engine, const HttpServer& http,
+                   const StopSignals& signals, Seconds limit,
+                   const Clock& clock, Logger& log) {
   constexpr Seconds kPoll{0.02};
   const Seconds end = clock.Now() + limit;
   while (http.active_calls() > 0 || !engine.idle()) {
     const Seconds left = end - clock.Now();
     if (left <= Seconds(0)) {
-      log.warn("drain: {} s are over, cancelling what is in flight",
-               limit.count());
-      return Seconds(0);
+      return log.warn("drain: {} s are over, cancelling what is in flight",
+                      limit.count());
     }
     if (signals.WaitFor(std::min(kPoll, left))) {
-      log.warn("drain: a second signal, ending at once");
-      return Seconds(0);
+      return log.warn("drain: a second signal, ending at once");
     }
   }
-  return std::max(Seconds(0), end - clock.Now());
+}
+
+// Everybody who still waits is told, and has a moment to read it.
+void EndAll(Engine& engine, const HttpServer& http, GrpcServer& grpc,
+            const Clock& clock) {
+  constexpr Seconds kFarewell{1};
+  const Seconds end = clock.Now() + kFarewell;
+  engine.Stop();
+  grpc.Shutdown(kFarewell);
+  while (http.active_calls() > 0 && clock.Now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
 }
 
 int Run(const ServeFlags& flags, const ApiKeys& keys, const BuildInfo& build,
@@ -90,9 +94,9 @@ int Run(const ServeFlags& flags, const ApiKeys& keys, const BuildInfo& build,
   api.SetReady(false);
   (*grpc)->SetServing(false);
   engine.Drain();
-  const Seconds left = WaitUntilIdle(engine, **http, signals,
-                                     Seconds(flags.drain_seconds), clock, log);
-  (*grpc)->Shutdown(left);
+  WaitUntilIdle(engine, **http, signals, Seconds(flags.drain_seconds), clock,
+                log);
+  EndAll(engine, **http, **grpc, clock);
   log.info("stopped");
   return 0;
 }
@@ -112,12 +116,13 @@ int Serve(const ServeFlags& flags, const BuildInfo& build) {
 
 }  // namespace
 
-Command AddServe(CLI::App& app, const BuildInfo& build) {
-  auto serve = std::make_shared<ServeCommand>();
-  CLI::App* command = app.add_subcommand("serve", "serves HTTP and gRPC");
-  AddConfigFlag(*command, serve->table);
-  AddFlags(*command, serve->table);
-  return {command, [serve, build] { return Serve(serve->flags, build); }};
+Command ServeCommand(const BuildInfo& build) {
+  auto flags = std::make_shared<ServeFlags>();
+  return {.name = "serve",
+          .help = "serves HTTP and gRPC",
+          .flags = ServeFlagTable(*flags),
+          .takes_config = true,
+          .run = [flags, build] { return Serve(*flags, build); }};
 }
 
 }  // namespace mj

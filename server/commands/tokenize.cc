@@ -52,17 +52,18 @@ int Tokenize(const TokenizeFlags& flags) {
 
 }  // namespace
 
-Command AddTokenize(CLI::App& app) {
+Command TokenizeCommand() {
   auto flags = std::make_shared<TokenizeFlags>();
-  CLI::App* command =
-      app.add_subcommand("tokenize", "standard input, as it is, to tokens");
-  command
-      ->add_option("--model", flags->model, "GGUF file; vocabulary is enough")
-      ->required();
-  command->add_flag("--ids", flags->ids, "one JSON array of ids");
-  command->add_flag("--no-special", flags->no_special,
-                    "no BOS/EOS; control tokens are plain text");
-  return {command, [flags] { return Tokenize(*flags); }};
+  return {.name = "tokenize",
+          .help = "standard input, as it is, to tokens",
+          .flags = {Required(TextFlag("model", "FILE",
+                                      "GGUF file; vocabulary is enough",
+                                      flags->model)),
+                    SwitchFlag("ids", "one JSON array of ids", flags->ids),
+                    SwitchFlag("no-special",
+                               "no BOS/EOS; control tokens are plain text",
+                               flags->no_special)},
+          .run = [flags] { return Tokenize(*flags); }};
 }
 
 }  // namespace mj

@@ -34,6 +34,7 @@ SamplingParams ToSampling(const v1::SamplingParams& message) {
 StopParams ToStop(const v1::StopParams& message) {
   StopParams params;
   if (message.has_max_tokens()) params.max_tokens = message.max_tokens();
+  params.min_tokens = message.min_tokens();
   params.strings.assign(message.strings().begin(), message.strings().end());
   params.token_ids.assign(message.token_ids().begin(),
                           message.token_ids().end());

@@ -1,5 +1,7 @@
 #include "server/openai/api_error.h"
 
+#include "engine/request/request_error.h"
+
 namespace mj {
 
 int HttpStatusOf(const absl::Status& status) {
@@ -69,7 +71,7 @@ Json ErrorBody(int http_status, const std::string& message,
 
 Json ErrorBody(const absl::Status& status) {
   return ErrorBody(HttpStatusOf(status), std::string(status.message()),
-                   FieldOf(status));
+                   FieldOf(status), CodeOf(status));
 }
 
 }  // namespace mj

@@ -4,13 +4,11 @@
 #include <limits>
 #include <utility>
 
-#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
+#include "engine/request/request_error.h"
 
 namespace mj {
 namespace {
-
-constexpr const char* kFieldPayload = "millijoule.v1/field";
 
 // One pass before parsing that bounds what parsing may cost: nesting, members
 // of one object and values of the document.
@@ -121,15 +119,7 @@ std::string DumpJson(const Json& json) {
 }
 
 absl::Status FieldError(const std::string& field, const std::string& problem) {
-  absl::Status status =
-      absl::InvalidArgumentError(absl::StrCat("'", field, "': ", problem));
-  status.SetPayload(kFieldPayload, absl::Cord(field));
-  return status;
-}
-
-std::string FieldOf(const absl::Status& status) {
-  const auto payload = status.GetPayload(kFieldPayload);
-  return payload ? std::string(*payload) : "";
+  return RequestError(field, absl::StrCat("'", field, "': ", problem));
 }
 
 std::string Quoted(const Json& value) {

@@ -30,10 +30,8 @@ absl::StatusOr<Json> ParseJson(std::string_view text);
 // `text` as one line; bytes that are not UTF-8 become U+FFFD.
 std::string DumpJson(const Json& json);
 
-// INVALID_ARGUMENT that names the field apart, for the error body's `param`.
+// A RequestError whose message names the field.
 absl::Status FieldError(const std::string& field, const std::string& problem);
-// The field a FieldError names; "" for other errors.
-std::string FieldOf(const absl::Status& status);
 
 // Reads an object's fields into variables. A missing field and null leave the
 // variable as it is. The first error is kept and the rest are skipped, so a

@@ -79,7 +79,6 @@ void ReadSamplingFields(FieldReader& reader, Request& request) {
   SamplingParams& sampling = request.sampling;
   reader.Read("temperature", 0, 2, sampling.temperature);
   reader.Read("top_k", -1, kMaxInt, sampling.top_k);
-  if (sampling.top_k < 0) sampling.top_k = 0;  // -1 is "all" elsewhere
   reader.Read("top_p", 0, 1, sampling.top_p);
   reader.Read("min_p", 0, 1, sampling.min_p);
   reader.Read("repetition_penalty", 0.01, 100, sampling.repetition_penalty);
@@ -90,6 +89,7 @@ void ReadSamplingFields(FieldReader& reader, Request& request) {
   ReadChoices(reader, request.num_choices);
   ReadStop(reader, request.stop.strings);
   ReadStopIds(reader, request.stop.token_ids);
+  reader.Read("min_tokens", 0, kMaxInt, request.stop.min_tokens);
   reader.Read("ignore_eos", request.stop.ignore_eos);
   reader.Read("include_stop_str_in_output", request.stop.include_stop_string);
   bool skip_special = true;
@@ -122,6 +122,10 @@ void CheckResponseFormat(FieldReader& reader) {
     if (reader.Find(constraint) != nullptr) {
       reader.Fail(constraint, "is not offered");
     }
+  }
+  if (reader.Find("prompt_logprobs") != nullptr) {
+    reader.Fail("prompt_logprobs",
+                "is not offered; 'echo' with 'logprobs' scores a prompt");
   }
   const Json* format = reader.Find("response_format");
   if (format == nullptr) return;

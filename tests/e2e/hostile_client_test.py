@@ -271,6 +271,24 @@ class ResourceTest(unittest.TestCase):
                 self.assertEqual(ask("/v1/completions", None, body), 401)
                 self.assertEqual(ask("/v1/completions", "k1", body), 200)
 
+    def test_streams_over_the_drain_time_end_with_an_error(self):
+        server = Server("--drain-timeout", "0.3").__enter__()
+        body = json.dumps(dict(prompt="Once", max_tokens=4000, stream=True,
+                               ignore_eos=True)).encode()
+        s = socket.create_connection(("127.0.0.1", server.http_port))
+        s.sendall(b"POST /v1/completions HTTP/1.1\r\nHost: x\r\n"
+                  b"Content-Type: application/json\r\n"
+                  b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        s.settimeout(10)
+        reply = s.recv(65536)
+        server.__exit__()
+        self.assertEqual(server.exit_code, 0)
+        while chunk := s.recv(65536):
+            reply += chunk
+        self.assertIn(b"the server is shutting down", reply)
+        self.assertNotIn(b"[DONE]", reply)
+        self.assertTrue(reply.endswith(b"0\r\n\r\n"), reply[-200:])
+
     def test_sigterm_finishes_what_is_in_flight(self):
         server = Server().__enter__()
         body = json.dumps(dict(prompt="Once", max_tokens=60, temperature=0,

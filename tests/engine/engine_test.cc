@@ -297,6 +297,13 @@ TEST(EngineTest, EndOfGenerationEndsAndIsListed) {
   const Reply longer = Ask(*engine, request);
   EXPECT_EQ(longer.choices[0].tokens[0], FakeTokenizer::kEos);
   EXPECT_EQ(longer.usage.completion_tokens, 5);
+
+  request.stop = {.max_tokens = 5, .min_tokens = 3};
+  request.prompt = std::vector<TokenId>{'a', FakeTokenizer::kEos};
+  log.after = FakeTokenizer::kEos;  // one end after the other
+  const Reply least = Ask(*engine, request);
+  EXPECT_EQ(least.usage.completion_tokens, 4);
+  EXPECT_EQ(least.choices[0].finish_reason, FinishReason::kStop);
 }
 
 TEST(EngineTest, StopTokensAndStopStringsEnd) {
@@ -324,6 +331,10 @@ TEST(EngineTest, StopTokensAndStopStringsEnd) {
   request.stop.include_stop_string = true;
   EXPECT_EQ(Ask(*engine, request).choices[0].text,
             text.substr(0, text.find(match) + 3));
+
+  request.stop.min_tokens = static_cast<int>(text.find(match)) + 3;
+  const Reply past = Ask(*engine, request);  // the match comes too early
+  EXPECT_GT(past.choices[0].tokens.size(), text.find(match) + 3);
 
   request.stop = {.max_tokens = 40, .token_ids = {text[9]}};
   const Reply token = Ask(*engine, request);
@@ -416,13 +427,14 @@ TEST(EngineTest, AFullQueueRefusesAndDrainingRefuses) {
   for (auto& channel : channels) EXPECT_TRUE(ReadAll(*channel).status.ok());
 }
 
-TEST(EngineTest, TheDestructorCancelsWhatIsInFlight) {
+TEST(EngineTest, StopCancelsWhatIsInFlight) {
   FakeRunnerLog log;
   auto engine = StartEngine(log, Blocks(256));
   auto running = *engine->Submit(MakeRequest({1}, 8000), nullptr);
   running->Pop();
   auto waiting = *engine->Submit(MakeRequest({1}, 8000), nullptr);
-  engine.reset();
+  engine->Stop();
+  EXPECT_TRUE(engine->idle());
   EXPECT_EQ(ReadAll(*running).status.code(), absl::StatusCode::kCancelled);
   EXPECT_EQ(ReadAll(*waiting).status.code(), absl::StatusCode::kCancelled);
 }

@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "engine/request/request_error.h"
+
 namespace mj {
 namespace {
 

@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "engine/request/request_error.h"
+
 namespace mj {
 namespace {
 
@@ -120,7 +122,7 @@ TEST(CompletionRequestTest, ReadsEveryField) {
   EXPECT_EQ(request.stop.max_tokens, 5);
   EXPECT_EQ(request.num_choices, 3);
   EXPECT_FLOAT_EQ(request.sampling.temperature, 0.5f);
-  EXPECT_EQ(request.sampling.top_k, 0);
+  EXPECT_EQ(request.sampling.top_k, -1);
   EXPECT_FLOAT_EQ(request.sampling.top_p, 0.9f);
   EXPECT_FLOAT_EQ(request.sampling.min_p, 0.1f);
   EXPECT_FLOAT_EQ(request.sampling.repetition_penalty, 1.1f);

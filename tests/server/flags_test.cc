@@ -7,7 +7,8 @@
 
 #include "engine/engine_flags.h"
 #include "engine/flag.h"
-#include "server/cli_flags.h"
+#include "server/command_line.h"
+#include "server/config_file.h"
 #include "server/serve_flags.h"
 #include "tests/fakes/temp_folder.h"
 
@@ -93,6 +94,43 @@ TEST(ServeFlagsTest, BadValuesSayWhatIsNeeded) {
   }
 }
 
+// What `main` does with these words.
+int RunServe(const std::vector<Flag>& table, std::vector<std::string> words) {
+  std::vector<char*> argv = {const_cast<char*>("millijoule")};
+  for (std::string& word : words) argv.push_back(word.data());
+  const Command serve{.name = "serve",
+                      .help = "",
+                      .flags = table,
+                      .takes_config = true,
+                      .run = [] { return 0; }};
+  return RunCommandLine("millijoule", "", "1", {serve},
+                        static_cast<int>(argv.size()), argv.data());
+}
+
+TEST(CommandLineTest, TakesEachKindOfFlag) {
+  std::string text;
+  bool on = false;
+  std::vector<std::string> list;
+  const std::vector<Flag> table = {Required(TextFlag("text", "T", "", text)),
+                                   SwitchFlag("on", "", on),
+                                   TextListFlag("list", "T", "", list)};
+  EXPECT_EQ(RunServe(table, {"serve", "--list", "[a,b]", "--text", "[c]",
+                             "--on", "--list", ""}),
+            0);
+  EXPECT_EQ(text, "[c]");
+  EXPECT_TRUE(on);
+  EXPECT_THAT(list, testing::ElementsAre("[a,b]", ""));
+}
+
+TEST(CommandLineTest, WrongLinesAreNotRun) {
+  std::string text;
+  const std::vector<Flag> table = {Required(TextFlag("text", "T", "", text))};
+  EXPECT_NE(RunServe(table, {}), 0);
+  EXPECT_NE(RunServe(table, {"frob"}), 0);
+  EXPECT_NE(RunServe(table, {"serve"}), 0);
+  EXPECT_NE(RunServe(table, {"serve", "--text", "a", "--nonsense"}), 0);
+}
+
 class ConfigFile {
  public:
   explicit ConfigFile(const std::string& text)
@@ -109,10 +147,9 @@ TEST(ConfigTest, SetsFlagsAndTheCommandLineWins) {
       "threads = 2\nkv-memory = \"64M\"\nmax-queue = 7\ndrain-timeout = 1.5\n");
   ServeFlags flags;
   const std::vector<Flag> table = ServeFlagTable(flags);
-  CLI::App app;
-  AddConfigFlag(app, table);
-  AddFlags(app, table);
-  app.parse("--max-queue 9 --config " + file.path());
+  const std::vector<std::string> words = {"serve", "--max-queue", "9",
+                                          "--config", file.path()};
+  EXPECT_EQ(RunServe(table, words), 0);
   EXPECT_EQ(flags.engine.threads, 2);
   EXPECT_EQ(flags.engine.engine.kv_memory_bytes, 64 << 20);
   EXPECT_EQ(flags.engine.engine.max_queue, 9);

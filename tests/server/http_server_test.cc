@@ -127,7 +127,7 @@ TEST_F(HttpServerTest, Http10ClosesAfterItsReply) {
 TEST_F(HttpServerTest, HeadHasNoBody) {
   Start();
   const std::string text =
-      Ask(std::string("HEAD /health HTTP/1.1\r\n") + kClose);
+      Ask(std::string("HEAD /health HTTP/1.1\r\nHost: x\r\n") + kClose);
   EXPECT_THAT(text, StartsWith("HTTP/1.1 200"));
   EXPECT_THAT(text, HasSubstr("Content-Length: 15"));
   EXPECT_THAT(text, EndsWith("\r\n\r\n"));
@@ -181,33 +181,44 @@ INSTANTIATE_TEST_SUITE_P(
                     Post("/v1/completions", std::string(1001, ' ')), "413"},
         RefusedCase{"body_far_over",
                     Post("/v1/completions", std::string(1 << 20, ' ')), "413"},
-        RefusedCase{"body_by_chunks",
-                    "POST /tokenize HTTP/1.1\r\nTransfer-Encoding: chunked"
-                    "\r\n\r\n400\r\n" +
-                        std::string(1024, ' ') + "\r\n0\r\n\r\n",
-                    "413"},
+        RefusedCase{
+            "body_by_chunks",
+            "POST /tokenize HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked"
+            "\r\n\r\n400\r\n" +
+                std::string(1024, ' ') + "\r\n0\r\n\r\n",
+            "413"},
         RefusedCase{"header",
-                    "GET /health HTTP/1.1\r\nX-A: " + std::string(3000, 'a') +
-                        "\r\n\r\n",
+                    "GET /health HTTP/1.1\r\nHost: x\r\nX-A: " +
+                        std::string(3000, 'a') + "\r\n\r\n",
                     "431"},
         RefusedCase{"not_http", "\x16\x03\x01\x02 hello\r\n\r\n", "400"},
-        RefusedCase{"no_length",
-                    "POST /tokenize HTTP/1.1\r\nConnection: close\r\n\r\n",
-                    "411"},
-        RefusedCase{"no_path",
-                    "GET /nothing HTTP/1.1\r\nConnection: close\r\n\r\n",
-                    "404"},
-        RefusedCase{"method",
-                    "DELETE /health HTTP/1.1\r\nConnection: close\r\n\r\n",
-                    "405"}),
+        RefusedCase{
+            "no_length",
+            "POST /tokenize HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+            "411"},
+        RefusedCase{
+            "no_path",
+            "GET /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+            "404"},
+        RefusedCase{
+            "method",
+            "DELETE /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+            "405"},
+        RefusedCase{"no_host",
+                    "GET /health HTTP/1.1\r\nConnection: close\r\n\r\n", "400"},
+        RefusedCase{"bad_target",
+                    "GET /v1/%zz HTTP/1.1\r\nHost: x\r\n"
+                    "Connection: close\r\n\r\n",
+                    "400"}),
     [](const auto& info) { return info.param.name; });
 
 TEST_F(HttpServerTest, SlowHeadsAndBodiesTimeOut) {
   options_.head_timeout = options_.body_timeout = Seconds(0.05);
   Start();
   EXPECT_THAT(Ask("GET /hea"), StartsWith("HTTP/1.1 408"));
-  EXPECT_THAT(Ask("POST /tokenize HTTP/1.1\r\nContent-Length: 9\r\n\r\n{"),
-              StartsWith("HTTP/1.1 408"));
+  EXPECT_THAT(
+      Ask("POST /tokenize HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{"),
+      StartsWith("HTTP/1.1 408"));
   EXPECT_EQ(Ask(""), "") << "an idle connection ends without a word";
 }
 
@@ -256,15 +267,17 @@ TEST_F(HttpServerTest, AClientThatGoesCancelsItsRequest) {
 TEST_F(HttpServerTest, RequestIdsAreEchoedOrMade) {
   Start();
   EXPECT_THAT(
-      Ask(std::string("GET /health HTTP/1.1\r\nX-Request-Id: abc-1\r\n") +
+      Ask(std::string(
+              "GET /health HTTP/1.1\r\nHost: x\r\nX-Request-Id: abc-1\r\n") +
           kClose),
       HasSubstr("X-Request-Id: abc-1\r\n"));
-  EXPECT_THAT(Ask(std::string("GET /health HTTP/1.1\r\n") + kClose),
+  EXPECT_THAT(Ask(std::string("GET /health HTTP/1.1\r\nHost: x\r\n") + kClose),
               HasSubstr("X-Request-Id: req-"));
 }
 
 constexpr const char* kPreflight =
-    "OPTIONS /v1/chat/completions HTTP/1.1\r\nOrigin: http://a.example\r\n"
+    "OPTIONS /v1/chat/completions HTTP/1.1\r\nHost: x\r\nOrigin: "
+    "http://a.example\r\n"
     "Access-Control-Request-Method: POST\r\n"
     "Access-Control-Request-Headers: authorization\r\n"
     "Connection: close\r\n\r\n";
@@ -283,9 +296,10 @@ TEST_F(HttpServerTest, CorsAllowsTheNamedOrigin) {
   EXPECT_THAT(text, StartsWith("HTTP/1.1 204"));
   EXPECT_THAT(text, HasSubstr("Access-Control-Allow-Origin: http://a.example"));
   EXPECT_THAT(text, HasSubstr("Access-Control-Allow-Headers: authorization"));
-  const std::string other =
-      Ask(std::string("GET /health HTTP/1.1\r\nOrigin: http://b.example\r\n") +
-          kClose);
+  const std::string other = Ask(
+      std::string(
+          "GET /health HTTP/1.1\r\nHost: x\r\nOrigin: http://b.example\r\n") +
+      kClose);
   EXPECT_THAT(other, Not(HasSubstr("Access-Control-Allow-Origin")));
 }
 

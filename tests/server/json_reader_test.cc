@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "engine/request/request_error.h"
+
 #include "absl/strings/str_cat.h"
 
 namespace mj {

@@ -1,4 +1,4 @@
-#include "server/cli_flags.h"
+#include "server/config_file.h"
 
 #include <toml++/toml.h>
 
@@ -58,32 +58,6 @@ absl::Status ApplyConfig(const std::string& path,
     if (!status.ok()) return status;
   }
   return absl::OkStatus();
-}
-
-void AddFlags(CLI::App& app, const std::vector<Flag>& flags) {
-  for (const Flag& flag : flags) {
-    const std::string name = absl::StrCat("--", flag.name);
-    const auto set = [name, set = flag.set](const std::string& value) {
-      const absl::Status status = set(value);
-      if (status.ok()) return;
-      throw CLI::ValidationError(name, std::string(status.message()));
-    };
-    app.add_option_function<std::string>(name, set, flag.help)
-        ->type_name(flag.value_name)
-        ->default_str(flag.default_text);
-  }
-}
-
-void AddConfigFlag(CLI::App& app, const std::vector<Flag>& flags) {
-  const auto apply = [&flags](const std::string& path) {
-    const absl::Status status = ApplyConfig(path, flags);
-    if (status.ok()) return;
-    throw CLI::ValidationError("--config", std::string(status.message()));
-  };
-  app.add_option_function<std::string>(
-         "--config", apply,
-         "TOML file of `flag = value`; the command line wins")
-      ->type_name("FILE");
 }
 
 }  // namespace mj
