@@ -80,8 +80,9 @@ class Millijoule:
                     case.timed_tokens / wall if wall > 0 else None)
         if not rate:
             raise MeasureError("too short to time: " + " ".join(command))
-        facts = {key: full[key] for key in ("commit", "build", "isa",
-                                            "numerics", "backend")}
+        facts = {key: full[key] for key in (
+            "commit", "build", "isa", "numerics", "backend", "cpu",
+            "calibration", "model_fingerprint")}
         return Measurement(rate, per_token(cpu, case.timed_tokens),
                            child.peak_rss_bytes, facts, command)
 

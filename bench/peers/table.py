@@ -8,6 +8,10 @@ import statistics
 
 from cases import CASES
 
+# Of the facts that the programs name, those the table's head repeats.
+HEAD_FACTS = ("version", "commit", "build", "isa", "numerics", "backend",
+              "keys and values")
+
 
 def median(values):
     values = [value for value in values if value is not None]
@@ -96,14 +100,14 @@ def failures(records):
 
 
 def versions(records):
-    """Each engine's own facts, as far as they are the same in all runs."""
+    """What each engine says of itself; all values where runs differ."""
     lines = []
     for engine in dict.fromkeys(r["engine"] for r in records):
         facts = {}
         for r in records:
-            if r["engine"] == engine:
-                for key, value in r.get("facts", {}).items():
-                    facts.setdefault(key, dict())[str(value)] = True
+            for key, value in r.get("facts", {}).items():
+                if r["engine"] == engine and key in HEAD_FACTS:
+                    facts.setdefault(key, {})[str(value)] = True
         if facts:
             lines.append(f"- {engine}: " + ", ".join(
                 f"{key} {'/'.join(values)}" for key, values in facts.items()))
