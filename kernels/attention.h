@@ -3,8 +3,12 @@
 //   out = softmax(scale * q k^T) v
 // over positions (p - window, p] of the row at position p.
 //
-// Paged float32 KV: a block holds 32 positions, K as
-// [padded head_dim][32], V as [32][padded head_dim].
+// Paged KV: a block holds 32 positions of one key/value head. K as
+// [padded head_dim][32], V as [32][padded head_dim], elements of the cache's
+// type; for int8 then the scales of K and those of V, float32 [32] each. All
+// parts are multiples of 64 bytes. What is stored is read as float32, exactly;
+// an int8 scale multiplies the score of its key and the weight of its value.
+// Written by kernels/kv_write.h.
 //
 // The arithmetic of a row depends on its position alone: online softmax over
 // blocks (Milakov & Gimelshein 2018; FlashAttention, Dao et al. 2022) inside
@@ -15,7 +19,10 @@
 #ifndef MILLIJOULE_KERNELS_ATTENTION_H_
 #define MILLIJOULE_KERNELS_ATTENTION_H_
 
+#include <cstddef>
 #include <cstdint>
+
+#include "kernels/kv_type.h"
 
 namespace mj {
 
@@ -32,10 +39,10 @@ struct AttentionArgs {
   int head_dim = 0;          // heads lie head_dim floats apart
   float scale = 1;
   int window = 0;  // 0: all positions
-  // Block i of the sequence: K at kv + block_table[i] * block_stride, V after
-  // it.
-  const float* kv = nullptr;
-  int64_t block_stride = 0;  // floats
+  KvType type = KvType::kF32;
+  // Block i of the sequence lies at kv + block_table[i] * block_stride.
+  const std::byte* kv = nullptr;
+  int64_t block_stride = 0;  // bytes, a multiple of 64
   const int32_t* block_table = nullptr;
   float* out = nullptr;  // as q
   int64_t out_stride = 0;
@@ -46,8 +53,8 @@ using AttentionFn = void(const AttentionArgs& args);
 
 // V rows are padded to whole vectors.
 int64_t PaddedHeadDim(int head_dim);
-// K and V of one block and one key/value head.
-int64_t KvBlockFloats(int head_dim);
+// K, V and scales of one block and one key/value head.
+int64_t KvBlockBytes(KvType type, int head_dim);
 // `queries`: num_rows * num_heads.
 int64_t AttentionScratchFloats(int64_t queries, int head_dim);
 

@@ -33,6 +33,32 @@ struct SoftmaxState {
   float unused[11];  // a cache line
 };
 
+// How an element type of the KV cache becomes float32 lanes.
+template <class V>
+struct StoredF32 {
+  using Element = float;
+  static constexpr bool kScaled = false;
+  MJ_INLINE static auto Load(const float* p) { return V::Load(p); }
+};
+template <class V>
+struct StoredBF16 {
+  using Element = uint16_t;
+  static constexpr bool kScaled = false;
+  MJ_INLINE static auto Load(const uint16_t* p) { return V::LoadBFloat16(p); }
+};
+template <class V>
+struct StoredF16 {
+  using Element = uint16_t;
+  static constexpr bool kScaled = false;
+  MJ_INLINE static auto Load(const uint16_t* p) { return V::LoadHalf(p); }
+};
+template <class V>
+struct StoredInt8 {
+  using Element = int8_t;
+  static constexpr bool kScaled = true;
+  MJ_INLINE static auto Load(const int8_t* p) { return V::LoadInt8(p); }
+};
+
 template <class V>
 class AttentionBody {
  public:
@@ -84,27 +110,54 @@ class AttentionBody {
   }
 
   void AddBlock(int block) {
-    const float* keys =
+    const std::byte* kv =
         args_.kv + args_.block_table[block] * args_.block_stride;
-    AddScores(keys);
-    for (int q = 0; q < queries_; ++q) {
-      const SlotRange slots = SlotsOf(q, block);
-      if (!slots.empty()) WeighSlots(q, slots);
+    switch (args_.type) {
+      case KvType::kF32:
+        return AddBlockOf<StoredF32<V>>(kv, block);
+      case KvType::kBF16:
+        return AddBlockOf<StoredBF16<V>>(kv, block);
+      case KvType::kF16:
+        return AddBlockOf<StoredF16<V>>(kv, block);
+      case KvType::kInt8:
+        return AddBlockOf<StoredInt8<V>>(kv, block);
     }
-    AddValues(keys + kKvBlockSlots * padded_, block);
   }
 
-  void AddScores(const float* keys) {
+  template <class Stored>
+  void AddBlockOf(const std::byte* kv, int block) {
+    using Element = typename Stored::Element;
+    const auto* keys = reinterpret_cast<const Element*>(kv);
+    const Element* values = keys + kKvBlockSlots * padded_;
+    const float* key_scales = nullptr;
+    const float* value_scales = nullptr;
+    if constexpr (Stored::kScaled) {
+      key_scales =
+          reinterpret_cast<const float*>(values + kKvBlockSlots * padded_);
+      value_scales = key_scales + kKvBlockSlots;
+    }
+    AddScores<Stored>(keys, key_scales);
+    for (int q = 0; q < queries_; ++q) {
+      const SlotRange slots = SlotsOf(q, block);
+      if (!slots.empty()) WeighSlots(q, slots, value_scales);
+    }
+    AddValues<Stored>(values, block);
+  }
+
+  template <class Stored>
+  void AddScores(const typename Stored::Element* keys,
+                 const float* key_scales) {
     int q = 0;
     for (; q + V::kQueries <= queries_; q += V::kQueries) {
-      Scores<V::kQueries>(keys, q);
+      Scores<Stored, V::kQueries>(keys, key_scales, q);
     }
-    for (; q < queries_; ++q) Scores<1>(keys, q);
+    for (; q < queries_; ++q) Scores<Stored, 1>(keys, key_scales, q);
   }
 
   // Scaled scores of kCount queries against the block's 32 keys.
-  template <int kCount>
-  void Scores(const float* keys, int query) {
+  template <class Stored, int kCount>
+  void Scores(const typename Stored::Element* keys, const float* key_scales,
+              int query) {
     const float* q[kCount];
     F sum[kCount * kVecs];
     Unroll<kCount>([&](auto i) MJ_LAMBDA {
@@ -114,23 +167,36 @@ class AttentionBody {
       });
     });
     for (int d = 0; d < args_.head_dim; ++d, keys += kKvBlockSlots) {
-      Unroll<kCount>([&](auto i) MJ_LAMBDA {
-        const F qd = V::Set1(q[i.value][d]);
-        Unroll<kVecs>([&](auto v) MJ_LAMBDA {
+      // One vector of keys at a time: 12 sums and 3 factors fill AVX2.
+      F factor[kCount];
+      Unroll<kCount>(
+          [&](auto i) MJ_LAMBDA { factor[i.value] = V::Set1(q[i.value][d]); });
+      Unroll<kVecs>([&](auto v) MJ_LAMBDA {
+        const F key = Stored::Load(keys + v.value * V::kLanes);
+        Unroll<kCount>([&](auto i) MJ_LAMBDA {
           F& s = sum[i.value * kVecs + v.value];
-          s = V::Fma(V::Load(keys + v.value * V::kLanes), qd, s);
+          s = V::Fma(key, factor[i.value], s);
         });
       });
     }
-    const F scale = V::Set1(args_.scale);
+    F scale[kVecs];
+    Unroll<kVecs>([&](auto v) MJ_LAMBDA {
+      scale[v.value] = V::Set1(args_.scale);
+      if constexpr (Stored::kScaled) {
+        scale[v.value] =
+            V::Mul(scale[v.value], V::Load(key_scales + v.value * V::kLanes));
+      }
+    });
     float* out = weights_ + int64_t{query} * kKvBlockSlots;
     Unroll<kCount * kVecs>([&](auto n) MJ_LAMBDA {
-      V::Store(out + n.value * V::kLanes, V::Mul(sum[n.value], scale));
+      V::Store(out + n.value * V::kLanes,
+               V::Mul(sum[n.value], scale[n.value % kVecs]));
     });
   }
 
-  // Turns a query's scores into exp(score - max); slots outside give 0.
-  void WeighSlots(int query, SlotRange slots) {
+  // Turns a query's scores into exp(score - max), times the value's scale where
+  // there are any; slots outside add 0 to the sum, and are not read again.
+  void WeighSlots(int query, SlotRange slots, const float* value_scales) {
     SoftmaxState& state = state_[query];
     float* weights = weights_ + int64_t{query} * kKvBlockSlots;
     F score[kVecs];
@@ -150,6 +216,10 @@ class AttentionBody {
       const F p = Exp<V>(V::Sub(score[v.value], V::Set1(max)));
       V::Store(weights + v.value * V::kLanes, p);
       sum = V::Add(sum, p);
+      if (value_scales != nullptr) {
+        V::Store(weights + v.value * V::kLanes,
+                 V::Mul(p, V::Load(value_scales + v.value * V::kLanes)));
+      }
     });
     state.decay = ExpOf(state.max - max);
     state.total = state.total * state.decay + V::Sum(sum);
@@ -163,7 +233,8 @@ class AttentionBody {
   }
 
   // Queries that see the same slots share the loads of V.
-  void AddValues(const float* values, int block) {
+  template <class Stored>
+  void AddValues(const typename Stored::Element* values, int block) {
     int q = 0;
     while (q < queries_) {
       const SlotRange slots = SlotsOf(q, block);
@@ -172,31 +243,37 @@ class AttentionBody {
              SlotsOf(q + count, block) == slots) {
         ++count;
       }
-      if (!slots.empty()) AddValuesOf(values, slots, q, count);
+      if (!slots.empty()) AddValuesOf<Stored>(values, slots, q, count);
       q += count;
     }
   }
 
-  void AddValuesOf(const float* values, SlotRange slots, int query, int count) {
+  template <class Stored>
+  void AddValuesOf(const typename Stored::Element* values, SlotRange slots,
+                   int query, int count) {
     for (; count >= V::kQueries; query += V::kQueries, count -= V::kQueries) {
-      AddDims<V::kQueries>(values, slots, query);
+      AddDims<Stored, V::kQueries>(values, slots, query);
     }
-    for (; count > 0; ++query, --count) AddDims<1>(values, slots, query);
+    for (; count > 0; ++query, --count)
+      AddDims<Stored, 1>(values, slots, query);
   }
 
-  template <int kCount>
-  void AddDims(const float* values, SlotRange slots, int query) {
+  template <class Stored, int kCount>
+  void AddDims(const typename Stored::Element* values, SlotRange slots,
+               int query) {
     int64_t d = 0;
     for (; d + 32 <= padded_; d += 32) {
-      AddTile<kCount, kTile>(values + d, slots, query, d);
+      AddTile<Stored, kCount, kTile>(values + d, slots, query, d);
     }
-    if (d < padded_) AddTile<kCount, kTile / 2>(values + d, slots, query, d);
+    if (d < padded_)
+      AddTile<Stored, kCount, kTile / 2>(values + d, slots, query, d);
   }
 
   // range = range * decay + sum over slots of weight * V, slots ascending, for
   // kWidth vectors of the head from dimension d on.
-  template <int kCount, int kWidth>
-  void AddTile(const float* values, SlotRange slots, int query, int64_t d) {
+  template <class Stored, int kCount, int kWidth>
+  void AddTile(const typename Stored::Element* values, SlotRange slots,
+               int query, int64_t d) {
     const float* weights = weights_ + int64_t{query} * kKvBlockSlots;
     F sum[kCount * kWidth];
     Unroll<kCount * kWidth>([&](auto n) MJ_LAMBDA {
@@ -206,12 +283,16 @@ class AttentionBody {
                  V::Set1(state_[query + i].decay));
     });
     for (int t = slots.first; t < slots.last; ++t) {
-      const float* value = values + t * padded_;
+      const auto* row = values + t * padded_;
+      F weight[kCount];
       Unroll<kCount>([&](auto i) MJ_LAMBDA {
-        const F weight = V::Set1(weights[i.value * kKvBlockSlots + t]);
-        Unroll<kWidth>([&](auto v) MJ_LAMBDA {
+        weight[i.value] = V::Set1(weights[i.value * kKvBlockSlots + t]);
+      });
+      Unroll<kWidth>([&](auto v) MJ_LAMBDA {
+        const F value = Stored::Load(row + v.value * V::kLanes);
+        Unroll<kCount>([&](auto i) MJ_LAMBDA {
           F& s = sum[i.value * kWidth + v.value];
-          s = V::Fma(V::Load(value + v.value * V::kLanes), weight, s);
+          s = V::Fma(value, weight[i.value], s);
         });
       });
     }

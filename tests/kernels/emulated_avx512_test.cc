@@ -8,6 +8,7 @@
 #include <simde/x86/fma.h>
 
 #include <cmath>
+#include <cstring>
 
 #include "kernels/half.h"
 
@@ -45,6 +46,24 @@ __attribute__((noinline)) simde__m512 EmulateHalvesToFloats(simde__m256i a) {
   return MapLanes([&](int i) { return mj::HalfToFloat(x[i]); });
 }
 
+// 16 integers of 8 or 16 bits to 32 bits.
+template <class Integer>
+__attribute__((noinline)) simde__m512i EmulateWiden(const void* integers) {
+  Integer x[16];
+  std::memcpy(x, integers, sizeof x);
+  alignas(64) int32_t wide[16];
+  for (int i = 0; i < 16; ++i) wide[i] = x[i];
+  return simde_mm512_load_si512(wide);
+}
+
+simde__m512i EmulateWidenBytes(simde__m128i a) {
+  return EmulateWiden<int8_t>(&a);
+}
+
+simde__m512i EmulateWidenWords(simde__m256i a) {
+  return EmulateWiden<uint16_t>(&a);
+}
+
 __attribute__((noinline)) simde__m512i EmulateShiftRightSigned(simde__m512i a,
                                                                int bits) {
   alignas(64) int32_t x[16];
@@ -59,6 +78,8 @@ __attribute__((noinline)) simde__m512i EmulateShiftRightSigned(simde__m512i a,
 #define _mm512_fmadd_ps EmulateFusedMultiplyAdd
 #define _mm512_cvtepi32_ps EmulateIntegersToFloats
 #define _mm512_cvtph_ps EmulateHalvesToFloats
+#define _mm512_cvtepi8_epi32 EmulateWidenBytes
+#define _mm512_cvtepu16_epi32 EmulateWidenWords
 #define _mm512_srai_epi32 EmulateShiftRightSigned
 
 // The kernels' own sources, in a namespace of their own.
