@@ -4,13 +4,9 @@
 #include <vector>
 
 #include "hw_backends/models/carbon_factors.h"
+#include "kernels/kv_type.h"
 
 namespace mj {
-
-int64_t KvElementBytes(const BackendInfo& backend) {
-  if (backend.kv_dtype == "f32") return 4;
-  return backend.kv_dtype == "int8" ? 1 : 2;
-}
 
 absl::StatusOr<EnergySetup> GenericEnergySetup(const BackendInfo& backend) {
   absl::StatusOr<std::vector<CpuDescriptor>> cpus = CompiledCpuDescriptors();
@@ -23,7 +19,9 @@ absl::StatusOr<EnergySetup> GenericEnergySetup(const BackendInfo& backend) {
   EnergySetup setup;
   setup.cpu = ChooseDescriptor(*cpus, CpuIdentity{});
   setup.share = {backend.threads, backend.threads};
-  setup.cost.kv_element_bytes = KvElementBytes(backend);
+  const KvType kv = ParseKvType(backend.kv_dtype).value_or(KvType::kF32);
+  setup.cost.kv_element_bytes = KvElementBytes(kv);
+  setup.cost.kv_scale_bytes = kv == KvType::kInt8 ? sizeof(float) : 0;
   setup.power_usage_effectiveness = factors->power_usage_effectiveness;
   setup.grams_per_kwh = world->grams_per_kwh;
   return setup;

@@ -27,9 +27,6 @@ struct EnergySetup {
 // in does not parse.
 absl::StatusOr<EnergySetup> GenericEnergySetup(const BackendInfo& backend);
 
-// Bytes of a stored K or V element.
-int64_t KvElementBytes(const BackendInfo& backend);
-
 }  // namespace mj
 
 #endif  // MILLIJOULE_ENGINE_ENERGY_SETUP_H_

@@ -20,8 +20,8 @@ bool Contains(const Names& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-// One of `offered`. `known` are names of the same kind that this build lacks.
-Flag NameFlag(std::string name, std::string help, Names offered, Names known,
+// One of `offered`.
+Flag NameFlag(std::string name, std::string help, Names offered,
               std::string& out) {
   const std::string kind = name;
   return {std::move(name), absl::StrJoin(offered, "|"), std::move(help), out,
@@ -30,18 +30,15 @@ Flag NameFlag(std::string name, std::string help, Names offered, Names known,
               out = text;
               return absl::OkStatus();
             }
-            const bool is_known = Contains(known, text);
-            return absl::InvalidArgumentError(
-                absl::StrCat("'", text, "' is ",
-                             is_known ? "not built into this binary"
-                                      : absl::StrCat("no ", kind, " there is"),
-                             "; it offers ", absl::StrJoin(offered, ", ")));
+            return absl::InvalidArgumentError(absl::StrCat(
+                "'", text, "' is no ", kind, " there is; it offers ",
+                absl::StrJoin(offered, ", ")));
           }};
 }
 
 // cuda, cim:NAME and fpga:NAME are backends by name, but of other builds.
 Flag BackendFlag(std::string& out) {
-  Flag flag = NameFlag("backend", "what computes", {"cpu", "onednn"}, {}, out);
+  Flag flag = NameFlag("backend", "what computes", {"cpu", "onednn"}, out);
   flag.set = [set = flag.set](const std::string& text) {
     const bool known = text == "cuda" || absl::StartsWith(text, "cim:") ||
                        absl::StartsWith(text, "fpga:");
@@ -73,8 +70,11 @@ Flag ThreadsFlag(std::optional<int>& out) {
 std::vector<Flag> EngineFlagTable(EngineFlags& flags) {
   EngineOptions& engine = flags.engine;
   Flag isa = NameFlag("isa", "instruction set of the kernels",
-                      {"scalar", "avx2", "avx512"}, {}, flags.isa);
+                      {"scalar", "avx2", "avx512"}, flags.isa);
   isa.default_text = "the widest this CPU has";
+  Flag kv_dtype = NameFlag("kv-dtype", "type of stored keys and values",
+                           {"f32", "bf16", "f16", "int8"}, flags.kv_dtype);
+  kv_dtype.default_text = "f32 with f32 numerics, else bf16";
   Flag length = IntFlag("max-model-len", "positions a sequence may have", 1,
                         kMaxInt, engine.max_model_len);
   length.default_text = "the model's";
@@ -82,10 +82,9 @@ std::vector<Flag> EngineFlagTable(EngineFlags& flags) {
       TextFlag("model", "FILE", "GGUF model file", flags.model),
       ThreadsFlag(flags.threads),
       std::move(isa),
-      NameFlag("numerics", "rounding of activations", {"f32"}, {"bf16", "int8"},
+      NameFlag("numerics", "rounding of activations", {"f32", "bf16", "int8"},
                flags.numerics),
-      NameFlag("kv-dtype", "type of stored keys and values", {"f32"},
-               {"bf16", "f16", "int8"}, flags.kv_dtype),
+      std::move(kv_dtype),
       BackendFlag(flags.backend),
       SizeFlag("kv-memory", "bytes of the KV cache", 1, engine.kv_memory_bytes),
       std::move(length),

@@ -33,6 +33,8 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const EngineFlags& flags,
   options.threads = threads;
   options.max_rows = flags.engine.max_batched_tokens;
   if (!flags.isa.empty()) options.isa = ParseIsa(flags.isa);
+  options.numerics = ParseNumerics(flags.numerics).value_or(Numerics::kF32);
+  if (!flags.kv_dtype.empty()) options.kv_type = ParseKvType(flags.kv_dtype);
   if (flags.backend == "onednn") return MakeOneDnnBackend(options);
   return MakeCpuBackend(options);
 }

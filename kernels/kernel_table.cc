@@ -7,19 +7,32 @@ constexpr KernelTable kScalarKernels = {
     .isa = Isa::kScalar,
     .linear = scalar::Linear,
     .group_sums = scalar::GroupSums,
+    .linear_int8 = scalar::LinearInt8,
+    .quantise_rows = scalar::QuantiseRows,
+    .to_bf16_rows = scalar::ToBf16Rows,
+    .round_rows = scalar::RoundRows,
     .rms_norm = scalar::RmsNorm,
     .gated_activation = scalar::GatedActivation,
     .attention = scalar::Attention};
 constexpr KernelTable kAvx2Kernels = {.isa = Isa::kAvx2,
                                       .linear = avx2::Linear,
                                       .group_sums = avx2::GroupSums,
+                                      .linear_int8 = avx2::LinearInt8,
+                                      .quantise_rows = avx2::QuantiseRows,
+                                      .to_bf16_rows = avx2::ToBf16Rows,
+                                      .round_rows = avx2::RoundRows,
                                       .rms_norm = avx2::RmsNorm,
                                       .gated_activation = avx2::GatedActivation,
                                       .attention = avx2::Attention};
+// Before VNNI and BF16: dot products as AVX2 does them.
 constexpr KernelTable kAvx512Kernels = {
     .isa = Isa::kAvx512,
     .linear = avx512::Linear,
     .group_sums = avx512::GroupSums,
+    .linear_int8 = avx2::LinearInt8,
+    .quantise_rows = avx2::QuantiseRows,
+    .to_bf16_rows = avx2::ToBf16Rows,
+    .round_rows = avx2::RoundRows,
     .rms_norm = avx512::RmsNorm,
     .gated_activation = avx512::GatedActivation,
     .attention = avx512::Attention};
@@ -30,6 +43,13 @@ Isa WidestIsa(const CpuFeatures& cpu) {
   if (Supports(cpu, Isa::kAvx512)) return Isa::kAvx512;
   if (Supports(cpu, Isa::kAvx2)) return Isa::kAvx2;
   return Isa::kScalar;
+}
+
+KernelTable Avx512Kernels(const CpuFeatures& cpu) {
+  KernelTable table = kAvx512Kernels;
+  if (cpu.avx512_vnni) table.linear_int8 = avx512::LinearInt8;
+  if (cpu.avx512_bf16) table.linear_bf16 = avx512::LinearBf16;
+  return table;
 }
 
 }  // namespace
@@ -77,7 +97,7 @@ std::optional<KernelTable> ChooseKernels(const CpuFeatures& cpu,
                                          std::optional<Isa> isa) {
   const Isa chosen = isa.value_or(WidestIsa(cpu));
   if (!Supports(cpu, chosen)) return std::nullopt;
-  if (chosen == Isa::kAvx512) return kAvx512Kernels;
+  if (chosen == Isa::kAvx512) return Avx512Kernels(cpu);
   if (chosen == Isa::kAvx2) return kAvx2Kernels;
   return kScalarKernels;
 }

@@ -5,10 +5,14 @@
 #include <optional>
 #include <string_view>
 
+#include "kernels/activations.h"
 #include "kernels/attention.h"
 #include "kernels/cpu_features.h"
 #include "kernels/gated_activation.h"
 #include "kernels/linear.h"
+#include "kernels/linear_bf16.h"
+#include "kernels/linear_int8.h"
+#include "kernels/numerics.h"
 #include "kernels/rms_norm.h"
 
 namespace mj {
@@ -20,6 +24,11 @@ struct KernelTable {
   Isa isa = Isa::kScalar;
   LinearFn* linear = nullptr;
   GroupSumsFn* group_sums = nullptr;
+  LinearInt8Fn* linear_int8 = nullptr;
+  LinearBf16Fn* linear_bf16 = nullptr;  // none: Linear on rounded rows
+  QuantiseRowsFn* quantise_rows = nullptr;
+  Bf16RowsFn* to_bf16_rows = nullptr;
+  RoundRowsFn* round_rows = nullptr;
   RmsNormFn* rms_norm = nullptr;
   GatedActivationFn* gated_activation = nullptr;
   AttentionFn* attention = nullptr;

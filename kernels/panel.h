@@ -14,7 +14,8 @@
 //               column 16p + 4j + b.
 //   Q8          8 x 64 bytes: word j, byte b is column 4j + b, signed.
 //   F32, F16    [32 columns][16 rows].
-//   BF16        [16 column pairs][16 rows][2].
+//   BF16        [16 column pairs][16 rows][2], pair 2j + e being columns
+//               4j + e and 4j + e + 2, as bytes unpack into halves.
 // So four bytes of a lane are four consecutive columns, as integer dot-product
 // instructions and matrix tiles want them.
 //

@@ -45,8 +45,10 @@ struct Buffer {
 class CpuBackend final : public Backend {
  public:
   CpuBackend(const KernelTable& kernels, const CpuBackendOptions& options,
-             BackendInfo info, std::unique_ptr<MatrixStore> matrices)
+             BackendInfo info, KvType kv_type,
+             std::unique_ptr<MatrixStore> matrices)
       : kernels_(kernels),
+        kv_type_(kv_type),
         max_rows_(options.max_rows),
         info_(std::move(info)),
         pool_(options.threads),
@@ -83,14 +85,15 @@ class CpuBackend final : public Backend {
 
   absl::Status AllocateKv(const KvShape& shape, int num_blocks) override {
     if (!buffers_status_.ok()) return buffers_status_;
-    absl::StatusOr<KvCache> cache = KvCache::Create(shape, num_blocks);
+    absl::StatusOr<KvCache> cache =
+        KvCache::Create(shape, num_blocks, kv_type_);
     if (!cache.ok()) return cache.status();
     cache_ = *std::move(cache);
     return absl::OkStatus();
   }
 
   int64_t KvBytesPerBlock(const KvShape& shape) const override {
-    return KvCache::BytesPerBlock(shape);
+    return KvCache::BytesPerBlock(shape, kv_type_);
   }
 
   void BeginStep(const StepView& step) override {
@@ -246,6 +249,7 @@ class CpuBackend final : public Backend {
   }
 
   const KernelTable kernels_;
+  const KvType kv_type_;
   const int64_t max_rows_;
   const BackendInfo info_;
   WorkerPool pool_;
@@ -286,15 +290,24 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeCpuBackend(
                      std::string(IsaNeeds(*options.isa)), "; this CPU (",
                      cpu.brand, ") has ", DescribeFeatures(cpu)));
   }
+  const Numerics numerics = options.numerics;
+  if (matrices != nullptr && numerics != Numerics::kF32) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("numerics ", std::string(NumericsName(numerics)),
+                     ": the backend ", name, " has f32 only"));
+  }
+  const KvType kv_type = options.kv_type.value_or(
+      numerics == Numerics::kF32 ? KvType::kF32 : KvType::kBF16);
   BackendInfo info{.name = name,
                    .isa = std::string(IsaName(kernels->isa)),
-                   .numerics = "f32",
-                   .kv_dtype = "f32",
+                   .numerics = std::string(NumericsName(numerics)),
+                   .kv_dtype = std::string(KvTypeName(kv_type)),
                    .threads = options.threads,
                    .batch_invariant = matrices == nullptr};
-  if (matrices == nullptr) matrices = std::make_unique<PanelMatrices>(*kernels);
+  if (matrices == nullptr)
+    matrices = std::make_unique<PanelMatrices>(*kernels, numerics);
   return std::make_unique<CpuBackend>(*kernels, options, std::move(info),
-                                      std::move(matrices));
+                                      kv_type, std::move(matrices));
 }
 
 }  // namespace mj

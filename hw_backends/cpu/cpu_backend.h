@@ -11,18 +11,20 @@
 #include "hw_backends/backend.h"
 #include "hw_backends/cpu/matrix_store.h"
 #include "kernels/kernel_table.h"
+#include "kernels/kv_type.h"
 
 namespace mj {
 
 struct CpuBackendOptions {
   int threads = 1;         // the caller included
   std::optional<Isa> isa;  // none: the widest this CPU has
-  int max_rows = 1;        // of a step
+  Numerics numerics = Numerics::kF32;
+  std::optional<KvType> kv_type;  // none: f32 with f32 numerics, else bf16
+  int max_rows = 1;               // of a step
 };
 
-// Numerics f32: float32 activations, sums and KV; quantised weights are the
-// exact integers and scales of the file. The step's spans must live until
-// EndStep().
+// Quantised weights are the exact integers and scales of the file in every
+// numerics profile. The step's spans must live until EndStep().
 // INVALID_ARGUMENT: a number is not positive, or this CPU lacks the ISA.
 absl::StatusOr<std::unique_ptr<Backend>> MakeCpuBackend(
     const CpuBackendOptions& options);

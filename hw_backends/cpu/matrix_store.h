@@ -7,7 +7,7 @@
 #include <span>
 
 #include "absl/status/statusor.h"
-#include "hw_backends/cpu/linear_phase.h"
+#include "hw_backends/cpu/matrix_ref.h"
 #include "hw_backends/cpu/worker_pool.h"
 #include "kernels/tensor_view.h"
 

@@ -107,7 +107,6 @@ absl::Status AddPart(const TensorView& part, const std::string& name,
   matrix.segments.push_back(segment);
   matrix.rows += part.rows;
   matrix.panels += segment.panels;
-  matrix.needs_sums |= PanelLayoutOf(part.type).has_min;
   return absl::OkStatus();
 }
 

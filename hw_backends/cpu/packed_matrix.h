@@ -29,7 +29,6 @@ struct PackedMatrix {
   int64_t cols = 0;
   int64_t groups = 0;       // of 32 columns
   int64_t panels = 0;       // of all segments
-  bool needs_sums = false;  // a type with minima is among them
   std::vector<float> bias;  // [rows], or empty
 };
 

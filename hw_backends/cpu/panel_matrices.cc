@@ -19,7 +19,7 @@ void PanelMatrices::ReadRow(int id, int64_t row, float* out) const {
 
 void PanelMatrices::Multiply(int id, MatrixRef x, int64_t rows, bool accumulate,
                              MatrixRef y, WorkerPool& pool) {
-  RunLinear(kernels_, pool, matrices_[id], x, rows, accumulate, y, sums_);
+  linear_.Run(pool, matrices_[id], x, rows, accumulate, y);
 }
 
 }  // namespace mj

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "hw_backends/cpu/linear_phase.h"
 #include "hw_backends/cpu/mapped_memory.h"
 #include "hw_backends/cpu/matrix_store.h"
 #include "hw_backends/cpu/packed_matrix.h"
@@ -13,7 +14,8 @@ namespace mj {
 
 class PanelMatrices final : public MatrixStore {
  public:
-  explicit PanelMatrices(const KernelTable& kernels) : kernels_(kernels) {}
+  PanelMatrices(const KernelTable& kernels, Numerics numerics)
+      : linear_(kernels, numerics) {}
 
   absl::StatusOr<int> Load(std::span<const TensorView> parts,
                            std::span<const TensorView> biases,
@@ -25,10 +27,9 @@ class PanelMatrices final : public MatrixStore {
                 WorkerPool& pool) override;
 
  private:
-  const KernelTable kernels_;
+  LinearPhase linear_;
   Arena arena_;
   std::vector<PackedMatrix> matrices_;
-  std::vector<float> sums_;  // scratch of RunLinear
 };
 
 }  // namespace mj

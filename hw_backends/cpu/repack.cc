@@ -84,7 +84,8 @@ bool RepackFloatRow(const std::byte* row, int64_t cols, int lane, bool pairs,
     std::memcpy(&bits, row + k * sizeof bits, sizeof bits);
     finite = finite && (bits & exponent) != exponent;
     const int64_t index =
-        pairs ? (k / 2 * kPanelRows + lane) * 2 + k % 2 : k * kPanelRows + lane;
+        pairs ? ((k / 4 * 2 + k % 2) * kPanelRows + lane) * 2 + k % 4 / 2
+              : k * kPanelRows + lane;
     Store(panel + index * sizeof bits, bits);
   }
   return finite;

@@ -5,6 +5,7 @@
 #ifndef MILLIJOULE_KERNELS_BODY_LINEAR_BODY_H_
 #define MILLIJOULE_KERNELS_BODY_LINEAR_BODY_H_
 
+#include "kernels/body/finish_outputs.h"
 #include "kernels/body/inline.h"
 #include "kernels/body/weights.h"
 #include "kernels/linear.h"
@@ -170,19 +171,6 @@ struct LinearBody {
     }
   }
 
-  // y of outputs [first, first + 16), as far as there are any.
-  static void Finish(const LinearArgs& args, int64_t row, int64_t first,
-                     const float* acc) {
-    float* y = args.y + row * args.y_stride + first;
-    const int64_t left = args.num_outputs - first;
-    const int count = left < 16 ? static_cast<int>(left) : 16;
-    for (int i = 0; i < count; ++i) {
-      float value = acc[i];
-      if (args.bias != nullptr) value += args.bias[first + i];
-      y[i] = args.accumulate ? y[i] + value : value;
-    }
-  }
-
   static void RunOneRow(const LinearArgs& args) {
     const int64_t size = PanelSize(args.groups);
     const int64_t panels = (args.num_outputs + 15) / 16;
@@ -191,12 +179,12 @@ struct LinearBody {
     for (; p + V::kGemvPanels <= panels; p += V::kGemvPanels) {
       Gemv<V::kGemvPanels>(args, args.panels + p * size, 0, acc);
       for (int i = 0; i < V::kGemvPanels; ++i) {
-        Finish(args, 0, 16 * (p + i), acc + 16 * i);
+        FinishOutputs(args, 0, 16 * (p + i), acc + 16 * i);
       }
     }
     for (; p < panels; ++p) {
       Gemv<1>(args, args.panels + p * size, 0, acc);
-      Finish(args, 0, 16 * p, acc);
+      FinishOutputs(args, 0, 16 * p, acc);
     }
   }
 
@@ -210,7 +198,7 @@ struct LinearBody {
       for (int64_t first = 0; first < args.num_outputs; first += 16) {
         Gemm(args, args.panels + first / 16 * size, row, rows, acc);
         for (int r = 0; r < rows; ++r) {
-          Finish(args, row + r, first, acc + 16 * r);
+          FinishOutputs(args, row + r, first, acc + 16 * r);
         }
       }
     }

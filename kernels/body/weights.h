@@ -15,6 +15,7 @@ namespace {
 template <int kBits_, int kOffset, int kScaleBytes, bool kMin, int kStep_ = 32>
 struct QuantisedWeights {
   static constexpr int kBits = kBits_;
+  static constexpr int kZero = kOffset;  // the code that means 0
   static constexpr bool kScaled = true;
   static constexpr bool kHasMin = kMin;
   static constexpr int kStep = kStep_;  // columns that share a scale
@@ -40,6 +41,25 @@ struct QuantisedWeights {
     }
   }
 
+  // The codes of columns 4 kWord .. 4 kWord + 3, a byte each, offset not
+  // subtracted (Q8: signed), rows from first_row on.
+  template <class V, int kWord>
+  MJ_INLINE static typename V::I Bytes(const std::byte* codes, int first_row) {
+    codes += 4 * first_row;
+    if constexpr (kBits == 8) {
+      return V::LoadInt(codes + 64 * kWord);
+    } else {
+      const auto nibbles = V::template ShiftRight<4 * (kWord % 2)>(
+          V::LoadInt(codes + 64 * (kWord / 2)));
+      const auto low = V::And(nibbles, 0x0F0F0F0F);
+      if constexpr (kBits == 4) {
+        return low;
+      } else {
+        return V::Or(low, HighBytes<V, kWord>(codes));
+      }
+    }
+  }
+
   // Scale `index` of a group, rows from first_row on.
   template <class V>
   MJ_INLINE static typename V::F Scale(const std::byte* scales, int index,
@@ -53,6 +73,19 @@ struct QuantisedWeights {
   }
 
  private:
+  template <class V, int kWord>
+  MJ_INLINE static typename V::I HighBytes(const std::byte* codes) {
+    constexpr int kPosition = kBits == 5 ? kWord : 2 * (kWord % 4);
+    constexpr int kMask = kBits == 5 ? 0x10101010 : 0x30303030;
+    const auto plane =
+        V::LoadInt(codes + 256 + (kBits == 5 ? 0 : 64 * (kWord / 4)));
+    if constexpr (kPosition >= 4) {
+      return V::And(V::template ShiftRight<kPosition - 4>(plane), kMask);
+    } else {
+      return V::And(V::template ShiftLeft<4 - kPosition>(plane), kMask);
+    }
+  }
+
   template <class V, int j, int b>
   MJ_INLINE static typename V::I HighBits(const std::byte* codes) {
     constexpr int kPosition = kBits == 5 ? 8 * b + j : 8 * b + 2 * (j % 4);
@@ -84,8 +117,9 @@ struct FloatWeights {
     } else if constexpr (kType == TensorType::kF16) {
       return V::LoadHalf(codes + 32 * kColumn + 2 * first_row);
     } else {
-      const auto pair = V::LoadInt(codes + 64 * (kColumn / 2) + 4 * first_row);
-      if constexpr (kColumn % 2 == 0) {
+      constexpr int kPair = kColumn / 4 * 2 + kColumn % 2;
+      const auto pair = V::LoadInt(codes + 64 * kPair + 4 * first_row);
+      if constexpr (kColumn % 4 < 2) {
         return V::AsFloat(V::template ShiftLeft<16>(pair));
       } else {
         return V::AsFloat(V::And(pair, static_cast<int>(0xFFFF0000)));

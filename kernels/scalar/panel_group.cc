@@ -39,7 +39,7 @@ float FloatCode(TensorType type, const std::byte* codes, int lane, int k) {
   if (type == TensorType::kF16) {
     return HalfToFloat(Load<uint16_t>(codes + 2 * index));
   }
-  const int pair = (k / 2 * kPanelRows + lane) * 2 + k % 2;
+  const int pair = ((k / 4 * 2 + k % 2) * kPanelRows + lane) * 2 + k % 4 / 2;
   return std::bit_cast<float>(uint32_t{Load<uint16_t>(codes + 2 * pair)} << 16);
 }
 

@@ -7,6 +7,7 @@
 #include <simde/x86/f16c.h>
 #include <simde/x86/fma.h>
 
+#include <bit>
 #include <cmath>
 #include <cstring>
 
@@ -72,8 +73,58 @@ __attribute__((noinline)) simde__m512i EmulateShiftRightSigned(simde__m512i a,
   return simde_mm512_load_si512(x);
 }
 
+// The instruction adds the high halves' product first (Intel's manual).
+__attribute__((noinline)) simde__m512 EmulateDotOfPairs(simde__m512 sum,
+                                                        simde__m512i a,
+                                                        simde__m512i b) {
+  alignas(64) uint32_t x[16], y[16];
+  alignas(64) float sums[16];
+  simde_mm512_store_si512(x, a);
+  simde_mm512_store_si512(y, b);
+  simde_mm512_store_ps(sums, sum);
+  const auto high = [](uint32_t pair) {
+    return std::bit_cast<float>(pair & 0xFFFF0000);
+  };
+  const auto low = [](uint32_t pair) {
+    return std::bit_cast<float>(pair << 16);
+  };
+  return MapLanes([&](int i) {
+    const float first = sums[i] + high(x[i]) * high(y[i]);
+    return first + low(x[i]) * low(y[i]);
+  });
+}
+
+__attribute__((noinline)) simde__m512i EmulateLookUp(simde__m512i index,
+                                                     simde__m512i table) {
+  alignas(64) uint16_t i[32], t[32];
+  simde_mm512_store_si512(i, index);
+  simde_mm512_store_si512(t, table);
+  alignas(64) uint16_t found[32];
+  for (int k = 0; k < 32; ++k) found[k] = t[i[k] % 32];
+  return simde_mm512_load_si512(found);
+}
+
+__attribute__((noinline)) simde__m512i EmulateLookUp2(simde__m512i first,
+                                                      simde__m512i index,
+                                                      simde__m512i second) {
+  alignas(64) uint16_t i[32], t[64];
+  simde_mm512_store_si512(i, index);
+  simde_mm512_store_si512(t, first);
+  simde_mm512_store_si512(t + 32, second);
+  alignas(64) uint16_t found[32];
+  for (int k = 0; k < 32; ++k) found[k] = t[i[k] % 64];
+  return simde_mm512_load_si512(found);
+}
+
 }  // namespace
 
+#define __m512bh simde__m512i
+#undef _mm512_dpbf16_ps
+#define _mm512_dpbf16_ps EmulateDotOfPairs
+#undef _mm512_permutexvar_epi16
+#define _mm512_permutexvar_epi16 EmulateLookUp
+#undef _mm512_permutex2var_epi16
+#define _mm512_permutex2var_epi16 EmulateLookUp2
 #undef _mm512_fmadd_ps
 #define _mm512_fmadd_ps EmulateFusedMultiplyAdd
 #define _mm512_cvtepi32_ps EmulateIntegersToFloats
@@ -89,9 +140,13 @@ __attribute__((noinline)) simde__m512i EmulateShiftRightSigned(simde__m512i a,
 #include "kernels/avx512/attention.cc"
 #include "kernels/avx512/gated_activation.cc"
 #include "kernels/avx512/linear.cc"
+#include "kernels/avx512/linear_bf16.cc"
+#include "kernels/avx512/linear_int8.cc"
 #include "kernels/avx512/rms_norm.cc"
 #include "kernels/gated_activation.h"
 #include "kernels/linear.h"
+#include "kernels/linear_bf16.h"
+#include "kernels/linear_int8.h"
 #include "kernels/rms_norm.h"
 
 namespace mj {
@@ -99,6 +154,11 @@ KernelTable EmulatedAvx512() {
   return {.isa = Isa::kAvx512,
           .linear = avx512_emulated::Linear,
           .group_sums = avx512_emulated::GroupSums,
+          .linear_int8 = avx512_emulated::LinearInt8,
+          .linear_bf16 = avx512_emulated::LinearBf16,
+          .quantise_rows = scalar::QuantiseRows,
+          .to_bf16_rows = scalar::ToBf16Rows,
+          .round_rows = scalar::RoundRows,
           .rms_norm = avx512_emulated::RmsNorm,
           .gated_activation = avx512_emulated::GatedActivation,
           .attention = avx512_emulated::Attention};

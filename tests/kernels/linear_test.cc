@@ -3,41 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdlib>
-#include <memory>
 #include <vector>
 
-#include "hw_backends/cpu/repack.h"
 #include "kernels/panel.h"
 #include "kernels/scalar/dequantize.h"
 #include "tests/kernels/kernel_versions.h"
-#include "tests/kernels/random_weights.h"
+#include "tests/kernels/panels.h"
 
 namespace mj {
 namespace {
-
-struct FreeDeleter {
-  void operator()(std::byte* p) const { std::free(p); }
-};
-
-// A random matrix as panels.
-struct Panels {
-  Panels(TensorType type, int64_t rows, int64_t cols, uint32_t seed)
-      : matrix(MakeRandomMatrix(type, rows, cols, seed)),
-        groups((cols + kPanelGroup - 1) / kPanelGroup),
-        size(PanelBytes(type, groups)) {
-    const int64_t count = (rows + kPanelRows - 1) / kPanelRows;
-    bytes.reset(static_cast<std::byte*>(std::aligned_alloc(64, count * size)));
-    std::fill_n(bytes.get(), count * size, std::byte{0});
-    for (int64_t p = 0; p < count; ++p) {
-      EXPECT_TRUE(RepackPanel(matrix.view(), p, bytes.get() + p * size).ok());
-    }
-  }
-  RandomMatrix matrix;
-  int64_t groups;
-  size_t size;
-  std::unique_ptr<std::byte, FreeDeleter> bytes;
-};
 
 // A product's inputs and where it goes; x starts off any vector's alignment.
 struct Product {

@@ -26,12 +26,14 @@ std::string MissingModel(const std::string& file) {
 }
 
 std::unique_ptr<LoadedModel> LoadForTest(const std::string& file,
-                                         int max_rows) {
+                                         Numerics numerics) {
+  constexpr int kMaxRows = 512;
   const std::string path = FindModel(file);
   if (path.empty()) return nullptr;
-  auto backend = MakeCpuBackend({.threads = 2, .max_rows = max_rows});
+  auto backend = MakeCpuBackend(
+      {.threads = 2, .numerics = numerics, .max_rows = kMaxRows});
   EXPECT_TRUE(backend.ok()) << backend.status();
-  auto model = LoadModel(path, *std::move(backend), max_rows);
+  auto model = LoadModel(path, *std::move(backend), kMaxRows);
   EXPECT_TRUE(model.ok()) << model.status();
   return *std::move(model);
 }

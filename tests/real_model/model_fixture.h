@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/model/loaded_model.h"
+#include "kernels/numerics.h"
 
 namespace mj {
 
@@ -20,7 +21,7 @@ std::string MissingModel(const std::string& file);
 // On the CPU backend, chosen instruction set and two threads; nullptr where
 // the file is absent.
 std::unique_ptr<LoadedModel> LoadForTest(const std::string& file,
-                                         int max_rows = 512);
+                                         Numerics numerics);
 
 // One sequence whose blocks are 0, 1, 2, ...
 class SingleSequence {

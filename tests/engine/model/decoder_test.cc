@@ -27,6 +27,7 @@ constexpr int kNumBlocks = 4;
 
 struct BackendCase {
   std::string name;
+  Numerics numerics;
   std::function<absl::StatusOr<std::unique_ptr<Backend>>(int threads)> make;
 };
 
@@ -34,13 +35,19 @@ std::vector<BackendCase> Backends() {
   std::vector<BackendCase> cases;
   for (Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512}) {
     if (!Supports(ReadCpuFeatures(), isa)) continue;
-    cases.push_back({std::string(IsaName(isa)), [isa](int threads) {
-                       return MakeCpuBackend({.threads = threads,
-                                              .isa = isa,
-                                              .max_rows = kMaxRows});
-                     }});
+    for (Numerics numerics :
+         {Numerics::kF32, Numerics::kBf16, Numerics::kInt8}) {
+      const std::string name =
+          std::string(IsaName(isa)) + " " + std::string(NumericsName(numerics));
+      cases.push_back({name, numerics, [=](int threads) {
+                         return MakeCpuBackend({.threads = threads,
+                                                .isa = isa,
+                                                .numerics = numerics,
+                                                .max_rows = kMaxRows});
+                       }});
+    }
   }
-  cases.push_back({"onednn", [](int threads) {
+  cases.push_back({"onednn", Numerics::kF32, [](int threads) {
                      return MakeOneDnnBackend(
                          {.threads = threads, .max_rows = kMaxRows});
                    }});
@@ -117,7 +124,10 @@ TEST_P(DecoderTest, FollowsTheFloat32ReferenceOnEveryBackend) {
         worst = std::max<double>(worst, std::abs(row[k] - want[i][k]));
       }
     }
-    EXPECT_LE(worst, 5e-5) << backend.name;
+    // What rounds activations is bounded on the real models, by their golden
+    // logits; these tiny ones are random and not trained to bear it.
+    EXPECT_LE(worst, backend.numerics == Numerics::kF32 ? 5e-5 : 0.5)
+        << backend.name;
   }
 }
 

@@ -7,6 +7,7 @@
 #include <numeric>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "tests/kernels/random_weights.h"
 
 namespace mj {
@@ -19,9 +20,14 @@ constexpr int kQkv = (kHeads + 2 * kKvHeads) * kHeadDim;
 // A layer with every verb: parts of different types, head norms, a window.
 class TinyModel {
  public:
-  TinyModel(int threads, std::optional<Isa> isa) {
-    backend_ =
-        *MakeCpuBackend({.threads = threads, .isa = isa, .max_rows = kMaxRows});
+  TinyModel(int threads, std::optional<Isa> isa,
+            Numerics numerics = Numerics::kF32,
+            std::optional<KvType> kv_type = std::nullopt) {
+    backend_ = *MakeCpuBackend({.threads = threads,
+                                .isa = isa,
+                                .numerics = numerics,
+                                .kv_type = kv_type,
+                                .max_rows = kMaxRows});
     embedding_ = Load({{TensorType::kQ8_0, kVocab, kHidden}}, 1);
     qkv_ = Load({{TensorType::kQ5_0, kHeads * kHeadDim, kHidden},
                  {TensorType::kQ4_1, kKvHeads * kHeadDim, kHidden},
@@ -137,19 +143,43 @@ std::vector<Isa> HostIsas() {
   return isas;
 }
 
-class CpuBackendTest : public testing::TestWithParam<Isa> {};
-INSTANTIATE_TEST_SUITE_P(Isas, CpuBackendTest, testing::ValuesIn(HostIsas()),
-                         [](const auto& info) {
-                           return std::string(IsaName(info.param));
+struct Setting {
+  Isa isa;
+  Numerics numerics;
+  KvType kv_type;
+  TinyModel Model(int threads) const {
+    return TinyModel(threads, isa, numerics, kv_type);
+  }
+};
+
+std::vector<Setting> Settings() {
+  std::vector<Setting> settings;
+  for (Isa isa : HostIsas()) {
+    settings.push_back({isa, Numerics::kF32, KvType::kF32});
+    settings.push_back({isa, Numerics::kBf16, KvType::kBF16});
+    settings.push_back({isa, Numerics::kInt8, KvType::kInt8});
+    settings.push_back({isa, Numerics::kInt8, KvType::kF16});
+  }
+  return settings;
+}
+
+class CpuBackendTest : public testing::TestWithParam<Setting> {};
+INSTANTIATE_TEST_SUITE_P(Settings, CpuBackendTest,
+                         testing::ValuesIn(Settings()), [](const auto& info) {
+                           const Setting& s = info.param;
+                           return absl::StrCat(
+                               std::string(IsaName(s.isa)), "_",
+                               std::string(NumericsName(s.numerics)), "_kv_",
+                               std::string(KvTypeName(s.kv_type)));
                          });
 
 TEST_P(CpuBackendTest, BitsDependOnNeitherChunksNorThreads) {
   const std::vector<int32_t> tokens = Tokens(150);
-  TinyModel one(1, GetParam());
+  TinyModel one = GetParam().Model(1);
   const std::vector<float> want = one.Run(tokens, 1, 0);
   for (float logit : want) ASSERT_TRUE(std::isfinite(logit));
   for (int threads : {1, 2, 3}) {
-    TinyModel model(threads, GetParam());
+    TinyModel model = GetParam().Model(threads);
     for (int chunk : {1, 16, 37, 150}) {
       EXPECT_EQ(model.Run(tokens, chunk, 8), want)
           << threads << " threads, chunks of " << chunk;
@@ -158,7 +188,7 @@ TEST_P(CpuBackendTest, BitsDependOnNeitherChunksNorThreads) {
 }
 
 TEST_P(CpuBackendTest, BitsDoNotDependOnOtherSequences) {
-  TinyModel model(2, GetParam());
+  TinyModel model = GetParam().Model(2);
   const std::vector<int32_t> tokens = Tokens(70);
   const std::vector<float> want = model.Run(tokens, 70, 0);
   // The same prompt twice in one step, behind another sequence's row.
@@ -219,7 +249,7 @@ TEST(CpuBackendErrorTest, NamesWhatIsWrong) {
 }
 
 TEST(CpuBackendErrorTest, KvThatCannotFitIsRefusedWithBothNumbers) {
-  auto backend = *MakeCpuBackend({.threads = 1});
+  auto backend = *MakeCpuBackend({.threads = 1, .numerics = Numerics::kF32});
   const KvShape shape{64, 64, 256};
   const absl::Status status = backend->AllocateKv(shape, 1 << 30);
   EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);

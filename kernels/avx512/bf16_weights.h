@@ -1,0 +1,123 @@
+// Panels (kernels/panel.h) as pairs of bfloat16: pair 2j + e of a group holds
+// columns 4j + e (low half of a lane) and 4j + e + 2 (high half).
+#ifndef MILLIJOULE_KERNELS_AVX512_BF16_WEIGHTS_H_
+#define MILLIJOULE_KERNELS_AVX512_BF16_WEIGHTS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/avx512/vector.h"
+#include "kernels/body/weights.h"
+
+namespace mj::avx512 {
+namespace {
+
+// bfloat16 of -32 .. 31, which it holds exactly.
+constexpr uint16_t SmallInteger(int value) {
+  return static_cast<uint16_t>(
+      __builtin_bit_cast(uint32_t, static_cast<float>(value)) >> 16);
+}
+
+// The codes 0 .. 63, less the code that means zero.
+template <int kZero>
+struct CodeTable {
+  alignas(64) uint16_t values[64];
+  constexpr CodeTable() : values() {
+    for (int i = 0; i < 64; ++i) values[i] = SmallInteger(i - kZero);
+  }
+};
+// Four bits: entry i + 16 is entry i, as the look-up reads five.
+template <int kZero>
+struct NibbleTable {
+  alignas(64) uint16_t values[32];
+  constexpr NibbleTable() : values() {
+    for (int i = 0; i < 32; ++i) values[i] = SmallInteger(i % 16 - kZero);
+  }
+};
+
+template <class W>
+struct Bf16Weights;
+
+template <int kBits, int kZero, int kScaleBytes, bool kMin, int kStep_>
+struct Bf16Weights<QuantisedWeights<kBits, kZero, kScaleBytes, kMin, kStep_>> {
+  using I = __m512i;
+
+  MJ_INLINE static void Unpack(const std::byte* codes, I* pairs) {
+    Unroll<16>([&](auto p) MJ_LAMBDA {
+      pairs[p.value] = Pair<p.value / 2, p.value % 2>(codes);
+    });
+  }
+
+ private:
+  // Word `kWord` of a row is columns 4 kWord ..; kOdd picks 1 and 3 of them.
+  template <int kWord, int kOdd>
+  MJ_INLINE static I Pair(const std::byte* codes) {
+    if constexpr (kBits == 8) {
+      return SignedBytes<kOdd>(Vector::LoadInt(codes + 64 * kWord));
+    } else {
+      // Each half lane's low bits are now a code's low four.
+      const I low = ShiftHalves<8 * kOdd + 4 * (kWord % 2)>(
+          Vector::LoadInt(codes + 64 * (kWord / 2)));
+      if constexpr (kBits == 4) {
+        static constexpr NibbleTable<kZero> kTable;
+        return _mm512_permutexvar_epi16(low, Vector::LoadInt(kTable.values));
+      } else {
+        const I high = HighBits<kWord, kOdd>(codes);
+        const I low_four = _mm512_set1_epi32(0x000F000F);
+        return LookUp(_mm512_ternarylogic_epi32(low_four, low, high, 0xCA));
+      }
+    }
+  }
+
+  // The code's bits from 4 up, there; other bits hold anything.
+  template <int kWord, int kOdd>
+  MJ_INLINE static I HighBits(const std::byte* codes) {
+    constexpr int kPosition = 8 * kOdd + (kBits == 5 ? kWord : 2 * (kWord % 4));
+    const I plane =
+        Vector::LoadInt(codes + 256 + (kBits == 5 ? 0 : 64 * (kWord / 4)));
+    if constexpr (kPosition >= 4) {
+      return ShiftHalves<kPosition - 4>(plane);
+    } else {
+      return _mm512_slli_epi16(plane, 4 - kPosition);
+    }
+  }
+
+  // By five or six bits of each half lane.
+  MJ_INLINE static I LookUp(I index) {
+    static constexpr CodeTable<kZero> kTable;
+    const I first = Vector::LoadInt(kTable.values);
+    if constexpr (kBits == 5) return _mm512_permutexvar_epi16(index, first);
+    return _mm512_permutex2var_epi16(first, index,
+                                     Vector::LoadInt(kTable.values + 32));
+  }
+
+  // Through float32, whose upper half is the bfloat16 of such a number.
+  template <int kOdd>
+  MJ_INLINE static I SignedBytes(I word) {
+    const I low = Vector::AsInt(Vector::ToFloat(
+        Vector::ShiftRightSigned<24>(Vector::ShiftLeft<24 - 8 * kOdd>(word))));
+    const I high = Vector::AsInt(Vector::ToFloat(
+        Vector::ShiftRightSigned<24>(Vector::ShiftLeft<8 - 8 * kOdd>(word))));
+    return Vector::Or(Vector::ShiftRight<16>(low), high);
+  }
+
+  template <int kCount>
+  MJ_INLINE static I ShiftHalves(I x) {
+    if constexpr (kCount == 0) return x;
+    return _mm512_srli_epi16(x, kCount);
+  }
+};
+
+template <>
+struct Bf16Weights<FloatWeights<TensorType::kBF16>> {
+  MJ_INLINE static void Unpack(const std::byte* codes, __m512i* pairs) {
+    Unroll<16>([&](auto p) MJ_LAMBDA {
+      pairs[p.value] = Vector::LoadInt(codes + 64 * p.value);
+    });
+  }
+};
+
+}  // namespace
+}  // namespace mj::avx512
+
+#endif  // MILLIJOULE_KERNELS_AVX512_BF16_WEIGHTS_H_

@@ -1,0 +1,86 @@
+#include "kernels/activations.h"
+
+#include <bit>
+#include <cmath>
+
+namespace mj::scalar {
+namespace {
+
+constexpr int kOrder[4] = {0, 2, 1, 3};
+
+// As integers, so that NaN is the largest.
+float LargestMagnitude(const float* x) {
+  uint32_t largest = 0;
+  for (int k = 0; k < 32; ++k) {
+    const uint32_t bits = std::bit_cast<uint32_t>(x[k]) & 0x7FFFFFFF;
+    if (bits > largest) largest = bits;
+  }
+  return std::bit_cast<float>(largest);
+}
+
+void QuantiseGroup(const float* x, int64_t at, const Int8Rows& out) {
+  const float largest = LargestMagnitude(x);
+  // Below it 127 / largest is no float.
+  const bool is_zero = largest < 1e-36f;
+  const float inverse = is_zero ? 0 : 127.0f / largest;
+  const float scale = is_zero ? 0 : largest / 127.0f;
+  out.scales[at] = scale;
+  int32_t sums[2] = {};
+  for (int k = 0; k < 32; ++k) {
+    const float code = std::nearbyint(x[k] * inverse);
+    // What is not finite has a scale that is not either.
+    out.codes[32 * at + k] =
+        std::abs(code) <= 127 ? static_cast<int8_t>(code) : int8_t{-128};
+    sums[k / 16] += out.codes[32 * at + k];
+  }
+  out.sums[2 * at] = sums[0];
+  out.sums[2 * at + 1] = sums[1];
+  out.totals[at] = scale * static_cast<float>(sums[0] + sums[1]);
+}
+
+uint16_t ToBf16(float x) {
+  const uint32_t bits = std::bit_cast<uint32_t>(x);
+  if (std::isnan(x)) return static_cast<uint16_t>(bits >> 16 | 0x40);
+  return static_cast<uint16_t>((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+}
+
+float FromBf16(uint16_t x) { return std::bit_cast<float>(uint32_t{x} << 16); }
+
+}  // namespace
+
+void QuantiseRows(const float* x, int64_t x_stride, int64_t rows,
+                  int64_t groups, const Int8Rows& out) {
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t g = 0; g < groups; ++g) {
+      QuantiseGroup(x + r * x_stride + 32 * g, g * out.stride + r, out);
+    }
+  }
+}
+
+void ToBf16Rows(const float* x, int64_t x_stride, int64_t rows, int64_t groups,
+                const Bf16Rows& out) {
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t g = 0; g < groups; ++g) {
+      const float* from = x + r * x_stride + 32 * g;
+      const int64_t at = g * out.stride + r;
+      float sum = 0;
+      for (int k = 0; k < 32; ++k) {
+        const uint16_t value = ToBf16(from[k]);
+        out.values[32 * at + k / 4 * 4 + kOrder[k % 4]] = value;
+        sum += FromBf16(value);
+      }
+      out.sums[at] = sum;
+    }
+  }
+}
+
+void RoundRows(const float* x, int64_t x_stride, int64_t rows, int64_t groups,
+               float* out, int64_t out_stride) {
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t c = 0; c < 32 * groups; ++c) {
+      out[r * out_stride + c] = FromBf16(ToBf16(x[r * x_stride + c]));
+    }
+  }
+}
+
+}  // namespace mj::scalar
