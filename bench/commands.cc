@@ -10,13 +10,17 @@ int PrintBenchError(const absl::Status& status) {
 }
 
 void AddBenchProvenance(const Provenance& from, nlohmann::ordered_json& json) {
-  json["commit"] = from.build.commit;
+  const auto or_null = [](const std::string& text) {
+    return text.empty() ? nlohmann::ordered_json()
+                        : nlohmann::ordered_json(text);
+  };
+  json["commit"] = or_null(from.build.commit);
   json["build"] = from.build.build_type;
-  json["cpu"] = from.cpu;
-  json["isa"] = from.isa;
-  json["numerics"] = from.numerics;
-  json["model_fingerprint"] = from.model_fingerprint;
-  json["calibration"] = from.calibration;
+  json["cpu"] = or_null(from.cpu);
+  json["isa"] = or_null(from.isa);
+  json["numerics"] = or_null(from.numerics);
+  json["model_fingerprint"] = or_null(from.model_fingerprint);
+  json["calibration"] = or_null(from.calibration);
 }
 
 }  // namespace mj

@@ -11,6 +11,7 @@ namespace mj {
 
 Command OfflineCommand(const BuildInfo& build);
 Command PerplexityCommand(const BuildInfo& build);
+Command KernelsCommand(const BuildInfo& build);
 
 // "millijoule-bench: MESSAGE" on standard error; returns 1.
 int PrintBenchError(const absl::Status& status);

@@ -14,6 +14,7 @@ int Main(int argc, char** argv) {
   const std::vector<mj::Command> commands = {
       mj::OfflineCommand(build),
       mj::PerplexityCommand(build),
+      mj::KernelsCommand(build),
   };
   return mj::RunCommandLine(
       "millijoule-bench", "Measures Millijoule without a network",

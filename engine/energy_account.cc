@@ -96,7 +96,11 @@ void EnergyAccount::Flush(Seconds now, bool idle) {
   last_flush_ = now;
   // The ledger reads the time that steps took off the record's ends.
   pending_.start = pending_.end - pending_busy_;
-  if (!control_.TryPush(pending_)) return;  // grows until there is room
+  if (idle) {
+    control_.Push(pending_);  // no later step would
+  } else if (!control_.TryPush(pending_)) {
+    return;  // grows until there is room
+  }
   pending_.shares.clear();
   pending_.wasted.clear();
   pending_.overhead = Joules(0);

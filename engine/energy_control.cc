@@ -68,6 +68,15 @@ bool EnergyControl::TryPush(StepRecord& record) {
   return true;
 }
 
+void EnergyControl::Push(StepRecord& record) {
+  constexpr std::chrono::milliseconds kPause{1};
+  while (!TryPush(record)) {
+    half_full_ = true;
+    wake_.notify_one();
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
 void EnergyControl::CloseWindow() {
   while (ring_.TryPop(record_)) {
     if (modelled_) {

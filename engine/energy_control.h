@@ -28,6 +28,9 @@ class EnergyControl final {
 
   // Engine thread; as TelemetryRing.
   bool TryPush(StepRecord& record);
+  // The same, but waits until the control thread has made room: for an engine
+  // that would not come back to try again.
+  void Push(StepRecord& record);
 
   // Any thread. Counter joules / modelled joules; absent while no window has
   // told it.

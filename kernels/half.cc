@@ -18,6 +18,10 @@ float HalfToFloat(uint16_t half) {
   return std::bit_cast<float>(sign | std::bit_cast<uint32_t>(scaled));
 }
 
+float BFloat16ToFloat(uint16_t x) {
+  return std::bit_cast<float>(uint32_t{x} << 16);
+}
+
 uint16_t FloatToHalf(float x) {
   const uint32_t bits = std::bit_cast<uint32_t>(x);
   const uint32_t sign = bits >> 16 & 0x8000;

@@ -7,8 +7,9 @@
 
 namespace mj {
 
-// Exact: every half is a float. Subnormals, infinities and NaN included.
+// Exact: every one is a float. Subnormals, infinities and NaN included.
 float HalfToFloat(uint16_t half);
+float BFloat16ToFloat(uint16_t x);
 
 // To nearest, ties to even; beyond the largest finite value, infinity. NaN
 // stays a NaN, quiet, of the same sign.

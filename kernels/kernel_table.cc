@@ -23,7 +23,9 @@ constexpr KernelTable kAvx2Kernels = {.isa = Isa::kAvx2,
                                       .round_rows = avx2::RoundRows,
                                       .rms_norm = avx2::RmsNorm,
                                       .gated_activation = avx2::GatedActivation,
-                                      .attention = avx2::Attention};
+                                      .attention = avx2::Attention,
+                                      .peak_f32 = avx2::PeakF32,
+                                      .peak_int8 = avx2::PeakInt8};
 // Before VNNI and BF16: dot products as AVX2 does them.
 constexpr KernelTable kAvx512Kernels = {
     .isa = Isa::kAvx512,
@@ -35,7 +37,9 @@ constexpr KernelTable kAvx512Kernels = {
     .round_rows = avx2::RoundRows,
     .rms_norm = avx512::RmsNorm,
     .gated_activation = avx512::GatedActivation,
-    .attention = avx512::Attention};
+    .attention = avx512::Attention,
+    .peak_f32 = avx512::PeakF32,
+    .peak_int8 = avx2::PeakInt8};
 
 constexpr Isa kAllIsas[] = {Isa::kScalar, Isa::kAvx2, Isa::kAvx512};
 
@@ -47,8 +51,14 @@ Isa WidestIsa(const CpuFeatures& cpu) {
 
 KernelTable Avx512Kernels(const CpuFeatures& cpu) {
   KernelTable table = kAvx512Kernels;
-  if (cpu.avx512_vnni) table.linear_int8 = avx512::LinearInt8;
-  if (cpu.avx512_bf16) table.linear_bf16 = avx512::LinearBf16;
+  if (cpu.avx512_vnni) {
+    table.linear_int8 = avx512::LinearInt8;
+    table.peak_int8 = avx512::PeakInt8;
+  }
+  if (cpu.avx512_bf16) {
+    table.linear_bf16 = avx512::LinearBf16;
+    table.peak_bf16 = avx512::PeakBf16;
+  }
   return table;
 }
 

@@ -13,6 +13,7 @@
 #include "kernels/linear_bf16.h"
 #include "kernels/linear_int8.h"
 #include "kernels/numerics.h"
+#include "kernels/peak.h"
 #include "kernels/rms_norm.h"
 
 namespace mj {
@@ -32,6 +33,9 @@ struct KernelTable {
   RmsNormFn* rms_norm = nullptr;
   GatedActivationFn* gated_activation = nullptr;
   AttentionFn* attention = nullptr;
+  PeakFn* peak_f32 = nullptr;  // for rooflines; none where none is known
+  PeakFn* peak_int8 = nullptr;
+  PeakFn* peak_bf16 = nullptr;
 };
 
 std::string_view IsaName(Isa isa);  // "scalar", "avx2", "avx512"

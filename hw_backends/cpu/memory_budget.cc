@@ -40,7 +40,10 @@ std::optional<int64_t> GroupLeaves(const std::string& folder,
   if (!limit || !usage) return std::nullopt;  // "max" is no number
   const int64_t cache =
       ReadField(folder + "memory.stat", cache_key).value_or(0);
-  return std::max<int64_t>(0, *limit - *usage + cache);
+  // The counters are read one after another: the cache may have outgrown the
+  // usage meanwhile, and a limit may be the largest number there is.
+  const int64_t held = std::max<int64_t>(0, *usage - cache);
+  return std::max<int64_t>(0, *limit - held);
 }
 
 std::string OwnGroup(const std::string& root) {

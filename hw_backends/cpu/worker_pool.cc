@@ -2,6 +2,7 @@
 
 #include <emmintrin.h>
 
+#include <algorithm>
 #include <cassert>
 #include <chrono>
 
@@ -26,7 +27,7 @@ bool SpinUntil(const Ready& ready) {
 
 }  // namespace
 
-WorkerPool::WorkerPool(int threads) {
+WorkerPool::WorkerPool(int threads) : ranges_(threads) {
   assert(threads >= 1);
   for (int i = 1; i < threads; ++i) {
     workers_.emplace_back([this, i] { Work(i); });
@@ -40,63 +41,87 @@ WorkerPool::~WorkerPool() {
   for (std::thread& worker : workers_) worker.join();
 }
 
-bool WorkerPool::HasFreeChunk() const {
-  return static_cast<uint32_t>(ticket_.load()) != 0;
+bool WorkerPool::HasFreeTicket() const {
+  for (const ChunkRange& range : ranges_) {
+    if (!range.empty()) return true;
+  }
+  return false;
+}
+
+int WorkerPool::FirstTicket(int worker) const {
+  return static_cast<int>(int64_t{tickets_} * worker / threads());
 }
 
 void WorkerPool::Run(int64_t chunks, Body body) {
-  assert(chunks < INT32_MAX);
   if (chunks <= 1 || workers_.empty()) {
     for (int64_t i = 0; i < chunks; ++i) body(i, 0);
     return;
   }
   body_ = &body;
   chunks_ = chunks;
+  const int64_t most = int64_t{ChunkRange::kMaxCount} * threads();
+  chunks_per_ticket_ = (chunks + most - 1) / most;
+  tickets_ = static_cast<int32_t>((chunks + chunks_per_ticket_ - 1) /
+                                  chunks_per_ticket_);
   finished_.store(0, std::memory_order_relaxed);
-  const uint64_t phase = (ticket_.load(std::memory_order_relaxed) >> 32) + 1;
-  ticket_.store(phase << 32 | static_cast<uint64_t>(chunks));
-  WakeSleepers();
-  while (RunOneChunk(0)) {
+  ++phase_;
+  for (int w = 0; w < threads(); ++w) {
+    ranges_[w].Set(phase_, FirstTicket(w + 1) - FirstTicket(w));
   }
-  WaitUntilFinished(chunks);
+  WakeSleepers();
+  while (RunOneTicket(0)) {
+  }
+  WaitUntilFinished();
 }
 
-// A worker counts itself before it looks at the ticket a last time, the caller
-// stores the ticket before it looks at the count: one of them sees the other.
+// A worker counts itself before it looks at the ranges a last time, the caller
+// stores the ranges before it looks at the count: one of them sees the other.
 void WorkerPool::WakeSleepers() {
   if (sleepers_.load() == 0) return;
   wakeups_.fetch_add(1);
   wakeups_.notify_all();
 }
 
-void WorkerPool::WaitUntilFinished(int64_t chunks) {
-  const auto all = static_cast<int32_t>(chunks);
+void WorkerPool::WaitUntilFinished() {
+  const int32_t all = tickets_;
   if (SpinUntil([&] { return finished_.load() == all; })) return;
   for (int32_t seen = finished_.load(); seen != all; seen = finished_.load()) {
     finished_.wait(seen);
   }
 }
 
-bool WorkerPool::RunOneChunk(int worker) {
-  uint64_t ticket = ticket_.load();
-  do {
-    if (static_cast<uint32_t>(ticket) == 0) return false;
-  } while (!ticket_.compare_exchange_weak(ticket, ticket - 1));
-  // Until this chunk is counted as finished, the phase cannot change.
-  const int64_t chunks = chunks_;
-  (*body_)(chunks - static_cast<uint32_t>(ticket), worker);
-  if (finished_.fetch_add(1) + 1 == chunks) finished_.notify_one();
-  return true;
+bool WorkerPool::RunOneTicket(int worker) {
+  if (const auto own = ranges_[worker].TakeFirst()) {
+    RunTicket(FirstTicket(worker) + *own, worker);
+    return true;
+  }
+  for (int i = 1; i < threads(); ++i) {
+    const int other = (worker + i) % threads();
+    if (const auto taken = ranges_[other].TakeLast()) {
+      RunTicket(FirstTicket(other) + *taken, worker);
+      return true;
+    }
+  }
+  return false;
+}
+
+// Until this ticket is counted as finished, the phase cannot change.
+void WorkerPool::RunTicket(int ticket, int worker) {
+  const int32_t all = tickets_;
+  const int64_t first = ticket * chunks_per_ticket_;
+  const int64_t last = std::min(first + chunks_per_ticket_, chunks_);
+  for (int64_t chunk = first; chunk < last; ++chunk) (*body_)(chunk, worker);
+  if (finished_.fetch_add(1) + 1 == all) finished_.notify_one();
 }
 
 void WorkerPool::Work(int worker) {
   while (!stopping_) {
-    while (RunOneChunk(worker)) {
+    while (RunOneTicket(worker)) {
     }
-    if (SpinUntil([&] { return HasFreeChunk() || stopping_; })) continue;
+    if (SpinUntil([&] { return HasFreeTicket() || stopping_; })) continue;
     const uint32_t seen = wakeups_.load();
     sleepers_.fetch_add(1);
-    if (!HasFreeChunk() && !stopping_) wakeups_.wait(seen);
+    if (!HasFreeTicket() && !stopping_) wakeups_.wait(seen);
     sleepers_.fetch_sub(1);
   }
 }

@@ -1,8 +1,9 @@
 // The backend's compute threads: the caller and threads - 1 workers.
 //
-// A phase is a number of chunks; each thread takes the next free chunk, and
-// the phase ends when all chunks are finished, not when all threads arrived:
-// a thread that the system holds back delays nothing but its own chunk.
+// A phase is a number of chunks. Each thread first takes those of its own
+// range in order, as memory likes it, then the others' from their ends. The
+// phase ends when all chunks are finished, not when all threads arrived: a
+// thread that the system holds back delays nothing but its own chunk.
 // Workers spin for up to 50 microseconds between phases, then sleep: nothing
 // runs at idle.
 #ifndef MILLIJOULE_HW_BACKENDS_CPU_WORKER_POOL_H_
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "absl/functional/function_ref.h"
+#include "hw_backends/cpu/chunk_range.h"
 
 namespace mj {
 
@@ -27,29 +29,34 @@ class WorkerPool final {
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  int threads() const { return static_cast<int>(workers_.size()) + 1; }
+  int threads() const { return static_cast<int>(ranges_.size()); }
 
   // Runs body(0..chunks - 1), each once, in any order; returns when all are
   // done. One chunk runs on the caller without waking anyone. One calling
-  // thread at a time. REQUIRES: chunks < 2^31
+  // thread at a time.
   void Run(int64_t chunks, Body body);
 
  private:
-  bool RunOneChunk(int worker);  // false: no chunk is free
+  // A ticket is a chunk, or several where there are more than ranges hold.
+  bool RunOneTicket(int worker);  // false: none is free
+  void RunTicket(int ticket, int worker);
+  int FirstTicket(int worker) const;  // of its range
   void Work(int worker);
   void WakeSleepers();
-  void WaitUntilFinished(int64_t chunks);
-  bool HasFreeChunk() const;
+  void WaitUntilFinished();
+  bool HasFreeTicket() const;
 
-  // High half: the phase's number. Low half: chunks not yet taken.
-  std::atomic<uint64_t> ticket_{0};
-  std::atomic<int32_t> finished_{0};
+  std::vector<ChunkRange> ranges_;    // of tickets, one a thread
+  std::atomic<int32_t> finished_{0};  // tickets
   std::atomic<uint32_t> wakeups_{0};
   std::atomic<int32_t> sleepers_{0};
   std::atomic<bool> stopping_{false};
-  // The phase, read only by a thread that holds one of its chunks.
+  // The phase, read only by the caller and by threads that hold a ticket.
+  uint32_t phase_ = 0;
   const Body* body_ = nullptr;
   int64_t chunks_ = 0;
+  int64_t chunks_per_ticket_ = 1;
+  int32_t tickets_ = 0;
   std::vector<std::thread> workers_;
 };
 

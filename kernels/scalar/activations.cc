@@ -3,6 +3,8 @@
 #include <bit>
 #include <cmath>
 
+#include "kernels/half.h"
+
 namespace mj::scalar {
 namespace {
 
@@ -38,14 +40,6 @@ void QuantiseGroup(const float* x, int64_t at, const Int8Rows& out) {
   out.totals[at] = scale * static_cast<float>(sums[0] + sums[1]);
 }
 
-uint16_t ToBf16(float x) {
-  const uint32_t bits = std::bit_cast<uint32_t>(x);
-  if (std::isnan(x)) return static_cast<uint16_t>(bits >> 16 | 0x40);
-  return static_cast<uint16_t>((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
-}
-
-float FromBf16(uint16_t x) { return std::bit_cast<float>(uint32_t{x} << 16); }
-
 }  // namespace
 
 void QuantiseRows(const float* x, int64_t x_stride, int64_t rows,
@@ -65,9 +59,9 @@ void ToBf16Rows(const float* x, int64_t x_stride, int64_t rows, int64_t groups,
       const int64_t at = g * out.stride + r;
       float sum = 0;
       for (int k = 0; k < 32; ++k) {
-        const uint16_t value = ToBf16(from[k]);
+        const uint16_t value = FloatToBFloat16(from[k]);
         out.values[32 * at + k / 4 * 4 + kOrder[k % 4]] = value;
-        sum += FromBf16(value);
+        sum += BFloat16ToFloat(value);
       }
       out.sums[at] = sum;
     }
@@ -78,7 +72,8 @@ void RoundRows(const float* x, int64_t x_stride, int64_t rows, int64_t groups,
                float* out, int64_t out_stride) {
   for (int64_t r = 0; r < rows; ++r) {
     for (int64_t c = 0; c < 32 * groups; ++c) {
-      out[r * out_stride + c] = FromBf16(ToBf16(x[r * x_stride + c]));
+      out[r * out_stride + c] =
+          BFloat16ToFloat(FloatToBFloat16(x[r * x_stride + c]));
     }
   }
 }

@@ -1,6 +1,5 @@
 #include "kernels/scalar/panel_group.h"
 
-#include <bit>
 #include <cstring>
 
 #include "kernels/half.h"
@@ -40,7 +39,7 @@ float FloatCode(TensorType type, const std::byte* codes, int lane, int k) {
     return HalfToFloat(Load<uint16_t>(codes + 2 * index));
   }
   const int pair = ((k / 4 * 2 + k % 2) * kPanelRows + lane) * 2 + k % 4 / 2;
-  return std::bit_cast<float>(uint32_t{Load<uint16_t>(codes + 2 * pair)} << 16);
+  return BFloat16ToFloat(Load<uint16_t>(codes + 2 * pair));
 }
 
 float Scale(const PanelLayout& layout, const std::byte* scales, int index,

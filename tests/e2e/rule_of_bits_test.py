@@ -45,33 +45,40 @@ def answers(server, concurrent_neighbour=False, copies=1):
     return first
 
 
-class RuleOfBitsTest(unittest.TestCase):
+class RuleOfBits:
+    """The tests, for servers of one numerics profile."""
     maxDiff = None
+    PROFILE = ()
+    TEN_BLOCKS = None  # bytes of KV cache
+
+    @classmethod
+    def serve(cls, *flags):
+        return Server(*cls.PROFILE, *flags)
 
     @classmethod
     def setUpClass(cls):
-        with Server("--threads", "2") as server:
+        with cls.serve("--threads", "2") as server:
             cls.alone = answers(server)
 
     def test_in_a_batch_of_32_with_a_long_neighbour(self):
-        with Server("--threads", "2") as server:
+        with self.serve("--threads", "2") as server:
             long_tokens = server.post("/tokenize", prompt=LONG[:13000])[1]
             self.assertGreater(long_tokens["count"], 2900)
             self.assertEqual(answers(server, True, copies=4), self.alone)
 
     def test_prefill_chunks_of_16_rows(self):
-        with Server("--threads", "2", "--max-batched-tokens", "16") as server:
+        with self.serve("--threads", "2", "--max-batched-tokens", "16") as server:
             self.assertEqual(answers(server), self.alone)
 
     def test_one_thread(self):
-        with Server("--threads", "1") as server:
+        with self.serve("--threads", "1") as server:
             self.assertEqual(answers(server), self.alone)
 
     def test_preempted(self):
         # Eight sequences that grow to four blocks and more want over 32
         # blocks; there are 10.
         asked = [(p, s) for p in PROMPTS for s in (None, 7)]
-        with Server("--threads", "2", "--kv-memory", "15M",
+        with self.serve("--threads", "2", "--kv-memory", self.TEN_BLOCKS,
                     "--max-model-len", "300") as server:
             alone = [ask(server, *a, max_tokens=110) for a in asked]
             with concurrent.futures.ThreadPoolExecutor(16) as pool:
@@ -81,7 +88,7 @@ class RuleOfBitsTest(unittest.TestCase):
             self.assertGreater(server.metric("vllm:num_preemptions_total"), 0)
 
     def test_scored_again_with_echo(self):
-        with Server("--threads", "2") as server:
+        with self.serve("--threads", "2") as server:
             for prompt, (text, logprobs) in zip(PROMPTS, self.alone[::2]):
                 ids = server.post("/tokenize", prompt=prompt)[1]["tokens"]
                 generated = [int(t.split(":")[1]) for t in logprobs["tokens"]]
@@ -93,6 +100,16 @@ class RuleOfBitsTest(unittest.TestCase):
                                  logprobs["token_logprobs"])
                 self.assertEqual(scored["top_logprobs"][n:],
                                  logprobs["top_logprobs"])
+
+
+class Float32(RuleOfBits, unittest.TestCase):
+    PROFILE = ("--numerics", "f32")
+    TEN_BLOCKS = "15M"
+
+
+class Int8(RuleOfBits, unittest.TestCase):
+    PROFILE = ("--numerics", "int8", "--kv-dtype", "int8")
+    TEN_BLOCKS = "4M"
 
 
 if __name__ == "__main__":

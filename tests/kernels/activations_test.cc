@@ -7,6 +7,7 @@
 #include <limits>
 #include <vector>
 
+#include "kernels/half.h"
 #include "tests/kernels/kernel_versions.h"
 #include "tests/kernels/random_weights.h"
 
@@ -97,10 +98,6 @@ TEST(QuantiseRowsTest, WhatIsNotFiniteShowsInTheScale) {
   }
 }
 
-float FromBf16(uint16_t bits) {
-  return std::bit_cast<float>(uint32_t{bits} << 16);
-}
-
 struct RoundingCase {
   const char* name;
   uint32_t from;
@@ -157,7 +154,7 @@ TEST(Bf16RowsTest, VersionsStorePairsInTheirOrder) {
         for (int k = 0; k < 32; ++k) {
           constexpr int kOrder[] = {0, 2, 1, 3};
           const float value = rounded[r * 32 * kGroups + 32 * g + k];
-          EXPECT_EQ(FromBf16(values[32 * at + k / 4 * 4 + kOrder[k % 4]]),
+          EXPECT_EQ(BFloat16ToFloat(values[32 * at + k / 4 * 4 + kOrder[k % 4]]),
                     value);
           sum += value;
           magnitude += std::abs(value);

@@ -72,11 +72,9 @@ struct Runner {
     const ModelConfig& config = file->config();
     decoder = std::make_unique<Decoder>(*std::move(weights),
                                         ShapeOf(config, *file), *backend);
-    EXPECT_TRUE(backend
-                    ->AllocateKv({config.num_layers, config.num_kv_heads,
-                                  config.head_dim},
-                                 kNumBlocks)
-                    .ok());
+    const absl::Status allocated = backend->AllocateKv(
+        {config.num_layers, config.num_kv_heads, config.head_dim}, kNumBlocks);
+    EXPECT_TRUE(allocated.ok()) << allocated;
     std::iota(block_table.rbegin(), block_table.rend(), 0);
   }
 

@@ -37,6 +37,14 @@ TEST(MemoryBudgetTest, TakesTheLeastThatTheSystemAndItsGroupsLeave) {
                      {"sys/fs/cgroup/memory/memory.limit_in_bytes", "700\n"},
                      {"sys/fs/cgroup/memory/memory.usage_in_bytes", "900\n"}}),
       0);
+  // No limit, and a cache that grew between the two readings.
+  EXPECT_EQ(AvailableWith(
+                {meminfo,
+                 {"sys/fs/cgroup/memory/memory.limit_in_bytes",
+                  "9223372036854771712\n"},
+                 {"sys/fs/cgroup/memory/memory.usage_in_bytes", "1000\n"},
+                 {"sys/fs/cgroup/memory/memory.stat", "total_cache 50000\n"}}),
+            5000 * 1024);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <vector>
 
 namespace mj {
@@ -34,6 +35,29 @@ TEST(WorkerPoolTest, APhaseSeesWhatTheOneBeforeWrote) {
     const int64_t neighbour = values[(phase * 5) % 64];
     ASSERT_EQ(neighbour, phase + 1);
   }
+}
+
+TEST(WorkerPoolTest, MoreChunksThanRangesHoldShareTickets) {
+  WorkerPool pool(2);
+  const int64_t most = 2 * int64_t{ChunkRange::kMaxCount};
+  for (int64_t chunks : {most, most + 1, 3 * most + 5}) {
+    std::vector<char> runs(chunks);
+    pool.Run(chunks, [&](int64_t chunk, int) { ++runs[chunk]; });
+    EXPECT_EQ(std::count(runs.begin(), runs.end(), 1), chunks);
+  }
+}
+
+TEST(ChunkRangeTest, FrontAndBackMeet) {
+  ChunkRange range;
+  EXPECT_TRUE(range.empty());
+  range.Set(1, 3);
+  EXPECT_EQ(range.TakeFirst(), 0);
+  EXPECT_EQ(range.TakeLast(), 2);
+  EXPECT_FALSE(range.empty());
+  EXPECT_EQ(range.TakeLast(), 1);
+  EXPECT_EQ(range.TakeFirst(), std::nullopt);
+  EXPECT_EQ(range.TakeLast(), std::nullopt);
+  EXPECT_TRUE(range.empty());
 }
 
 TEST(WorkerPoolTest, OneChunkRunsOnTheCaller) {
