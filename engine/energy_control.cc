@@ -51,11 +51,17 @@ EnergyControl::~EnergyControl() {
 void EnergyControl::Loop() {
   std::unique_lock<std::mutex> lock(mutex_);
   const auto woken = [&] { return stopping_ || half_full_.load(); };
+  auto next_close = std::chrono::steady_clock::now() + kPeriod;
   for (;;) {
-    wake_.wait_for(lock, kPeriod, woken);
+    const bool early = wake_.wait_until(lock, next_close, woken);
     if (stopping_) return;
     half_full_ = false;
+    if (early) {
+      Drain();
+      continue;
+    }
     CloseWindow();
+    next_close = std::chrono::steady_clock::now() + kPeriod;
   }
 }
 
@@ -77,13 +83,17 @@ void EnergyControl::Push(StepRecord& record) {
   }
 }
 
-void EnergyControl::CloseWindow() {
+void EnergyControl::Drain() {
   while (ring_.TryPop(record_)) {
     if (modelled_) {
       modelled_->AddWork(SumOf(record_), record_.end - record_.start);
     }
     ledger_.Add(record_);
   }
+}
+
+void EnergyControl::CloseWindow() {
+  Drain();
   const Seconds age = clock_.Now() - window_start_;
   if (age <= Seconds(0) || (given_ && age < kShortestWindow)) return;
   window_start_ = clock_.Now();

@@ -49,6 +49,7 @@ class EnergyControl final {
 
  private:
   void Loop();
+  void Drain();        // the ring, into the ledger
   void CloseWindow();  // REQUIRES: mutex_ is held
 
   const Clock& clock_;
