@@ -1,7 +1,7 @@
 #include "kernels/linear_bf16.h"
 
 #include "kernels/avx512/bf16_weights.h"
-#include "kernels/body/finish_outputs.h"
+#include "kernels/body/panel_walk.h"
 
 namespace mj::avx512 {
 namespace {
@@ -9,10 +9,10 @@ namespace {
 using F = Vector::F;
 using I = Vector::I;
 
-constexpr int kMaxRows = 64;  // that share the unpacking of a group
-
-template <class W>
+template <class Weights>
 struct Body {
+  using W = Weights;
+  using Args = LinearBf16Args;
   static constexpr int kSteps = 32 / W::kStep;
   static constexpr int kStepPairs = W::kStep / 2;
 
@@ -22,8 +22,9 @@ struct Body {
     F min;
   };
 
+  // All 16 rows fill one vector: first_row is 0.
   MJ_INLINE static void Load(const std::byte* codes, const std::byte* scales,
-                             Group& group) {
+                             int /*first_row*/, Group& group) {
     Bf16Weights<W>::Unpack(codes, group.pairs);
     if constexpr (W::kScaled) {
       Unroll<kSteps>([&](auto s) MJ_LAMBDA {
@@ -66,61 +67,7 @@ struct Body {
     return total;
   }
 
-  static void OneRow(const LinearBf16Args& args, const std::byte* panel,
-                     float* acc) {
-    const std::byte* codes = panel;
-    const std::byte* scales = panel + args.groups * W::kCodeBytes;
-    F total = Vector::Zero();
-    for (int64_t g = 0; g < args.groups; ++g) {
-      Group group;
-      Load(codes, scales, group);
-      total = AddRow(group, args.x, g * args.x.stride, total);
-      codes += W::kCodeBytes;
-      scales += W::kGroupScaleBytes;
-    }
-    Vector::Store(acc, total);
-  }
-
-  // acc [rows][16]
-  static void ManyRows(const LinearBf16Args& args, const std::byte* panel,
-                       int64_t row, int rows, float* acc) {
-    const std::byte* codes = panel;
-    const std::byte* scales = panel + args.groups * W::kCodeBytes;
-    for (int i = 0; i < 16 * rows; ++i) acc[i] = 0;
-    for (int64_t g = 0; g < args.groups; ++g) {
-      const int64_t at = g * args.x.stride + row;
-      Group group;
-      Load(codes, scales, group);
-      for (int r = 0; r < rows; ++r) {
-        float* sum = acc + 16 * r;
-        Vector::Store(sum, AddRow(group, args.x, at + r, Vector::Load(sum)));
-      }
-      codes += W::kCodeBytes;
-      scales += W::kGroupScaleBytes;
-    }
-  }
-
-  static void Run(const LinearBf16Args& args) {
-    const int64_t size =
-        (args.groups * (W::kCodeBytes + W::kGroupScaleBytes) + 63) / 64 * 64;
-    alignas(64) float acc[16 * kMaxRows];
-    for (int64_t row = 0; row < args.rows; row += kMaxRows) {
-      const int64_t left = args.rows - row;
-      const int rows = left < kMaxRows ? static_cast<int>(left) : kMaxRows;
-      const std::byte* panel = args.panels;
-      for (int64_t first = 0; first < args.num_outputs; first += 16) {
-        if (args.rows == 1) {
-          OneRow(args, panel, acc);
-        } else {
-          ManyRows(args, panel, row, rows, acc);
-        }
-        for (int r = 0; r < rows; ++r) {
-          FinishOutputs(args, row + r, first, acc + 16 * r);
-        }
-        panel += size;
-      }
-    }
-  }
+  static void Run(const Args& args) { PanelWalk<Vector, Body>::Run(args); }
 };
 
 }  // namespace

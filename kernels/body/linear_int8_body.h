@@ -6,22 +6,22 @@
 #ifndef MILLIJOULE_KERNELS_BODY_LINEAR_INT8_BODY_H_
 #define MILLIJOULE_KERNELS_BODY_LINEAR_INT8_BODY_H_
 
-#include "kernels/body/finish_outputs.h"
 #include "kernels/body/inline.h"
+#include "kernels/body/panel_walk.h"
 #include "kernels/body/weights.h"
 #include "kernels/linear_int8.h"
 
 namespace mj {
 namespace {
 
-template <class D, class W>
+template <class D, class Weights>
 struct LinearInt8Body {
+  using W = Weights;
+  using Args = LinearInt8Args;
   using F = typename D::F;
   using I = typename D::I;
-  static constexpr int kVecs = 16 / D::kLanes;  // a panel's 16 rows
   static constexpr int kSteps = 32 / W::kStep;
   static constexpr int kStepWords = W::kStep / 4;
-  static constexpr int kMaxRows = 64;  // their sums: 4 KB of the first cache
 
   // One group of a panel, as many rows of it as a vector has lanes.
   struct Group {
@@ -67,69 +67,7 @@ struct LinearInt8Body {
     return total;
   }
 
-  static void OneRow(const LinearInt8Args& args, const std::byte* panel,
-                     float* acc) {
-    const std::byte* codes = panel;
-    const std::byte* scales = panel + args.groups * W::kCodeBytes;
-    F total[kVecs];
-    Unroll<kVecs>([&](auto v) MJ_LAMBDA { total[v.value] = D::Zero(); });
-    for (int64_t g = 0; g < args.groups; ++g) {
-      Unroll<kVecs>([&](auto v) MJ_LAMBDA {
-        Group group;
-        Load(codes, scales, v.value * D::kLanes, group);
-        total[v.value] =
-            AddRow(group, args.x, g * args.x.stride, total[v.value]);
-      });
-      codes += W::kCodeBytes;
-      scales += W::kGroupScaleBytes;
-    }
-    Unroll<kVecs>([&](auto v) MJ_LAMBDA {
-      D::Store(acc + v.value * D::kLanes, total[v.value]);
-    });
-  }
-
-  // acc [rows][16]
-  static void ManyRows(const LinearInt8Args& args, const std::byte* panel,
-                       int64_t row, int rows, float* acc) {
-    const std::byte* codes = panel;
-    const std::byte* scales = panel + args.groups * W::kCodeBytes;
-    for (int i = 0; i < 16 * rows; ++i) acc[i] = 0;
-    for (int64_t g = 0; g < args.groups; ++g) {
-      const int64_t at = g * args.x.stride + row;
-      Unroll<kVecs>([&](auto v) MJ_LAMBDA {
-        Group group;
-        Load(codes, scales, v.value * D::kLanes, group);
-        float* sums = acc + v.value * D::kLanes;
-        for (int r = 0; r < rows; ++r, sums += 16) {
-          D::Store(sums, AddRow(group, args.x, at + r, D::Load(sums)));
-        }
-      });
-      codes += W::kCodeBytes;
-      scales += W::kGroupScaleBytes;
-    }
-  }
-
-  static void Run(const LinearInt8Args& args) {
-    const int64_t size =
-        (args.groups * (W::kCodeBytes + W::kGroupScaleBytes) + 63) / 64 * 64;
-    alignas(64) float acc[16 * kMaxRows];
-    for (int64_t row = 0; row < args.rows; row += kMaxRows) {
-      const int64_t left = args.rows - row;
-      const int rows = left < kMaxRows ? static_cast<int>(left) : kMaxRows;
-      const std::byte* panel = args.panels;
-      for (int64_t first = 0; first < args.num_outputs; first += 16) {
-        if (args.rows == 1) {
-          OneRow(args, panel, acc);
-        } else {
-          ManyRows(args, panel, row, rows, acc);
-        }
-        for (int r = 0; r < rows; ++r) {
-          FinishOutputs(args, row + r, first, acc + 16 * r);
-        }
-        panel += size;
-      }
-    }
-  }
+  static void Run(const Args& args) { PanelWalk<D, LinearInt8Body>::Run(args); }
 };
 
 template <class D>
