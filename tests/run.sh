@@ -26,7 +26,7 @@ say "unit tests ($((SECONDS - started)) s so far)"
 ctest --test-dir build --output-on-failure -j2
 
 say "engine, kernels and backends under AddressSanitizer and UBSan ($((SECONDS - started)) s so far)"
-build asan
+build asan  # the fuzz targets too
 ctest --test-dir build-asan --output-on-failure -j2 -LE real_model
 
 say "fuzz targets, a short run each ($((SECONDS - started)) s so far)"
