@@ -59,9 +59,8 @@ void FillPanel(TensorType type, int64_t groups, std::mt19937& random,
     const auto word = static_cast<uint32_t>(random());
     std::memcpy(panel + i, &word, sizeof word);
   }
-  std::byte* end = panel + codes + groups * layout.group_scale_bytes;
-  if (layout.scale_bytes == 4) return fill(panel + codes, end, 0.01f);
-  fill(panel + codes, end, uint16_t{0x2400});  // a half: 2^-6
+  // Halves of 2^-6; small integers where a type has those too.
+  fill(panel + codes, panel + PanelBytes(type, groups), uint16_t{0x2400});
 }
 
 struct BenchMatrix {
@@ -126,8 +125,9 @@ absl::StatusOr<Json> RunCase(const Case& c, int64_t cols,
   for (float& value : x) value = normal(random);
   LinearPhase phase(kernels, c.numerics);
   const double seconds = BestSeconds([&] {
-    phase.Run(pool, matrix->packed, {x.data(), padded}, c.rows,
-              /*accumulate=*/false, {y.data(), c.outputs});
+    phase.Run(
+        pool, matrix->packed,
+        {.x = {x.data(), padded}, .rows = c.rows, .y = {y.data(), c.outputs}});
   });
   const double operations = 2.0 * c.rows * c.outputs * cols;
   const auto bytes = static_cast<double>(matrix->memory.size());

@@ -86,6 +86,22 @@ struct AttentionSpec {
   float norm_epsilon = 0;
 };
 
+// RMS norm of a product's input (Zhang & Sennrich 2019), as RmsNorm().
+struct InputNorm {
+  WeightId gamma{};
+  float epsilon = 0;
+};
+
+// A product with weights, and what is fused into it.
+struct LinearSpec {
+  WeightId matrix{};
+  std::optional<InputNorm> norm{};  // of x, on its way in
+  // The matrix is gate|up, loaded as two parts of n rows each:
+  // y [., n] = activation(gate) * up
+  std::optional<Activation> gate{};
+  bool accumulate = false;  // y += that; not with a gate
+};
+
 // What a step took: measured seconds on real backends; the device model's
 // seconds and joules on simulated ones.
 struct StepReport {
@@ -121,12 +137,8 @@ class Backend {
   // y = x * gamma / sqrt(mean(x^2) + epsilon), or y += that.
   virtual void RmsNorm(BufferId x, WeightId gamma, float epsilon,
                        bool accumulate, BufferId y) = 0;
-  // y = x W^T (+ bias), or y += that. x != y.
-  virtual void Linear(WeightId matrix, BufferId x, bool accumulate,
-                      BufferId y) = 0;
-  // gate_up [., 2n] -> y [., n]: activation(gate) * up
-  virtual void GatedActivation(Activation activation, BufferId gate_up,
-                               BufferId y) = 0;
+  // y = x W^T (+ bias), as `spec` says. x != y.
+  virtual void Linear(const LinearSpec& spec, BufferId x, BufferId y) = 0;
   // Normalises (where asked) and rotates q and k in place, stores k and v.
   virtual void RopeAndWriteKv(const AttentionSpec& spec, BufferId qkv) = 0;
   // out [., num_heads * head_dim] = softmax(scale q k^T) v, causal.

@@ -23,7 +23,6 @@ Decoder::Decoder(DecoderWeights weights, const ModelShape& shape,
       qkv_(backend.AddBuffer((shape.num_heads + 2 * shape.num_kv_heads) *
                              shape.head_dim)),
       attended_(backend.AddBuffer(shape.num_heads * shape.head_dim)),
-      gate_up_(backend.AddBuffer(2 * shape.intermediate)),
       gated_(backend.AddBuffer(shape.intermediate)) {}
 
 StepOutcome Decoder::Run(const ForwardBatch& batch, const LogitsSink& sink) {
@@ -40,25 +39,27 @@ StepOutcome Decoder::Run(const ForwardBatch& batch, const LogitsSink& sink) {
 
 void Decoder::RunLayer(const LayerWeights& layer) {
   const float epsilon = weights_.norm_epsilon;
-  backend_.RmsNorm(residual_, layer.attention_norm, epsilon, false, normed_);
-  backend_.Linear(layer.qkv, normed_, /*accumulate=*/false, qkv_);
+  backend_.Linear(
+      {.matrix = layer.qkv, .norm = InputNorm{layer.attention_norm, epsilon}},
+      residual_, qkv_);
   backend_.RopeAndWriteKv(layer.attention, qkv_);
   backend_.Attention(layer.attention, qkv_, attended_);
   AddToResidual(layer.output, attended_, layer.post_attention_norm);
 
-  backend_.RmsNorm(residual_, layer.ffn_norm, epsilon, false, normed_);
-  backend_.Linear(layer.gate_up, normed_, /*accumulate=*/false, gate_up_);
-  backend_.GatedActivation(weights_.activation, gate_up_, gated_);
+  backend_.Linear({.matrix = layer.gate_up,
+                   .norm = InputNorm{layer.ffn_norm, epsilon},
+                   .gate = weights_.activation},
+                  residual_, gated_);
   AddToResidual(layer.down, gated_, layer.post_ffn_norm);
 }
 
 void Decoder::AddToResidual(WeightId matrix, BufferId in,
                             std::optional<WeightId> post_norm) {
   if (!post_norm.has_value()) {
-    backend_.Linear(matrix, in, /*accumulate=*/true, residual_);
+    backend_.Linear({.matrix = matrix, .accumulate = true}, in, residual_);
     return;
   }
-  backend_.Linear(matrix, in, /*accumulate=*/false, normed_);
+  backend_.Linear({.matrix = matrix}, in, normed_);
   backend_.RmsNorm(normed_, *post_norm, weights_.norm_epsilon,
                    /*accumulate=*/true, residual_);
 }

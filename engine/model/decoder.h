@@ -48,9 +48,9 @@ class Decoder final : public StepRunner {
   const DecoderWeights weights_;
   const int vocab_;
   Backend& backend_;
-  // Activations [rows, .]: the residual stream, a normalised copy, q|k|v, the
-  // attention's result, gate|up and their product.
-  const BufferId residual_, normed_, qkv_, attended_, gate_up_, gated_;
+  // Activations [rows, .]: the residual stream, what is normalised on its way
+  // into or out of it, q|k|v, the attention's result, the gated feed-forward.
+  const BufferId residual_, normed_, qkv_, attended_, gated_;
   std::vector<float> logits_;
 };
 

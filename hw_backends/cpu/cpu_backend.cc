@@ -8,11 +8,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "hw_backends/cpu/attention_phase.h"
+#include "hw_backends/cpu/elementwise_phase.h"
 #include "hw_backends/cpu/kv_cache.h"
-#include "hw_backends/cpu/linear_phase.h"
 #include "hw_backends/cpu/mapped_memory.h"
 #include "hw_backends/cpu/packed_matrix.h"
 #include "hw_backends/cpu/panel_matrices.h"
+#include "hw_backends/cpu/row_phase.h"
 #include "hw_backends/cpu/worker_pool.h"
 #include "kernels/cpu_features.h"
 
@@ -20,8 +21,6 @@ namespace mj {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-constexpr int64_t kRowsPerChunk = 16;  // of element-wise work
 
 // A buffer's row stride in floats: whole groups of 32, and no multiple of 1 KB,
 // which would put every row into the same few sets of the first-level cache.
@@ -114,7 +113,7 @@ class CpuBackend final : public Backend {
   void Embed(WeightId table, float scale, BufferId out) override {
     const int matrix = Matrix(table);
     const int64_t cols = matrices_->cols(matrix);
-    ForRows([&](int64_t first, int64_t count) {
+    ForRows(pool_, num_rows(), cols, [&](int64_t first, int64_t count) {
       for (int64_t r = first; r < first + count; ++r) {
         float* row = Rows(out).row(r);
         matrices_->ReadRow(matrix, step_.tokens[r], row);
@@ -127,39 +126,33 @@ class CpuBackend final : public Backend {
   void RmsNorm(BufferId x, WeightId gamma, float epsilon, bool accumulate,
                BufferId y) override {
     const std::vector<float>& weights = Vector(gamma);
-    ForRows([&](int64_t first, int64_t count) {
-      kernels_.rms_norm({.x = Rows(x).row(first),
-                         .x_stride = Rows(x).stride,
-                         .gamma = weights.data(),
-                         .epsilon = epsilon,
-                         .accumulate = accumulate,
-                         .y = Rows(y).row(first),
-                         .y_stride = Rows(y).stride,
-                         .rows = count,
-                         .cols = static_cast<int64_t>(weights.size())});
-    });
+    RunRmsNorm(kernels_, pool_,
+               {.x = Rows(x).data,
+                .x_stride = Rows(x).stride,
+                .gamma = weights.data(),
+                .epsilon = epsilon,
+                .accumulate = accumulate,
+                .y = Rows(y).data,
+                .y_stride = Rows(y).stride,
+                .rows = num_rows(),
+                .cols = static_cast<int64_t>(weights.size())});
   }
 
-  void Linear(WeightId matrix, BufferId x, bool accumulate,
-              BufferId y) override {
+  void Linear(const LinearSpec& spec, BufferId x, BufferId y) override {
+    const int matrix = Matrix(spec.matrix);
     assert(x != y);
-    assert(matrices_->cols(Matrix(matrix)) <= Get(x).cols);
-    assert(matrices_->rows(Matrix(matrix)) <= Get(y).cols);
-    matrices_->Multiply(Matrix(matrix), Rows(x), num_rows(), accumulate,
-                        Rows(y), pool_);
-  }
-
-  void GatedActivation(Activation activation, BufferId gate_up,
-                       BufferId y) override {
-    const int64_t cols = Get(gate_up).cols / 2;
-    assert(cols <= Get(y).cols);
-    ForRows([&](int64_t first, int64_t count) {
-      for (int64_t r = first; r < first + count; ++r) {
-        const float* gate = Rows(gate_up).row(r);
-        kernels_.gated_activation(activation, gate, gate + cols, Rows(y).row(r),
-                                  cols);
-      }
-    });
+    assert(matrices_->cols(matrix) <= Get(x).cols);
+    assert(matrices_->rows(matrix) / (spec.gate ? 2 : 1) <= Get(y).cols);
+    LinearOp op{.x = Rows(x),
+                .rows = num_rows(),
+                .gate = spec.gate,
+                .accumulate = spec.accumulate,
+                .y = Rows(y)};
+    if (spec.norm) {
+      op.gamma = Vector(spec.norm->gamma).data();
+      op.epsilon = spec.norm->epsilon;
+    }
+    matrices_->Multiply(matrix, op, pool_);
   }
 
   void RopeAndWriteKv(const AttentionSpec& spec, BufferId qkv) override {
@@ -180,8 +173,11 @@ class CpuBackend final : public Backend {
     const int64_t vocab = matrices_->rows(Matrix(head));
     assert(out.size() == rows.size() * static_cast<size_t>(vocab));
     const MatrixRef chosen = Gather(x, rows);
-    matrices_->Multiply(Matrix(head), chosen, static_cast<int64_t>(rows.size()),
-                        /*accumulate=*/false, {out.data(), vocab}, pool_);
+    matrices_->Multiply(Matrix(head),
+                        {.x = chosen,
+                         .rows = static_cast<int64_t>(rows.size()),
+                         .y = {out.data(), vocab}},
+                        pool_);
   }
 
   StepReport EndStep() override {
@@ -216,17 +212,6 @@ class CpuBackend final : public Backend {
     }
     const MatrixRef rows{reinterpret_cast<float*>(memory->data()), stride};
     return {*std::move(memory), cols, rows};
-  }
-
-  // Calls f(first row, count) for chunks of the step's rows.
-  template <class F>
-  void ForRows(const F& f) {
-    const int64_t rows = num_rows();
-    const int64_t chunks = (rows + kRowsPerChunk - 1) / kRowsPerChunk;
-    pool_.Run(chunks, [&](int64_t chunk, int) {
-      const int64_t first = chunk * kRowsPerChunk;
-      f(first, std::min(kRowsPerChunk, rows - first));
-    });
   }
 
   // Rows of x side by side: where they lie, or copied.
@@ -276,7 +261,7 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeCpuBackend(
 
 absl::StatusOr<std::unique_ptr<Backend>> MakeCpuBackend(
     const CpuBackendOptions& options, const std::string& name,
-    std::unique_ptr<MatrixStore> matrices) {
+    const MatrixStoreFactory& make_matrices) {
   if (options.threads < 1 || options.max_rows < 1) {
     return absl::InvalidArgumentError(
         absl::StrCat("CPU backend: ", options.threads, " threads and ",
@@ -291,7 +276,8 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeCpuBackend(
                      cpu.brand, ") has ", DescribeFeatures(cpu)));
   }
   const Numerics numerics = options.numerics;
-  if (matrices != nullptr && numerics != Numerics::kF32) {
+  const bool own_kernels = make_matrices == nullptr;
+  if (!own_kernels && numerics != Numerics::kF32) {
     return absl::InvalidArgumentError(
         absl::StrCat("numerics ", std::string(NumericsName(numerics)),
                      ": the backend ", name, " has f32 only"));
@@ -303,11 +289,11 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeCpuBackend(
                    .numerics = std::string(NumericsName(numerics)),
                    .kv_dtype = std::string(KvTypeName(kv_type)),
                    .threads = options.threads,
-                   .batch_invariant = matrices == nullptr};
-  if (matrices == nullptr)
-    matrices = std::make_unique<PanelMatrices>(*kernels, numerics);
-  return std::make_unique<CpuBackend>(*kernels, options, std::move(info),
-                                      kv_type, std::move(matrices));
+                   .batch_invariant = own_kernels};
+  return std::make_unique<CpuBackend>(
+      *kernels, options, std::move(info), kv_type,
+      own_kernels ? std::make_unique<PanelMatrices>(*kernels, numerics)
+                  : make_matrices(*kernels));
 }
 
 }  // namespace mj

@@ -3,6 +3,7 @@
 #ifndef MILLIJOULE_HW_BACKENDS_CPU_CPU_BACKEND_H_
 #define MILLIJOULE_HW_BACKENDS_CPU_CPU_BACKEND_H_
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,11 +30,14 @@ struct CpuBackendOptions {
 absl::StatusOr<std::unique_ptr<Backend>> MakeCpuBackend(
     const CpuBackendOptions& options);
 
-// The same verbs with products by `matrices`, which need not be
+using MatrixStoreFactory =
+    std::function<std::unique_ptr<MatrixStore>(const KernelTable&)>;
+
+// The same verbs with products by another store, which need not be
 // batch-invariant. Null: panels.
 absl::StatusOr<std::unique_ptr<Backend>> MakeCpuBackend(
     const CpuBackendOptions& options, const std::string& name,
-    std::unique_ptr<MatrixStore> matrices);
+    const MatrixStoreFactory& make_matrices);
 
 }  // namespace mj
 

@@ -1,7 +1,9 @@
 #include "hw_backends/cpu/linear_phase.h"
 
 #include <algorithm>
+#include <cassert>
 
+#include "hw_backends/cpu/row_phase.h"
 #include "kernels/panel.h"
 
 namespace mj {
@@ -9,7 +11,6 @@ namespace {
 
 constexpr int64_t kRowsPerPiece = 64;  // as many as share an unpacked panel
 constexpr int64_t kPanelsPerUnit = 4;  // as many as run side by side
-constexpr int64_t kRowsToConvert = 16;
 // Multiply-adds of a piece: about 15 us, so that taking it costs nothing and
 // the last one delays little.
 constexpr int64_t kWorkPerPiece = int64_t{1} << 17;
@@ -33,8 +34,8 @@ WantedForms FormsOf(const PackedMatrix& matrix, Numerics numerics,
 // What all products share.
 template <class Args>
 Args ArgsOf(const PackedMatrix& matrix, const PackedMatrix::Segment& segment,
-            int64_t from, int64_t to, int64_t row, int64_t rows,
-            bool accumulate, MatrixRef y) {
+            int64_t from, int64_t to, int64_t rows, bool accumulate,
+            MatrixRef y) {
   const int64_t output = segment.first_row + from * kPanelRows;
   Args args;
   args.type = segment.type;
@@ -45,9 +46,28 @@ Args ArgsOf(const PackedMatrix& matrix, const PackedMatrix::Segment& segment,
   args.rows = rows;
   args.bias = matrix.bias.empty() ? nullptr : matrix.bias.data() + output;
   args.accumulate = accumulate;
-  args.y = y.row(row) + output;
+  args.y = y.data;
   args.y_stride = y.stride;
   return args;
+}
+
+// Calls run(first panel, last panel, first row, rows, worker) for pieces of
+// `panels` panels of `groups` groups. Row pieces change fastest: they find the
+// panels in the cache.
+template <class F>
+void RunPieces(WorkerPool& pool, int64_t panels, int64_t groups, int64_t rows,
+               const F& run) {
+  const int64_t row_pieces = CeilDiv(rows, kRowsPerPiece);
+  const int64_t unit_work = groups * kPanelGroup * kPanelRows * kPanelsPerUnit *
+                            std::min(rows, kRowsPerPiece);
+  const int64_t size =
+      kPanelsPerUnit * std::max<int64_t>(1, kWorkPerPiece / unit_work);
+  pool.Run(CeilDiv(panels, size) * row_pieces, [&](int64_t chunk, int worker) {
+    const int64_t first = chunk / row_pieces * size;
+    const int64_t row = chunk % row_pieces * kRowsPerPiece;
+    run(first, std::min(first + size, panels), row,
+        std::min(kRowsPerPiece, rows - row), worker);
+  });
 }
 
 }  // namespace
@@ -61,8 +81,8 @@ struct LinearPhase::Piece {
 void LinearPhase::RunPiece(const Piece& piece, const PackedMatrix& matrix,
                            MatrixRef x, bool accumulate, MatrixRef y) {
   const auto args_for = [&]<class Args>(Args) {
-    return ArgsOf<Args>(matrix, piece.segment, piece.from, piece.to, piece.row,
-                        piece.rows, accumulate, y);
+    return ArgsOf<Args>(matrix, piece.segment, piece.from, piece.to, piece.rows,
+                        accumulate, y);
   };
   const RowForm form = FormFor(piece.segment.type, numerics_, kernels_);
   if (form == RowForm::kInt8) {
@@ -84,44 +104,94 @@ void LinearPhase::RunPiece(const Piece& piece, const PackedMatrix& matrix,
   kernels_.linear(args);
 }
 
-void LinearPhase::Convert(WorkerPool& pool, const PackedMatrix& matrix,
-                          MatrixRef x, int64_t rows) {
-  const WantedForms wanted = FormsOf(matrix, numerics_, kernels_);
-  if (wanted == WantedForms()) return;
-  converted_.Resize(wanted, rows, matrix.groups);
-  pool.Run(CeilDiv(rows, kRowsToConvert), [&](int64_t chunk, int) {
-    const int64_t first = chunk * kRowsToConvert;
-    converted_.Convert(kernels_, x, first,
-                       std::min(kRowsToConvert, rows - first));
-  });
+void LinearPhase::Normalise(const LinearOp& op, int64_t cols, int64_t first,
+                            int64_t count, MatrixRef out) const {
+  kernels_.rms_norm({.x = op.x.row(first),
+                     .x_stride = op.x.stride,
+                     .gamma = op.gamma,
+                     .epsilon = op.epsilon,
+                     .y = out.row(first),
+                     .y_stride = out.stride,
+                     .rows = count,
+                     .cols = cols});
+  for (int64_t r = first; r < first + count; ++r) {
+    std::fill(out.row(r) + cols, out.row(r) + out.stride, 0.0f);
+  }
 }
 
-void LinearPhase::Run(WorkerPool& pool, const PackedMatrix& matrix, MatrixRef x,
-                      int64_t rows, bool accumulate, MatrixRef y) {
-  if (rows == 0) return;
-  Convert(pool, matrix, x, rows);
-  const int64_t row_pieces = CeilDiv(rows, kRowsPerPiece);
-  const int64_t panel_work =
-      matrix.groups * kPanelGroup * kPanelRows * std::min(rows, kRowsPerPiece);
-  const int64_t panels =
-      kPanelsPerUnit *
-      std::max<int64_t>(1, kWorkPerPiece / (panel_work * kPanelsPerUnit));
-  // Row pieces change fastest: they find the panels in the cache.
-  pool.Run(CeilDiv(matrix.panels, panels) * row_pieces, [&](int64_t chunk,
-                                                            int) {
-    const int64_t first = chunk / row_pieces * panels;
-    const int64_t last = std::min(first + panels, matrix.panels);
-    const int64_t row = chunk % row_pieces * kRowsPerPiece;
-    int64_t base = 0;  // the segment's first panel
-    for (const PackedMatrix::Segment& segment : matrix.segments) {
-      const int64_t from = std::max(first - base, int64_t{0});
-      const int64_t to = std::min(last - base, segment.panels);
-      base += segment.panels;
-      if (from >= to) continue;
-      RunPiece({segment, from, to, row, std::min(kRowsPerPiece, rows - row)},
-               matrix, x, accumulate, y);
-    }
+MatrixRef LinearPhase::Prepare(WorkerPool& pool, const PackedMatrix& matrix,
+                               const LinearOp& op) {
+  const WantedForms wanted = FormsOf(matrix, numerics_, kernels_);
+  const bool convert = wanted != WantedForms();
+  MatrixRef x = op.x;
+  if (op.gamma != nullptr) {
+    const int64_t stride = matrix.groups * kPanelGroup;
+    normalised_.resize(std::max<size_t>(normalised_.size(), op.rows * stride));
+    x = {normalised_.data(), stride};
+  } else if (!convert) {
+    return x;
+  }
+  if (convert) converted_.Resize(wanted, op.rows, matrix.groups);
+  ForRows(pool, op.rows, matrix.cols, [&](int64_t first, int64_t count) {
+    if (op.gamma != nullptr) Normalise(op, matrix.cols, first, count, x);
+    if (convert) converted_.Convert(kernels_, x, first, count);
   });
+  return x;
+}
+
+void LinearPhase::RunPlain(WorkerPool& pool, const PackedMatrix& matrix,
+                           const LinearOp& op, MatrixRef x) {
+  RunPieces(pool, matrix.panels, matrix.groups, op.rows,
+            [&](int64_t first, int64_t last, int64_t row, int64_t rows, int) {
+              int64_t base = 0;  // the segment's first panel
+              for (const PackedMatrix::Segment& segment : matrix.segments) {
+                const int64_t from = std::max(first - base, int64_t{0});
+                const int64_t to = std::min(last - base, segment.panels);
+                base += segment.panels;
+                if (from >= to) continue;
+                float* y =
+                    op.y.row(row) + segment.first_row + from * kPanelRows;
+                RunPiece({segment, from, to, row, rows}, matrix, x,
+                         op.accumulate, {y, op.y.stride});
+              }
+            });
+}
+
+void LinearPhase::RunGated(WorkerPool& pool, const PackedMatrix& matrix,
+                           const LinearOp& op, MatrixRef x) {
+  assert(matrix.segments.size() == 2 && !op.accumulate);
+  const PackedMatrix::Segment& gate = matrix.segments[0];
+  const PackedMatrix::Segment& up = matrix.segments[1];
+  assert(gate.rows == up.rows);
+  gates_.resize(pool.threads());
+  RunPieces(
+      pool, gate.panels, 2 * matrix.groups, op.rows,
+      [&](int64_t first, int64_t last, int64_t row, int64_t rows, int worker) {
+        const int64_t outputs = (last - first) * kPanelRows;
+        std::vector<float>& scratch = gates_[worker];
+        scratch.resize(std::max<size_t>(scratch.size(), 2 * rows * outputs));
+        const MatrixRef gates{scratch.data(), outputs};
+        const MatrixRef ups{gates.row(rows), outputs};
+        RunPiece({gate, first, last, row, rows}, matrix, x, false, gates);
+        RunPiece({up, first, last, row, rows}, matrix, x, false, ups);
+        const int64_t output = first * kPanelRows;
+        for (int64_t r = 0; r < rows; ++r) {
+          kernels_.gated_activation(*op.gate, gates.row(r), ups.row(r),
+                                    op.y.row(row + r) + output,
+                                    std::min(outputs, gate.rows - output));
+        }
+      });
+}
+
+void LinearPhase::Run(WorkerPool& pool, const PackedMatrix& matrix,
+                      const LinearOp& op) {
+  if (op.rows == 0) return;
+  const MatrixRef x = Prepare(pool, matrix, op);
+  if (op.gate) {
+    RunGated(pool, matrix, op, x);
+  } else {
+    RunPlain(pool, matrix, op, x);
+  }
 }
 
 }  // namespace mj

@@ -1,12 +1,14 @@
-// y = x W^T over all threads: rounds the activations as the numerics profile
-// says, and cuts the product into pieces of panels and rows. The cut changes
-// no bit of y.
+// y = x W^T over all threads: normalises and rounds the activations as asked,
+// cuts the product into pieces of panels and rows, and gates a piece while it
+// is in the cache. The cut changes no bit of y.
 #ifndef MILLIJOULE_HW_BACKENDS_CPU_LINEAR_PHASE_H_
 #define MILLIJOULE_HW_BACKENDS_CPU_LINEAR_PHASE_H_
 
 #include <cstdint>
+#include <vector>
 
 #include "hw_backends/cpu/converted_rows.h"
+#include "hw_backends/cpu/linear_op.h"
 #include "hw_backends/cpu/matrix_ref.h"
 #include "hw_backends/cpu/packed_matrix.h"
 #include "hw_backends/cpu/worker_pool.h"
@@ -19,21 +21,29 @@ class LinearPhase final {
   LinearPhase(const KernelTable& kernels, Numerics numerics)
       : kernels_(kernels), numerics_(numerics) {}
 
-  // The first `rows` rows of x, whose columns reach to 32 * groups with zeros
-  // beyond W's own.
-  void Run(WorkerPool& pool, const PackedMatrix& matrix, MatrixRef x,
-           int64_t rows, bool accumulate, MatrixRef y);
+  // REQUIRES: a gated matrix has two parts of equally many rows.
+  void Run(WorkerPool& pool, const PackedMatrix& matrix, const LinearOp& op);
 
  private:
   struct Piece;  // panels of one segment, and rows
-  void Convert(WorkerPool& pool, const PackedMatrix& matrix, MatrixRef x,
-               int64_t rows);
+  // The rows that kernels read: of op, or normalised.
+  MatrixRef Prepare(WorkerPool& pool, const PackedMatrix& matrix,
+                    const LinearOp& op);
+  void Normalise(const LinearOp& op, int64_t cols, int64_t first, int64_t count,
+                 MatrixRef out) const;
+  void RunPlain(WorkerPool& pool, const PackedMatrix& matrix,
+                const LinearOp& op, MatrixRef x);
+  void RunGated(WorkerPool& pool, const PackedMatrix& matrix,
+                const LinearOp& op, MatrixRef x);
   void RunPiece(const Piece& piece, const PackedMatrix& matrix, MatrixRef x,
                 bool accumulate, MatrixRef y);
 
   const KernelTable kernels_;
   const Numerics numerics_;
-  ConvertedRows converted_;  // of x
+  std::vector<float> normalised_;  // x
+  ConvertedRows converted_;        // of x, or of normalised_
+  // Products to be gated, one a thread: gate and up, [rows, outputs] each.
+  std::vector<std::vector<float>> gates_;
 };
 
 }  // namespace mj

@@ -7,7 +7,7 @@
 #include <span>
 
 #include "absl/status/statusor.h"
-#include "hw_backends/cpu/matrix_ref.h"
+#include "hw_backends/cpu/linear_op.h"
 #include "hw_backends/cpu/worker_pool.h"
 #include "kernels/tensor_view.h"
 
@@ -30,10 +30,8 @@ class MatrixStore {
   // cols. Any thread.
   virtual void ReadRow(int id, int64_t row, float* out) const = 0;
 
-  // y = x W^T (+ bias), or y += that, for the first `rows` rows of x, whose
-  // columns reach to the next multiple of 32 with zeros beyond cols.
-  virtual void Multiply(int id, MatrixRef x, int64_t rows, bool accumulate,
-                        MatrixRef y, WorkerPool& pool) = 0;
+  // y = x W^T (+ bias), with what `op` fuses into it.
+  virtual void Multiply(int id, const LinearOp& op, WorkerPool& pool) = 0;
 };
 
 }  // namespace mj

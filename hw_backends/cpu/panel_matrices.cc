@@ -17,9 +17,8 @@ void PanelMatrices::ReadRow(int id, int64_t row, float* out) const {
   ReadMatrixRow(matrices_[id], row, out);
 }
 
-void PanelMatrices::Multiply(int id, MatrixRef x, int64_t rows, bool accumulate,
-                             MatrixRef y, WorkerPool& pool) {
-  linear_.Run(pool, matrices_[id], x, rows, accumulate, y);
+void PanelMatrices::Multiply(int id, const LinearOp& op, WorkerPool& pool) {
+  linear_.Run(pool, matrices_[id], op);
 }
 
 }  // namespace mj

@@ -23,8 +23,7 @@ class PanelMatrices final : public MatrixStore {
   int64_t rows(int id) const override { return matrices_[id].rows; }
   int64_t cols(int id) const override { return matrices_[id].cols; }
   void ReadRow(int id, int64_t row, float* out) const override;
-  void Multiply(int id, MatrixRef x, int64_t rows, bool accumulate, MatrixRef y,
-                WorkerPool& pool) override;
+  void Multiply(int id, const LinearOp& op, WorkerPool& pool) override;
 
  private:
   LinearPhase linear_;

@@ -8,8 +8,9 @@ namespace mj {
 
 absl::StatusOr<std::unique_ptr<Backend>> MakeOneDnnBackend(
     const CpuBackendOptions& options) {
-  return MakeCpuBackend(options, "onednn",
-                        std::make_unique<OneDnnMatrices>(options.threads));
+  return MakeCpuBackend(options, "onednn", [&](const KernelTable& kernels) {
+    return std::make_unique<OneDnnMatrices>(kernels, options.threads);
+  });
 }
 
 }  // namespace mj

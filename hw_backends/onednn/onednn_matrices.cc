@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "hw_backends/cpu/elementwise_phase.h"
 #include "hw_backends/cpu/packed_matrix.h"
 
 // OpenMP 3.0, 3.2.1. Debian's oneDNN runs on g++'s OpenMP; the header that
@@ -21,10 +22,16 @@ constexpr auto kFloat = dnnl::memory::data_type::f32;
 // primitives are made anew, which takes some microseconds each.
 constexpr size_t kMaxProducts = 4096;
 
+MatrixRef Scratch(std::vector<float>& buffer, int64_t rows, int64_t cols) {
+  buffer.resize(std::max<size_t>(buffer.size(), rows * cols));
+  return {buffer.data(), cols};
+}
+
 }  // namespace
 
-OneDnnMatrices::OneDnnMatrices(int threads)
-    : threads_(threads),
+OneDnnMatrices::OneDnnMatrices(const KernelTable& kernels, int threads)
+    : kernels_(kernels),
+      threads_(threads),
       engine_(dnnl::engine::kind::cpu, 0),
       stream_(engine_) {}
 
@@ -102,8 +109,30 @@ const OneDnnMatrices::Product& OneDnnMatrices::FindProduct(const Key& key) {
   return found->second;
 }
 
-void OneDnnMatrices::Multiply(int id, MatrixRef x, int64_t rows,
-                              bool accumulate, MatrixRef y, WorkerPool&) {
+void OneDnnMatrices::Multiply(int id, const LinearOp& op, WorkerPool& pool) {
+  const Matrix& matrix = At(id);
+  MatrixRef x = op.x, y = op.y;
+  if (op.gamma != nullptr) {
+    x = Scratch(normalised_, op.rows, matrix.cols);
+    RunRmsNorm(kernels_, pool,
+               {.x = op.x.data,
+                .x_stride = op.x.stride,
+                .gamma = op.gamma,
+                .epsilon = op.epsilon,
+                .y = x.data,
+                .y_stride = x.stride,
+                .rows = op.rows,
+                .cols = matrix.cols});
+  }
+  if (op.gate) y = Scratch(gate_up_, op.rows, matrix.rows);
+  Run(id, x, op.rows, op.accumulate, y);
+  if (!op.gate) return;
+  RunGatedActivation(kernels_, pool, *op.gate, y, op.rows, matrix.rows / 2,
+                     op.y);
+}
+
+void OneDnnMatrices::Run(int id, MatrixRef x, int64_t rows, bool accumulate,
+                         MatrixRef y) {
   const Matrix& matrix = At(id);
   try {
     const Product& product =

@@ -8,6 +8,7 @@
 
 #include "hw_backends/cpu/mapped_memory.h"
 #include "hw_backends/cpu/matrix_store.h"
+#include "kernels/kernel_table.h"
 #include "oneapi/dnnl/dnnl.hpp"
 
 namespace mj {
@@ -15,7 +16,7 @@ namespace mj {
 // One thread at a time.
 class OneDnnMatrices final : public MatrixStore {
  public:
-  explicit OneDnnMatrices(int threads);
+  OneDnnMatrices(const KernelTable& kernels, int threads);
 
   absl::StatusOr<int> Load(std::span<const TensorView> parts,
                            std::span<const TensorView> biases,
@@ -23,8 +24,7 @@ class OneDnnMatrices final : public MatrixStore {
   int64_t rows(int id) const override { return At(id).rows; }
   int64_t cols(int id) const override { return At(id).cols; }
   void ReadRow(int id, int64_t row, float* out) const override;
-  void Multiply(int id, MatrixRef x, int64_t rows, bool accumulate, MatrixRef y,
-                WorkerPool& pool) override;
+  void Multiply(int id, const LinearOp& op, WorkerPool& pool) override;
 
  private:
   struct Matrix {
@@ -41,17 +41,20 @@ class OneDnnMatrices final : public MatrixStore {
     dnnl::matmul primitive;
   };
 
+  void Run(int id, MatrixRef x, int64_t rows, bool accumulate, MatrixRef y);
   const Matrix& At(int id) const { return matrices_[id]; }
   Product MakeProduct(const Key& key) const;
   const Product& FindProduct(const Key& key);
   dnnl::memory View(const dnnl::memory::desc& desc, const float* data) const;
 
+  const KernelTable kernels_;  // of what is not a product
   const int threads_;
   dnnl::engine engine_;
   dnnl::stream stream_;
   Arena arena_;
   std::vector<Matrix> matrices_;
   std::map<Key, Product> products_;
+  std::vector<float> normalised_, gate_up_;  // scratch
 };
 
 }  // namespace mj

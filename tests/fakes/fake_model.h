@@ -81,8 +81,7 @@ class FakeBackend final : public Backend {
   void BeginStep(const StepView&) override {}
   void Embed(WeightId, float, BufferId) override {}
   void RmsNorm(BufferId, WeightId, float, bool, BufferId) override {}
-  void Linear(WeightId, BufferId, bool, BufferId) override {}
-  void GatedActivation(Activation, BufferId, BufferId) override {}
+  void Linear(const LinearSpec&, BufferId, BufferId) override {}
   void RopeAndWriteKv(const AttentionSpec&, BufferId) override {}
   void Attention(const AttentionSpec&, BufferId, BufferId) override {}
   void Logits(WeightId, BufferId, std::span<const int>,

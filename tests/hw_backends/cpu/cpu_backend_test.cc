@@ -53,7 +53,6 @@ class TinyModel {
     normed_ = backend_->AddBuffer(kHidden);
     qkv_out_ = backend_->AddBuffer(kQkv);
     heads_ = backend_->AddBuffer(kHeads * kHeadDim);
-    inner_ = backend_->AddBuffer(2 * kInner);
     gated_ = backend_->AddBuffer(kInner);
     EXPECT_TRUE(backend_->AllocateKv({1, kKvHeads, kHeadDim}, 32).ok());
   }
@@ -63,15 +62,16 @@ class TinyModel {
                           std::span<const StepSequence> sequences) {
     backend_->BeginStep({tokens, sequences});
     backend_->Embed(embedding_, 2.0f, x_);
-    backend_->RmsNorm(x_, norm_, 1e-5f, false, normed_);
-    backend_->Linear(qkv_, normed_, false, qkv_out_);
+    const InputNorm norm{norm_, 1e-5f};
+    backend_->Linear({.matrix = qkv_, .norm = norm}, x_, qkv_out_);
     backend_->RopeAndWriteKv(spec_, qkv_out_);
     backend_->Attention(spec_, qkv_out_, heads_);
-    backend_->Linear(output_, heads_, true, x_);
-    backend_->RmsNorm(x_, norm_, 1e-5f, false, normed_);
-    backend_->Linear(gate_up_, normed_, false, inner_);
-    backend_->GatedActivation(Activation::kSilu, inner_, gated_);
-    backend_->Linear(down_, gated_, true, x_);
+    backend_->Linear({.matrix = output_, .accumulate = true}, heads_, x_);
+    backend_->Linear(
+        {.matrix = gate_up_, .norm = norm, .gate = Activation::kSilu}, x_,
+        gated_);
+    backend_->Linear({.matrix = down_}, gated_, normed_);
+    backend_->RmsNorm(normed_, norm_, 1e-5f, /*accumulate=*/true, x_);
     std::vector<int> rows(tokens.size());
     std::iota(rows.begin(), rows.end(), 0);
     std::vector<float> logits(rows.size() * kVocab);
@@ -125,7 +125,7 @@ class TinyModel {
 
   std::unique_ptr<Backend> backend_;
   WeightId embedding_, qkv_, output_, gate_up_, down_, norm_;
-  BufferId x_, normed_, qkv_out_, heads_, inner_, gated_;
+  BufferId x_, normed_, qkv_out_, heads_, gated_;
   AttentionSpec spec_;
 };
 

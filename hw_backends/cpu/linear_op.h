@@ -1,0 +1,29 @@
+// One product with a stored matrix, and what is fused into it.
+#ifndef MILLIJOULE_HW_BACKENDS_CPU_LINEAR_OP_H_
+#define MILLIJOULE_HW_BACKENDS_CPU_LINEAR_OP_H_
+
+#include <cstdint>
+#include <optional>
+
+#include "hw_backends/cpu/matrix_ref.h"
+#include "kernels/model_shape.h"
+
+namespace mj {
+
+struct LinearOp {
+  // The first `rows` rows; columns reach to the next multiple of 32 with zeros
+  // beyond the matrix's own.
+  MatrixRef x;
+  int64_t rows = 0;
+  // RMS norm of x first, by gamma [cols]; or none.
+  const float* gamma = nullptr;
+  float epsilon = 0;
+  // The matrix is gate|up, of n rows each: y [rows, n] = gate(..) * up(..).
+  std::optional<Activation> gate;
+  bool accumulate = false;  // y += that; not with a gate
+  MatrixRef y;
+};
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_HW_BACKENDS_CPU_LINEAR_OP_H_
