@@ -72,6 +72,11 @@ std::vector<Flag> EngineFlagTable(EngineFlags& flags) {
   Flag isa = NameFlag("isa", "instruction set of the kernels",
                       {"scalar", "avx2", "avx512"}, flags.isa);
   isa.default_text = "the widest this CPU has";
+  Flag numerics = NameFlag("numerics", "rounding of activations",
+                           {"f32", "bf16", "int8"}, flags.numerics);
+  numerics.default_text =
+      "bf16 where the kernels have bf16 dot products, else int8; f32 with "
+      "onednn";
   Flag kv_dtype = NameFlag("kv-dtype", "type of stored keys and values",
                            {"f32", "bf16", "f16", "int8"}, flags.kv_dtype);
   kv_dtype.default_text = "f32 with f32 numerics, else bf16";
@@ -82,8 +87,7 @@ std::vector<Flag> EngineFlagTable(EngineFlags& flags) {
       TextFlag("model", "FILE", "GGUF model file", flags.model),
       ThreadsFlag(flags.threads),
       std::move(isa),
-      NameFlag("numerics", "rounding of activations", {"f32", "bf16", "int8"},
-               flags.numerics),
+      std::move(numerics),
       std::move(kv_dtype),
       BackendFlag(flags.backend),
       SizeFlag("kv-memory", "bytes of the KV cache", 1, engine.kv_memory_bytes),

@@ -15,7 +15,7 @@ struct EngineFlags {
   std::string model;            // path; needed
   std::optional<int> threads;   // none: the cores this process may use
   std::string isa;              // "": the widest this CPU has
-  std::string numerics = "f32";
+  std::string numerics;         // "": the backend's own
   std::string kv_dtype;         // "": by the numerics
   std::string backend = "cpu";  // or "onednn"
   EngineOptions engine;

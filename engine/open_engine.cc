@@ -33,7 +33,7 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const EngineFlags& flags,
   options.threads = threads;
   options.max_rows = flags.engine.max_batched_tokens;
   if (!flags.isa.empty()) options.isa = ParseIsa(flags.isa);
-  options.numerics = ParseNumerics(flags.numerics).value_or(Numerics::kF32);
+  if (!flags.numerics.empty()) options.numerics = ParseNumerics(flags.numerics);
   if (!flags.kv_dtype.empty()) options.kv_type = ParseKvType(flags.kv_dtype);
   if (flags.backend == "onednn") return MakeOneDnnBackend(options);
   return MakeCpuBackend(options);
@@ -68,6 +68,7 @@ std::vector<std::string> Describe(const EngineFlags& flags,
       absl::StrCat("backend ", backend.name, ", ISA ", backend.isa,
                    flags.isa.empty() ? " (the widest of " : " (--isa, on ",
                    from.cpu, "), numerics ", backend.numerics,
+                   flags.numerics.empty() ? "" : " (--numerics)",
                    backend.batch_invariant ? ", batch-invariant"
                                            : ", not batch-invariant"),
       absl::StrCat("threads ", backend.threads,

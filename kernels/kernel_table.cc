@@ -13,7 +13,8 @@ constexpr KernelTable kScalarKernels = {
     .round_rows = scalar::RoundRows,
     .rms_norm = scalar::RmsNorm,
     .gated_activation = scalar::GatedActivation,
-    .attention = scalar::Attention};
+    .attention = scalar::Attention,
+    .merge_attention = scalar::MergeAttention};
 constexpr KernelTable kAvx2Kernels = {.isa = Isa::kAvx2,
                                       .linear = avx2::Linear,
                                       .group_sums = avx2::GroupSums,
@@ -24,6 +25,7 @@ constexpr KernelTable kAvx2Kernels = {.isa = Isa::kAvx2,
                                       .rms_norm = avx2::RmsNorm,
                                       .gated_activation = avx2::GatedActivation,
                                       .attention = avx2::Attention,
+                                      .merge_attention = avx2::MergeAttention,
                                       .peak_f32 = avx2::PeakF32,
                                       .peak_int8 = avx2::PeakInt8};
 // Before VNNI and BF16: dot products as AVX2 does them.
@@ -38,6 +40,7 @@ constexpr KernelTable kAvx512Kernels = {
     .rms_norm = avx512::RmsNorm,
     .gated_activation = avx512::GatedActivation,
     .attention = avx512::Attention,
+    .merge_attention = avx512::MergeAttention,
     .peak_f32 = avx512::PeakF32,
     .peak_int8 = avx2::PeakInt8};
 
@@ -57,6 +60,7 @@ KernelTable Avx512Kernels(const CpuFeatures& cpu) {
   }
   if (cpu.avx512_bf16) {
     table.linear_bf16 = avx512::LinearBf16;
+    table.attention_bf16 = avx512::AttentionBf16;
     table.peak_bf16 = avx512::PeakBf16;
   }
   return table;
@@ -110,6 +114,10 @@ std::optional<KernelTable> ChooseKernels(const CpuFeatures& cpu,
   if (chosen == Isa::kAvx512) return Avx512Kernels(cpu);
   if (chosen == Isa::kAvx2) return kAvx2Kernels;
   return kScalarKernels;
+}
+
+Numerics DefaultNumerics(const KernelTable& kernels) {
+  return kernels.linear_bf16 != nullptr ? Numerics::kBf16 : Numerics::kInt8;
 }
 
 }  // namespace mj

@@ -33,6 +33,8 @@ struct KernelTable {
   RmsNormFn* rms_norm = nullptr;
   GatedActivationFn* gated_activation = nullptr;
   AttentionFn* attention = nullptr;
+  AttentionFn* attention_bf16 = nullptr;   // none: attention
+  AttentionFn* merge_attention = nullptr;  // of both
   PeakFn* peak_f32 = nullptr;  // for rooflines; none where none is known
   PeakFn* peak_int8 = nullptr;
   PeakFn* peak_bf16 = nullptr;
@@ -49,6 +51,9 @@ std::string_view IsaNeeds(Isa isa);
 // not support it.
 std::optional<KernelTable> ChooseKernels(const CpuFeatures& cpu,
                                          std::optional<Isa> isa);
+
+// bf16 where the table has dot products of bfloat16, else int8.
+Numerics DefaultNumerics(const KernelTable& kernels);
 
 }  // namespace mj
 

@@ -275,8 +275,9 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeCpuBackend(
                      std::string(IsaNeeds(*options.isa)), "; this CPU (",
                      cpu.brand, ") has ", DescribeFeatures(cpu)));
   }
-  const Numerics numerics = options.numerics;
   const bool own_kernels = make_matrices == nullptr;
+  const Numerics numerics = options.numerics.value_or(
+      own_kernels ? DefaultNumerics(*kernels) : Numerics::kF32);
   if (!own_kernels && numerics != Numerics::kF32) {
     return absl::InvalidArgumentError(
         absl::StrCat("numerics ", std::string(NumericsName(numerics)),

@@ -19,7 +19,7 @@ namespace mj {
 struct CpuBackendOptions {
   int threads = 1;         // the caller included
   std::optional<Isa> isa;  // none: the widest this CPU has
-  Numerics numerics = Numerics::kF32;
+  std::optional<Numerics> numerics;  // none: DefaultNumerics()
   std::optional<KvType> kv_type;  // none: f32 with f32 numerics, else bf16
   int max_rows = 1;               // of a step
 };

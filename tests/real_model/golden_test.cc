@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_format.h"
 #include "nlohmann/json.hpp"
+#include "tests/real_model/log_softmax.h"
 #include "tests/real_model/model_fixture.h"
 
 namespace mj {
@@ -40,19 +41,6 @@ constexpr GoldenCase kGoldenCases[] = {
     {"Gemma3Bf16", kGemma3, kGemma3Golden, Numerics::kBf16, 0.02, 0.2},
     {"Gemma3Int8", kGemma3, kGemma3Golden, Numerics::kInt8, 0.15, 0.95},
 };
-
-std::vector<double> LogSoftmax(std::span<const float> logits) {
-  const double max = *std::max_element(logits.begin(), logits.end());
-  double sum = 0;
-  for (float logit : logits) sum += std::exp(logit - max);
-  std::vector<double> logprobs(logits.begin(), logits.end());
-  for (double& value : logprobs) value -= max + std::log(sum);
-  return logprobs;
-}
-
-int Argmax(const std::vector<double>& values) {
-  return std::max_element(values.begin(), values.end()) - values.begin();
-}
 
 struct Deviation {
   double nll = 0;
