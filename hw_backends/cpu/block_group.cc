@@ -3,8 +3,6 @@
 #include <cassert>
 #include <cstring>
 
-#include "kernels/half.h"
-
 namespace mj {
 namespace {
 
@@ -80,12 +78,14 @@ void ReadSixBits(const std::byte* packed, int j, int& scale, int& min) {
 // j: sub-block j), then 32 bytes a pair of sub-blocks.
 BlockGroup ReadKBlock(const std::byte* block, int j, bool has_fifth_bit) {
   BlockGroup out;
-  const auto d = Load<uint16_t>(block), dmin = Load<uint16_t>(block + 2);
-  out.finite = IsFinite(d) && IsFinite(dmin);
+  constexpr uint16_t kSign = 0x8000;
+  out.half_scale = Load<uint16_t>(block);
+  out.half_min = Load<uint16_t>(block + 2) ^ kSign;
+  out.finite = IsFinite(out.half_scale) && IsFinite(out.half_min);
   int scale, min;
   ReadSixBits(block + 4, j, scale, min);
-  out.scale[0] = out.scale[1] = HalfToFloat(d) * static_cast<float>(scale);
-  out.min = -(HalfToFloat(dmin) * static_cast<float>(min));
+  out.scale[0] = out.scale[1] = static_cast<int8_t>(scale);
+  out.min = static_cast<uint8_t>(min);
   const std::byte* fifth = block + 16;
   const std::byte* nibbles = fifth + (has_fifth_bit ? 32 : 0) + j / 2 * 32;
   for (int w = 0; w < 8; ++w) {
@@ -103,12 +103,9 @@ BlockGroup ReadKBlock(const std::byte* block, int j, bool has_fifth_bit) {
 BlockGroup ReadQ6KBlock(const std::byte* block, int j) {
   BlockGroup out;
   const int half = j / 4, quarter = j % 4;
-  const auto d = Load<uint16_t>(block + 208);
-  out.finite = IsFinite(d);
-  for (int i = 0; i < 2; ++i) {
-    const auto scale = Load<int8_t>(block + 192 + 2 * j + i);
-    out.scale[i] = HalfToFloat(d) * static_cast<float>(scale);
-  }
+  out.half_scale = Load<uint16_t>(block + 208);
+  out.finite = IsFinite(out.half_scale);
+  std::memcpy(out.scale, block + 192 + 2 * j, sizeof out.scale);
   const std::byte* low = block + 64 * half + 32 * (quarter % 2);
   const std::byte* high = block + 128 + 32 * half;
   for (int w = 0; w < 8; ++w) {

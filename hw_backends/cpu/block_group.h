@@ -14,10 +14,11 @@ namespace mj {
 // an offset, but signed for Q8_0.
 struct BlockGroup {
   uint32_t codes[8];  // byte b of word j: column 4j + b
-  // As the panel stores them: halves (bits), or float32.
+  // As the panel stores them: halves (bits), and the K types' integers that
+  // multiply them.
   uint16_t half_scale = 0, half_min = 0;
-  float scale[2] = {0, 0};  // one per 16 columns
-  float min = 0;
+  int8_t scale[2] = {1, 1};  // one per 16 columns
+  uint8_t min = 1;
   bool finite = true;  // what was read of scales and minima
 };
 

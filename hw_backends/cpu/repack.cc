@@ -43,19 +43,21 @@ void StoreCodes(int bits, const uint32_t* words, int lane, std::byte* codes) {
   if (bits == 6) StoreWord(codes, 5, lane, pairs[1]);
 }
 
+// `integers`: the group's own part of its block of scales.
 void StoreScales(const PanelLayout& layout, const BlockGroup& group, int lane,
-                 std::byte* scales) {
-  const int steps = kPanelGroup / layout.step;
-  const auto at = [&](int index) {
-    return scales + layout.scale_bytes * (index * kPanelRows + lane);
-  };
-  if (layout.scale_bytes == 2) {
-    Store(at(0), group.half_scale);
-    if (layout.has_min) Store(at(1), group.half_min);
-    return;
+                 std::byte* block, std::byte* integers) {
+  Store(block + 2 * lane, group.half_scale);
+  if (layout.has_min) Store(block + 2 * (kPanelRows + lane), group.half_min);
+  if (layout.scales == ScaleForm::kSixBits) {
+    const int scale = group.scale[0], min = group.min;
+    const int high = scale >> 4 | min >> 4 << 2;
+    Store(integers + lane, static_cast<uint8_t>((scale & 15) | min << 4));
+    integers[16 + lane % 8] |= static_cast<std::byte>(high << (4 * (lane / 8)));
   }
-  for (int i = 0; i < steps; ++i) Store(at(i), group.scale[i]);
-  if (layout.has_min) Store(at(steps), group.min);
+  if (layout.scales == ScaleForm::kBytes) {
+    Store(integers + lane, group.scale[0]);
+    Store(integers + kPanelRows + lane, group.scale[1]);
+  }
 }
 
 // Whether the row's scales are finite.
@@ -68,7 +70,8 @@ bool RepackQuantisedRow(TensorType type, const std::byte* row, int64_t groups,
     const BlockGroup group = ReadBlockGroup(type, row, g);
     finite = finite && group.finite;
     StoreCodes(layout.bits, group.codes, lane, panel + g * layout.code_bytes);
-    StoreScales(layout, group, lane, scales + g * layout.group_scale_bytes);
+    StoreScales(layout, group, lane, scales + layout.block_at(g),
+                scales + layout.integers_at(g));
   }
   return finite;
 }

@@ -6,7 +6,7 @@
 namespace mj::avx2 {
 namespace {
 
-struct Dots : Vector {
+struct ByteVector : Vector {
   MJ_INLINE static I SetInt(int32_t x) { return _mm256_set1_epi32(x); }
   // Bytes as they are; Q8's stay signed.
   template <int kBits>
@@ -18,51 +18,48 @@ struct Dots : Vector {
     return zero;
   }
 
-  MJ_INLINE static I Broadcast(const int8_t* q) {
-    int32_t word;
-    __builtin_memcpy(&word, q, sizeof word);
-    return _mm256_set1_epi32(word);
-  }
-  MJ_INLINE static I AddPairs(I sum, I pairs) {
-    return _mm256_add_epi32(sum,
-                            _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
-  }
+  // Or g++ puts additions off until its registers run out.
+  MJ_INLINE static void KeepHere(I& sum) { __asm__("" : "+x"(sum)); }
 
   // The 16-bit sums of pairs hold 127 * (2^kBits - 1) * 2 so many times:
   // 8 * 3810, 4 * 7874, 2 * 16002. Signed bytes: the weight's magnitude times
   // q with the weight's sign, at most 128 * 127 * 2.
   template <int kBits, int kWords>
-  MJ_INLINE static I Dot(const I* words, const int8_t* q, I init) {
-    constexpr int kWide = kBits == 4 ? 8 : kBits == 5 ? 4 : kBits == 6 ? 2 : 1;
-    constexpr int kTogether = kWide < kWords ? kWide : kWords;
-    I sum = init;
-    Unroll<kWords / kTogether>([&](auto part) MJ_LAMBDA {
-      constexpr int kFirst = part.value * kTogether;
-      I pairs = Pairs<kBits>(words[kFirst], q + 4 * kFirst);
-      Unroll<kTogether - 1>([&](auto i) MJ_LAMBDA {
-        constexpr int kNext = kFirst + 1 + i.value;
-        pairs =
-            _mm256_add_epi16(pairs, Pairs<kBits>(words[kNext], q + 4 * kNext));
-      });
-      sum = AddPairs(sum, pairs);
-    });
-    return sum;
-  }
+  struct Dots {
+    static constexpr int kWide = kBits == 4   ? 8
+                                 : kBits == 5 ? 4
+                                 : kBits == 6 ? 2
+                                              : 1;
+    static constexpr int kTogether = kWide < kWords ? kWide : kWords;
+    I sum, pairs;
+    MJ_INLINE void Begin(I start) { sum = start; }
+    template <int kWord>
+    MJ_INLINE void Add(I word, I q) {
+      const I added = Pairs<kBits>(word, q);
+      pairs = kWord % kTogether == 0 ? added : _mm256_add_epi16(pairs, added);
+      KeepHere(pairs);
+      if constexpr (kWord % kTogether == kTogether - 1) {
+        const I fours = _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+        sum = _mm256_add_epi32(sum, fours);
+        KeepHere(sum);
+      }
+    }
+    MJ_INLINE I End() const { return sum; }
+  };
 
   template <int kBits>
-  MJ_INLINE static I Pairs(I weight, const int8_t* q) {
-    const I x = Broadcast(q);
+  MJ_INLINE static I Pairs(I word, I q) {
     if constexpr (kBits == 8) {
-      return _mm256_maddubs_epi16(_mm256_abs_epi8(weight),
-                                  _mm256_sign_epi8(x, weight));
+      return _mm256_maddubs_epi16(_mm256_abs_epi8(word),
+                                  _mm256_sign_epi8(q, word));
     } else {
-      return _mm256_maddubs_epi16(weight, x);
+      return _mm256_maddubs_epi16(word, q);
     }
   }
 };
 
 }  // namespace
 
-void LinearInt8(const LinearInt8Args& args) { RunLinearInt8<Dots>(args); }
+void LinearInt8(const LinearInt8Args& args) { RunLinearInt8<ByteVector>(args); }
 
 }  // namespace mj::avx2

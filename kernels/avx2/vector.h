@@ -45,6 +45,18 @@ struct Vector {
   MJ_INLINE static I LoadInt(const void* p) {
     return _mm256_loadu_si256(static_cast<const __m256i*>(p));
   }
+  MJ_INLINE static void StoreInt(void* p, I x) {
+    _mm256_storeu_si256(static_cast<__m256i*>(p), x);
+  }
+  MJ_INLINE static I WidenBytes(const void* p) {  // unsigned
+    return _mm256_cvtepu8_epi32(
+        _mm_loadl_epi64(static_cast<const __m128i*>(p)));
+  }
+  // Of 16 nibbles those from `first` on: the low ones of 8 bytes, the high.
+  MJ_INLINE static I WidenNibbles(const void* p, int first) {
+    const I bytes = WidenBytes(p);
+    return And(first == 0 ? bytes : ShiftRight<4>(bytes), 15);
+  }
   template <int kBits>
   MJ_INLINE static I ShiftLeft(I x) {
     return _mm256_slli_epi32(x, kBits);

@@ -37,21 +37,26 @@ struct NibbleTable {
 
 template <class W>
 struct Bf16Weights;
+template <class W>
+constexpr bool kHasBf16Pairs = W::kScaled;
+template <>
+constexpr bool kHasBf16Pairs<FloatWeights<TensorType::kBF16>> = true;
 
-template <int kBits, int kZero, int kScaleBytes, bool kMin, int kStep_>
-struct Bf16Weights<QuantisedWeights<kBits, kZero, kScaleBytes, kMin, kStep_>> {
+template <TensorType kType>
+struct Bf16Weights<QuantisedWeights<kType>> {
   using I = __m512i;
+  static constexpr int kBits = PanelOf<kType>::kBits;
+  static constexpr int kZero = PanelOf<kType>::kZero;
 
-  MJ_INLINE static void Unpack(const std::byte* codes, I* pairs) {
-    Unroll<16>([&](auto p) MJ_LAMBDA {
-      pairs[p.value] = Pair<p.value / 2, p.value % 2>(codes);
-    });
+  template <int kPair>
+  MJ_INLINE static I Pair(const std::byte* codes) {
+    return WordPair<kPair / 2, kPair % 2>(codes);
   }
 
  private:
   // Word `kWord` of a row is columns 4 kWord ..; kOdd picks 1 and 3 of them.
   template <int kWord, int kOdd>
-  MJ_INLINE static I Pair(const std::byte* codes) {
+  MJ_INLINE static I WordPair(const std::byte* codes) {
     if constexpr (kBits == 8) {
       return SignedBytes<kOdd>(Vector::LoadInt(codes + 64 * kWord));
     } else {
@@ -110,10 +115,9 @@ struct Bf16Weights<QuantisedWeights<kBits, kZero, kScaleBytes, kMin, kStep_>> {
 
 template <>
 struct Bf16Weights<FloatWeights<TensorType::kBF16>> {
-  MJ_INLINE static void Unpack(const std::byte* codes, __m512i* pairs) {
-    Unroll<16>([&](auto p) MJ_LAMBDA {
-      pairs[p.value] = Vector::LoadInt(codes + 64 * p.value);
-    });
+  template <int kPair>
+  MJ_INLINE static __m512i Pair(const std::byte* codes) {
+    return Vector::LoadInt(codes + 64 * kPair);
   }
 };
 

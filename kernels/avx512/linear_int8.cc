@@ -6,7 +6,7 @@
 namespace mj::avx512 {
 namespace {
 
-struct Dots : Vector {
+struct ByteVector : Vector {
   MJ_INLINE static I SetInt(int32_t x) { return _mm512_set1_epi32(x); }
   // The instruction wants unsigned weights: signed ones are moved by 128.
   template <int kBits>
@@ -24,19 +24,19 @@ struct Dots : Vector {
   }
 
   template <int kBits, int kWords>
-  MJ_INLINE static I Dot(const I* words, const int8_t* q, I init) {
-    I sum = init;
-    Unroll<kWords>([&](auto i) MJ_LAMBDA {
-      int32_t word;
-      __builtin_memcpy(&word, q + 4 * i.value, sizeof word);
-      sum = _mm512_dpbusd_epi32(sum, words[i.value], _mm512_set1_epi32(word));
-    });
-    return sum;
-  }
+  struct Dots {
+    I sum;
+    MJ_INLINE void Begin(I start) { sum = start; }
+    template <int kWord>
+    MJ_INLINE void Add(I word, I q) {
+      sum = _mm512_dpbusd_epi32(sum, word, q);
+    }
+    MJ_INLINE I End() const { return sum; }
+  };
 };
 
 }  // namespace
 
-void LinearInt8(const LinearInt8Args& args) { RunLinearInt8<Dots>(args); }
+void LinearInt8(const LinearInt8Args& args) { RunLinearInt8<ByteVector>(args); }
 
 }  // namespace mj::avx512

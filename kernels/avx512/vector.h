@@ -45,6 +45,17 @@ struct Vector {
   }
 
   MJ_INLINE static I LoadInt(const void* p) { return _mm512_loadu_si512(p); }
+  MJ_INLINE static void StoreInt(void* p, I x) { _mm512_storeu_si512(p, x); }
+  MJ_INLINE static I WidenBytes(const void* p) {  // unsigned
+    return _mm512_cvtepu8_epi32(
+        _mm_loadu_si128(static_cast<const __m128i*>(p)));
+  }
+  // 16 nibbles: the low ones of 8 bytes, then the high.
+  MJ_INLINE static I WidenNibbles(const void* p, int /*first*/) {
+    const __m128i bytes = _mm_loadl_epi64(static_cast<const __m128i*>(p));
+    const __m128i both = _mm_unpacklo_epi64(bytes, _mm_srli_epi16(bytes, 4));
+    return And(_mm512_cvtepu8_epi32(both), 15);
+  }
   template <int kBits>
   MJ_INLINE static I ShiftLeft(I x) {
     return _mm512_slli_epi32(x, kBits);

@@ -22,50 +22,39 @@ struct LinearBody {
   using F = typename V::F;
   static constexpr int kVecs = 16 / V::kLanes;  // a panel's 16 rows
 
-  // Where group g of a panel lies.
-  struct Group {
-    const std::byte* codes;
-    const std::byte* scales;
+  using Group = typename W::Group;
+  using GroupScales = Scales<V, W::kSteps>;
+
+  // A group's codes as floats, and its scales, each [16 rows].
+  struct alignas(64) Unpacked {
+    float codes[32 * 16];
+    float d[W::kSteps * 16];
+    float m[16];
   };
-  MJ_INLINE static Group At(const std::byte* panel, int64_t groups, int64_t g) {
-    return {panel + g * W::kCodeBytes,
-            panel + groups * W::kCodeBytes + g * W::kGroupScaleBytes};
-  }
-  static int64_t PanelSize(int64_t groups) {
-    return (groups * (W::kCodeBytes + W::kGroupScaleBytes) + 63) / 64 * 64;
+
+  MJ_INLINE static F AddStep(F d, F s, F acc) {
+    if constexpr (W::kScaled) return V::Fma(d, s, acc);
+    return V::Add(acc, s);
   }
 
-  MJ_INLINE static F AddStep(Group at, int step, int first_row, F s, F acc) {
-    if constexpr (W::kScaled) {
-      return V::Fma(W::template Scale<V>(at.scales, step, first_row), s, acc);
-    } else {
-      return V::Add(acc, s);
-    }
-  }
-  MJ_INLINE static F AddMin(Group at, int first_row, F sum, F acc) {
-    if constexpr (W::kHasMin) {
-      return V::Fma(W::template Scale<V>(at.scales, 32 / W::kStep, first_row),
-                    sum, acc);
-    } else {
-      return acc;
-    }
-  }
-
-  // One row of x against kPanels panels: acc [kPanels][16].
-  template <int kPanels>
-  static void Gemv(const LinearArgs& args, const std::byte* panels, int64_t row,
-                   float* acc) {
-    constexpr int kSums = kPanels * kVecs;
-    const int64_t panel_size = PanelSize(args.groups);
+  // One row of x against V::kGemvPanels panels: acc [panels][16].
+  static void Gemv(const LinearArgs& args, const std::byte* const* panels,
+                   int64_t row, float* acc) {
+    constexpr int kSums = V::kGemvPanels * kVecs;
     const float* x = args.x + row * args.x_stride;
     F total[kSums];
     Unroll<kSums>([&](auto n) MJ_LAMBDA { total[n.value] = V::Zero(); });
     for (int64_t g = 0; g < args.groups; ++g, x += 32) {
-      Group at[kPanels];
-      Unroll<kPanels>([&](auto p) MJ_LAMBDA {
-        at[p.value] = At(panels + p.value * panel_size, args.groups, g);
+      Group at[V::kGemvPanels];
+      GroupScales scales[kSums];
+      Unroll<V::kGemvPanels>([&](auto p) MJ_LAMBDA {
+        at[p.value] = W::At(panels[p.value], args.groups, g);
       });
-      Unroll<32 / W::kStep>([&](auto step) MJ_LAMBDA {
+      Unroll<kSums>([&](auto n) MJ_LAMBDA {
+        scales[n.value] = W::template LoadScales<V>(
+            at[n.value / kVecs], n.value % kVecs * V::kLanes);
+      });
+      Unroll<W::kSteps>([&](auto step) MJ_LAMBDA {
         F s[kSums];
         Unroll<kSums>([&](auto n) MJ_LAMBDA { s[n.value] = V::Zero(); });
         Unroll<W::kStep>([&](auto k) MJ_LAMBDA {
@@ -78,17 +67,14 @@ struct LinearBody {
           });
         });
         Unroll<kSums>([&](auto n) MJ_LAMBDA {
-          total[n.value] =
-              AddStep(at[n.value / kVecs], step.value,
-                      n.value % kVecs * V::kLanes, s[n.value], total[n.value]);
+          total[n.value] = AddStep(scales[n.value].d[step.value], s[n.value],
+                                   total[n.value]);
         });
       });
       if constexpr (W::kHasMin) {
         const F sum = V::Set1(args.sums[row * args.sums_stride + g]);
         Unroll<kSums>([&](auto n) MJ_LAMBDA {
-          total[n.value] =
-              AddMin(at[n.value / kVecs], n.value % kVecs * V::kLanes, sum,
-                     total[n.value]);
+          total[n.value] = V::Fma(scales[n.value].m, sum, total[n.value]);
         });
       }
     }
@@ -97,33 +83,38 @@ struct LinearBody {
     });
   }
 
-  // codes [32][16] of one group.
-  static void Unpack(Group at, float* codes) {
-    Unroll<32>([&](auto k) MJ_LAMBDA {
-      Unroll<kVecs>([&](auto v) MJ_LAMBDA {
-        constexpr int kFirst = v.value * V::kLanes;
-        V::Store(codes + 16 * k.value + kFirst,
+  static void Unpack(const Group& at, Unpacked& group) {
+    Unroll<kVecs>([&](auto v) MJ_LAMBDA {
+      constexpr int kFirst = v.value * V::kLanes;
+      Unroll<32>([&](auto k) MJ_LAMBDA {
+        V::Store(group.codes + 16 * k.value + kFirst,
                  W::template Code<V, k.value>(at.codes, kFirst));
       });
+      if constexpr (!W::kScaled) return;
+      const GroupScales scales = W::template LoadScales<V>(at, kFirst);
+      Unroll<W::kSteps>([&](auto s) MJ_LAMBDA {
+        V::Store(group.d + 16 * s.value + kFirst, scales.d[s.value]);
+      });
+      V::Store(group.m + kFirst, scales.m);
     });
   }
 
-  // kRows rows of x against one unpacked group, on top of acc [kRows][16].
+  // kRows rows of x against one group, on top of acc [kRows][16].
   template <int kRows>
-  static void AddGroup(const LinearArgs& args, const float* codes, Group at,
-                       int64_t g, int64_t row, float* acc) {
+  static void AddGroup(const LinearArgs& args, const Unpacked& group, int64_t g,
+                       int64_t row, float* acc) {
     const float* x = args.x + row * args.x_stride + 32 * g;
     F total[kRows * kVecs];
     Unroll<kRows * kVecs>([&](auto n) MJ_LAMBDA {
       total[n.value] = V::Load(acc + n.value * V::kLanes);
     });
-    for (int step = 0; step < 32 / W::kStep; ++step) {
+    for (int step = 0; step < W::kSteps; ++step) {
       F s[kRows * kVecs];
       Unroll<kRows * kVecs>([&](auto n) MJ_LAMBDA { s[n.value] = V::Zero(); });
       for (int k = step * W::kStep; k < (step + 1) * W::kStep; ++k) {
         F w[kVecs];
         Unroll<kVecs>([&](auto v) MJ_LAMBDA {
-          w[v.value] = V::Load(codes + 16 * k + v.value * V::kLanes);
+          w[v.value] = V::Load(group.codes + 16 * k + v.value * V::kLanes);
         });
         Unroll<kRows>([&](auto r) MJ_LAMBDA {
           const F xk = V::Set1(x[r.value * args.x_stride + k]);
@@ -134,16 +125,16 @@ struct LinearBody {
         });
       }
       Unroll<kRows * kVecs>([&](auto n) MJ_LAMBDA {
-        total[n.value] = AddStep(at, step, n.value % kVecs * V::kLanes,
-                                 s[n.value], total[n.value]);
+        const float* d = group.d + 16 * step + n.value % kVecs * V::kLanes;
+        total[n.value] = AddStep(V::Load(d), s[n.value], total[n.value]);
       });
     }
     Unroll<kRows * kVecs>([&](auto n) MJ_LAMBDA {
       if constexpr (W::kHasMin) {
         const int64_t r = row + n.value / kVecs;
-        total[n.value] = AddMin(at, n.value % kVecs * V::kLanes,
-                                V::Set1(args.sums[r * args.sums_stride + g]),
-                                total[n.value]);
+        const F sum = V::Set1(args.sums[r * args.sums_stride + g]);
+        const F m = V::Load(group.m + n.value % kVecs * V::kLanes);
+        total[n.value] = V::Fma(m, sum, total[n.value]);
       }
       V::Store(acc + n.value * V::kLanes, total[n.value]);
     });
@@ -152,45 +143,45 @@ struct LinearBody {
   // `rows` <= kRowChunk rows of x against one panel: acc [rows][16].
   static void Gemm(const LinearArgs& args, const std::byte* panel, int64_t row,
                    int rows, float* acc) {
-    alignas(64) float codes[32 * 16];
+    Unpacked group;
     for (int i = 0; i < 16 * rows; ++i) acc[i] = 0;
     for (int64_t g = 0; g < args.groups; ++g) {
-      const Group at = At(panel, args.groups, g);
-      Unpack(at, codes);
+      Unpack(W::At(panel, args.groups, g), group);
       int r = 0;
       for (; r + V::kGemmRows <= rows; r += V::kGemmRows) {
-        AddGroup<V::kGemmRows>(args, codes, at, g, row + r, acc + 16 * r);
+        AddGroup<V::kGemmRows>(args, group, g, row + r, acc + 16 * r);
       }
       for (; r + 4 <= rows; r += 4) {
-        AddGroup<4>(args, codes, at, g, row + r, acc + 16 * r);
+        AddGroup<4>(args, group, g, row + r, acc + 16 * r);
       }
-      for (; r + 2 <= rows; r += 2) {
-        AddGroup<2>(args, codes, at, g, row + r, acc + 16 * r);
+      for (; r < rows; ++r) {
+        AddGroup<1>(args, group, g, row + r, acc + 16 * r);
       }
-      if (r < rows) AddGroup<1>(args, codes, at, g, row + r, acc + 16 * r);
     }
   }
 
   static void RunOneRow(const LinearArgs& args) {
-    const int64_t size = PanelSize(args.groups);
-    const int64_t panels = (args.num_outputs + 15) / 16;
+    const int64_t size = W::PanelSize(args.groups);
     alignas(64) float acc[16 * V::kGemvPanels];
-    int64_t p = 0;
-    for (; p + V::kGemvPanels <= panels; p += V::kGemvPanels) {
-      Gemv<V::kGemvPanels>(args, args.panels + p * size, 0, acc);
-      for (int i = 0; i < V::kGemvPanels; ++i) {
-        FinishOutputs(args, 0, 16 * (p + i), acc + 16 * i);
+    for (int64_t n = 0; n < args.num_outputs; n += 16 * V::kGemvPanels) {
+      const std::byte* panels[V::kGemvPanels];
+      for (int p = 0; p < V::kGemvPanels; ++p) {
+        // Beyond the last panel: the first once more, for nothing.
+        const int64_t own = n + 16 * p < args.num_outputs ? n / 16 + p : n / 16;
+        panels[p] = args.panels + own * size;
       }
-    }
-    for (; p < panels; ++p) {
-      Gemv<1>(args, args.panels + p * size, 0, acc);
-      FinishOutputs(args, 0, 16 * p, acc);
+      Gemv(args, panels, 0, acc);
+      for (int p = 0; p < V::kGemvPanels; ++p) {
+        const int64_t output = n + 16 * p;
+        if (output >= args.num_outputs) break;
+        FinishOutputs<V>(args, 0, output, acc + 16 * p);
+      }
     }
   }
 
   static void Run(const LinearArgs& args) {
     if (args.rows == 1) return RunOneRow(args);
-    const int64_t size = PanelSize(args.groups);
+    const int64_t size = W::PanelSize(args.groups);
     alignas(64) float acc[16 * kRowChunk];
     for (int64_t row = 0; row < args.rows; row += kRowChunk) {
       const int64_t left = args.rows - row;
@@ -198,7 +189,7 @@ struct LinearBody {
       for (int64_t first = 0; first < args.num_outputs; first += 16) {
         Gemm(args, args.panels + first / 16 * size, row, rows, acc);
         for (int r = 0; r < rows; ++r) {
-          FinishOutputs(args, row + r, first, acc + 16 * r);
+          FinishOutputs<V>(args, row + r, first, acc + 16 * r);
         }
       }
     }
@@ -207,30 +198,7 @@ struct LinearBody {
 
 template <class V>
 void RunLinear(const LinearArgs& args) {
-  switch (args.type) {
-    case TensorType::kF32:
-      return LinearBody<V, FloatWeights<TensorType::kF32>>::Run(args);
-    case TensorType::kF16:
-      return LinearBody<V, FloatWeights<TensorType::kF16>>::Run(args);
-    case TensorType::kBF16:
-      return LinearBody<V, FloatWeights<TensorType::kBF16>>::Run(args);
-    case TensorType::kQ4_0:
-      return LinearBody<V, QuantisedWeights<4, 8, 2, false>>::Run(args);
-    case TensorType::kQ4_1:
-      return LinearBody<V, QuantisedWeights<4, 0, 2, true>>::Run(args);
-    case TensorType::kQ5_0:
-      return LinearBody<V, QuantisedWeights<5, 16, 2, false>>::Run(args);
-    case TensorType::kQ5_1:
-      return LinearBody<V, QuantisedWeights<5, 0, 2, true>>::Run(args);
-    case TensorType::kQ8_0:
-      return LinearBody<V, QuantisedWeights<8, 0, 2, false>>::Run(args);
-    case TensorType::kQ4_K:
-      return LinearBody<V, QuantisedWeights<4, 0, 4, true>>::Run(args);
-    case TensorType::kQ5_K:
-      return LinearBody<V, QuantisedWeights<5, 0, 4, true>>::Run(args);
-    case TensorType::kQ6_K:
-      return LinearBody<V, QuantisedWeights<6, 32, 4, false, 16>>::Run(args);
-  }
+  ForWeights(args.type, [&]<class W>(W) { LinearBody<V, W>::Run(args); });
 }
 
 template <class V>

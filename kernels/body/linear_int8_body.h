@@ -1,8 +1,9 @@
 // The body of LinearInt8 (kernels/linear_int8.h) over a vector type D with
-// dot products of bytes:
-//   D::Dot<kBits, kWords>(words, q, init): init + sum over 4 * kWords columns
-//     of weight byte * q, per 32-bit lane; bytes are codes under 2^kBits, or
-//     signed where kBits is 8.
+// dot products of bytes. Weight bytes are codes under 2^kBits, or signed where
+// kBits is 8; sums are of kWords words of four columns.
+//   D::Operand<kBits>(bytes)        the weights as Dots::Add wants them
+//   D::ZeroOf<kBits>(code)          what stands for `code` then
+//   D::Dots<kBits, kWords>          Begin(start), Add<j>(word, q), End()
 #ifndef MILLIJOULE_KERNELS_BODY_LINEAR_INT8_BODY_H_
 #define MILLIJOULE_KERNELS_BODY_LINEAR_INT8_BODY_H_
 
@@ -20,81 +21,57 @@ struct LinearInt8Body {
   using Args = LinearInt8Args;
   using F = typename D::F;
   using I = typename D::I;
-  static constexpr int kSteps = 32 / W::kStep;
-  static constexpr int kStepWords = W::kStep / 4;
+  using Sum = typename D::template Dots<W::kBits, W::kStep / 4>;
+  static constexpr int kWords = 8;
 
-  // One group of a panel, as many rows of it as a vector has lanes.
-  struct Group {
-    I words[8];
-    F scales[kSteps];
-    F min;
-  };
-
-  MJ_INLINE static void Load(const std::byte* codes, const std::byte* scales,
-                             int first_row, Group& group) {
-    Unroll<8>([&](auto j) MJ_LAMBDA {
-      group.words[j.value] = D::template Operand<W::kBits>(
-          W::template Bytes<D, j.value>(codes, first_row));
-    });
-    Unroll<kSteps>([&](auto s) MJ_LAMBDA {
-      group.scales[s.value] = W::template Scale<D>(scales, s.value, first_row);
-    });
-    if constexpr (W::kHasMin) {
-      group.min = W::template Scale<D>(scales, kSteps, first_row);
-    }
+  template <class V, int kWord>
+  MJ_INLINE static I Word(const std::byte* codes, int first_row) {
+    return D::template Operand<W::kBits>(
+        W::template Bytes<D, kWord>(codes, first_row));
   }
 
-  MJ_INLINE static F AddRow(const Group& group, const Int8Rows& x, int64_t at,
-                            F total) {
+  template <int kWord>
+  MJ_INLINE static I Broadcast(const Int8Rows& x, int64_t at) {
+    int32_t word;
+    __builtin_memcpy(&word, x.codes + 32 * at + 4 * kWord, sizeof word);
+    return D::SetInt(word);
+  }
+
+  MJ_INLINE static Sum Begin(const Int8Rows& x, int64_t at, int step) {
     constexpr int kZero = D::template ZeroOf<W::kBits>(W::kZero);
-    const F x_scale = D::Set1(x.scales[at]);
-    Unroll<kSteps>([&](auto s) MJ_LAMBDA {
-      I start = D::SetInt(0);
-      if constexpr (kZero != 0) {
-        const int32_t sum = kSteps == 2 ? x.sums[2 * at + s.value]
-                                        : x.sums[2 * at] + x.sums[2 * at + 1];
-        start = D::SetInt(-kZero * sum);
-      }
-      const I dot = D::template Dot<W::kBits, kStepWords>(
-          group.words + s.value * kStepWords,
-          x.codes + 32 * at + s.value * W::kStep, start);
-      total = D::Fma(D::ToFloat(dot), D::Mul(group.scales[s.value], x_scale),
-                     total);
-    });
-    if constexpr (W::kHasMin) {
-      total = D::Fma(group.min, D::Set1(x.totals[at]), total);
+    Sum sum;
+    if constexpr (kZero == 0) {
+      sum.Begin(D::SetInt(0));
+    } else if constexpr (W::kSteps == 1) {
+      sum.Begin(D::SetInt(-kZero * (x.sums[2 * at] + x.sums[2 * at + 1])));
+    } else {
+      sum.Begin(D::SetInt(-kZero * x.sums[2 * at + step]));
     }
-    return total;
+    return sum;
   }
-
-  static void Run(const Args& args) { PanelWalk<D, LinearInt8Body>::Run(args); }
+  template <int kWord>
+  MJ_INLINE static void Add(Sum& sum, I word, I q) {
+    sum.template Add<kWord>(word, q);
+  }
+  MJ_INLINE static F End(const Sum& sum, F d, const Int8Rows& x, int64_t at,
+                         F total) {
+    return D::Fma(D::ToFloat(sum.End()), D::Mul(d, D::Set1(x.scales[at])),
+                  total);
+  }
+  MJ_INLINE static float SumOf(const Int8Rows& x, int64_t at) {
+    return x.totals[at];
+  }
 };
 
 template <class D>
 void RunLinearInt8(const LinearInt8Args& args) {
-  switch (args.type) {
-    case TensorType::kF32:
-    case TensorType::kF16:
-    case TensorType::kBF16:
+  ForWeights(args.type, [&]<class W>(W) {
+    if constexpr (W::kScaled) {
+      PanelWalk<D, LinearInt8Body<D, W>>::Run(args);
+    } else {
       __builtin_trap();  // no codes: Linear's
-    case TensorType::kQ4_0:
-      return LinearInt8Body<D, QuantisedWeights<4, 8, 2, false>>::Run(args);
-    case TensorType::kQ4_1:
-      return LinearInt8Body<D, QuantisedWeights<4, 0, 2, true>>::Run(args);
-    case TensorType::kQ5_0:
-      return LinearInt8Body<D, QuantisedWeights<5, 16, 2, false>>::Run(args);
-    case TensorType::kQ5_1:
-      return LinearInt8Body<D, QuantisedWeights<5, 0, 2, true>>::Run(args);
-    case TensorType::kQ8_0:
-      return LinearInt8Body<D, QuantisedWeights<8, 0, 2, false>>::Run(args);
-    case TensorType::kQ4_K:
-      return LinearInt8Body<D, QuantisedWeights<4, 0, 4, true>>::Run(args);
-    case TensorType::kQ5_K:
-      return LinearInt8Body<D, QuantisedWeights<5, 0, 4, true>>::Run(args);
-    case TensorType::kQ6_K:
-      return LinearInt8Body<D, QuantisedWeights<6, 32, 4, false, 16>>::Run(
-          args);
-  }
+    }
+  });
 }
 
 }  // namespace

@@ -1,10 +1,18 @@
-// The walk over panels that products of rounded activations share. A product P
-// names its Args and its weights W (kernels/body/weights.h), and has
-//   Group             what Load() makes of one group of a panel
-//   Load(codes, scales, first_row, group)   as many rows as a vector has lanes
-//   AddRow(group, x, at, total)             total plus row `at`'s part
-// One row keeps its sums in registers, more keep theirs in the first-level
-// cache and share the loading of a group; the arithmetic of a row is the same.
+// The walk over panels that products of rounded activations share: the rows of
+// two vectors at a time, so that both use what is read of an activation.
+//
+// A product P names its Args and its weights W (kernels/body/weights.h), and
+//   kWords                   vectors that hold the weights of a group
+//   Word<V, j>(codes, first_row)  the j-th of them
+//   X                        the type of an activation that meets one of them
+//   Broadcast<j>(x, at)      the one that word j meets, of row `at` of x
+//   Sum                      of one step of columns with a scale in common
+//   Begin(x, at, step), Add<j>(sum, word, x)
+//   End(sum, d, x, at, total)     total plus the scaled sum
+//   SumOf(x, at)             of the group's activations, for the minimum
+// One row keeps its totals in registers and unpacks weights straight into
+// them; more rows share the unpacking into the first-level cache and keep
+// their totals there. The arithmetic of a row is the same.
 #ifndef MILLIJOULE_KERNELS_BODY_PANEL_WALK_H_
 #define MILLIJOULE_KERNELS_BODY_PANEL_WALK_H_
 
@@ -13,6 +21,7 @@
 
 #include "kernels/body/finish_outputs.h"
 #include "kernels/body/inline.h"
+#include "kernels/body/weights.h"
 
 namespace mj {
 namespace {
@@ -20,70 +29,186 @@ namespace {
 template <class V, class P>
 struct PanelWalk {
   using F = typename V::F;
+  using I = typename V::I;
   using W = typename P::W;
   using Args = typename P::Args;
-  static constexpr int kVecs = 16 / V::kLanes;  // a panel's 16 rows
-  static constexpr int kMaxRows = 64;  // their sums: 4 KB of the first cache
+  using GroupScales = Scales<V, W::kSteps>;
+  static constexpr int kPanels = V::kLanes / 8;  // that fill two vectors
+  static constexpr int kMaxRows = 64;  // their totals: 8 KB of the first cache
+  static constexpr int kWidth = 2 * V::kLanes;
 
-  static void OneRow(const Args& args, const std::byte* panel, float* acc) {
-    const std::byte* codes = panel;
-    const std::byte* scales = panel + args.groups * W::kCodeBytes;
-    F total[kVecs];
-    Unroll<kVecs>([&](auto v) MJ_LAMBDA { total[v.value] = V::Zero(); });
-    for (int64_t g = 0; g < args.groups; ++g) {
-      Unroll<kVecs>([&](auto v) MJ_LAMBDA {
-        typename P::Group group;
-        P::Load(codes, scales, v.value * V::kLanes, group);
-        total[v.value] =
-            P::AddRow(group, args.x, g * args.x.stride, total[v.value]);
-      });
-      codes += W::kCodeBytes;
-      scales += W::kGroupScaleBytes;
+  MJ_INLINE static constexpr int PanelOfVector(int v) {
+    return v * V::kLanes / 16;
+  }
+  MJ_INLINE static constexpr int FirstRow(int v) { return v * V::kLanes % 16; }
+
+  // Weights of one group: as they lie in the panels, ...
+  struct Packed {
+    typename W::Group at[kPanels];
+    template <int j, int v>
+    MJ_INLINE I Word() const {
+      return P::template Word<V, j>(at[PanelOfVector(v)].codes, FirstRow(v));
     }
-    Unroll<kVecs>([&](auto v) MJ_LAMBDA {
-      V::Store(acc + v.value * V::kLanes, total[v.value]);
+  };
+  // ... or unpacked.
+  struct Unpacked {
+    std::byte* words;
+    template <int j, int v>
+    MJ_INLINE I Word() const {
+      return V::LoadInt(words + (2 * j + v) * sizeof(I));
+    }
+  };
+
+  MJ_INLINE static Packed At(const std::byte* const* panels, int64_t groups,
+                             int64_t g) {
+    Packed packed;
+    Unroll<kPanels>([&](auto p) MJ_LAMBDA {
+      packed.at[p.value] = W::At(panels[p.value], groups, g);
+    });
+    return packed;
+  }
+  MJ_INLINE static void LoadScales(const Packed& packed, GroupScales* scales) {
+    Unroll<2>([&](auto v) MJ_LAMBDA {
+      scales[v.value] = W::template LoadScales<V>(
+          packed.at[PanelOfVector(v.value)], FirstRow(v.value));
     });
   }
 
-  // acc [rows][16]
-  static void ManyRows(const Args& args, const std::byte* panel, int64_t row,
-                       int rows, float* acc) {
-    const std::byte* codes = panel;
-    const std::byte* scales = panel + args.groups * W::kCodeBytes;
-    for (int i = 0; i < 16 * rows; ++i) acc[i] = 0;
-    for (int64_t g = 0; g < args.groups; ++g) {
-      const int64_t at = g * args.x.stride + row;
-      Unroll<kVecs>([&](auto v) MJ_LAMBDA {
-        typename P::Group group;
-        P::Load(codes, scales, v.value * V::kLanes, group);
-        float* sums = acc + v.value * V::kLanes;
-        for (int r = 0; r < rows; ++r, sums += 16) {
-          V::Store(sums, P::AddRow(group, args.x, at + r, V::Load(sums)));
-        }
+  struct InRegisters {
+    F totals[2];
+    template <int n>
+    MJ_INLINE F Get() const {
+      return totals[n];
+    }
+    template <int n>
+    MJ_INLINE void Set(F x) {
+      totals[n] = x;
+    }
+  };
+  struct InMemory {
+    float* totals;
+    template <int n>
+    MJ_INLINE F Get() const {
+      return V::Load(totals + n * V::kLanes);
+    }
+    template <int n>
+    MJ_INLINE void Set(F x) {
+      V::Store(totals + n * V::kLanes, x);
+    }
+  };
+
+  // Rows at, at + 1, ... of x: [kRows][2] totals.
+  template <int kRows, class Words, class Totals>
+  MJ_INLINE static void AddGroup(const Words& words, const GroupScales* scales,
+                                 const decltype(Args::x)& x, int64_t at,
+                                 Totals& totals) {
+    constexpr int kStepWords = P::kWords / W::kSteps;
+    Unroll<W::kSteps>([&](auto step) MJ_LAMBDA {
+      typename P::Sum sums[2 * kRows];
+      Unroll<2 * kRows>([&](auto n) MJ_LAMBDA {
+        sums[n.value] = P::Begin(x, at + n.value / 2, step.value);
       });
-      codes += W::kCodeBytes;
-      scales += W::kGroupScaleBytes;
+      Unroll<kStepWords>([&](auto i) MJ_LAMBDA {
+        constexpr int kWord = step.value * kStepWords + i.value;
+        I word[2];
+        Unroll<2>([&](auto v) MJ_LAMBDA {
+          word[v.value] = words.template Word<kWord, v.value>();
+        });
+        Unroll<kRows>([&](auto r) MJ_LAMBDA {
+          const auto value = P::template Broadcast<kWord>(x, at + r.value);
+          Unroll<2>([&](auto v) MJ_LAMBDA {
+            P::template Add<i.value>(sums[2 * r.value + v.value], word[v.value],
+                                     value);
+          });
+        });
+      });
+      Unroll<2 * kRows>([&](auto n) MJ_LAMBDA {
+        const GroupScales& own = scales[n.value % 2];
+        const int64_t row = at + n.value / 2;
+        F total = P::End(sums[n.value], own.d[step.value], x, row,
+                         totals.template Get<n.value>());
+        if constexpr (W::kHasMin && step.value == W::kSteps - 1) {
+          total = V::Fma(own.m, V::Set1(P::SumOf(x, row)), total);
+        }
+        totals.template Set<n.value>(total);
+      });
+    });
+  }
+
+  // acc [kWidth]
+  static void OneRow(const Args& args, const std::byte* const* panels,
+                     float* acc) {
+    InRegisters totals = {V::Zero(), V::Zero()};
+    for (int64_t g = 0; g < args.groups; ++g) {
+      const Packed packed = At(panels, args.groups, g);
+      GroupScales scales[2];
+      LoadScales(packed, scales);
+      AddGroup<1>(packed, scales, args.x, g * args.x.stride, totals);
+    }
+    V::Store(acc, totals.totals[0]);
+    V::Store(acc + V::kLanes, totals.totals[1]);
+  }
+
+  // acc [rows][kWidth]
+  static void ManyRows(const Args& args, const std::byte* const* panels,
+                       int64_t first, int rows, float* acc) {
+    alignas(64) std::byte words[2 * P::kWords * sizeof(I)];
+    const Unpacked unpacked = {words};
+    for (int i = 0; i < kWidth * rows; i += V::kLanes) {
+      V::Store(acc + i, V::Zero());
+    }
+    for (int64_t g = 0; g < args.groups; ++g) {
+      const Packed packed = At(panels, args.groups, g);
+      GroupScales scales[2];
+      LoadScales(packed, scales);
+      Unroll<P::kWords>([&](auto j) MJ_LAMBDA {
+        Unroll<2>([&](auto v) MJ_LAMBDA {
+          V::StoreInt(words + (2 * j.value + v.value) * sizeof(I),
+                      packed.template Word<j.value, v.value>());
+        });
+      });
+      const int64_t at = g * args.x.stride + first;
+      InMemory totals = {acc};
+      int r = 0;
+      for (; r + 4 <= rows; r += 4, totals.totals += 4 * kWidth) {
+        AddGroup<4>(unpacked, scales, args.x, at + r, totals);
+      }
+      for (; r + 2 <= rows; r += 2, totals.totals += 2 * kWidth) {
+        AddGroup<2>(unpacked, scales, args.x, at + r, totals);
+      }
+      if (r < rows) {
+        AddGroup<1>(unpacked, scales, args.x, at + r, totals);
+      }
+    }
+  }
+
+  static void Finish(const Args& args, int64_t row, int rows, int64_t output,
+                     const float* acc) {
+    for (int p = 0; p < kPanels; ++p, output += 16, acc += 16) {
+      if (output >= args.num_outputs) return;
+      for (int r = 0; r < rows; ++r) {
+        FinishOutputs<V>(args, row + r, output, acc + r * kWidth);
+      }
     }
   }
 
   static void Run(const Args& args) {
-    const int64_t size =
-        (args.groups * (W::kCodeBytes + W::kGroupScaleBytes) + 63) / 64 * 64;
-    alignas(64) float acc[16 * kMaxRows];
+    const int64_t size = W::PanelSize(args.groups);
+    alignas(64) float acc[kWidth * kMaxRows];
     for (int64_t row = 0; row < args.rows; row += kMaxRows) {
       const int64_t left = args.rows - row;
       const int rows = left < kMaxRows ? static_cast<int>(left) : kMaxRows;
-      const std::byte* panel = args.panels;
-      for (int64_t first = 0; first < args.num_outputs; first += 16) {
+      for (int64_t n = 0; n < args.num_outputs; n += 16 * kPanels) {
+        // An odd last panel keeps itself company.
+        const std::byte* panels[2];
+        panels[0] = args.panels + n / 16 * size;
+        panels[1] = n + 16 < args.num_outputs ? panels[0] + size : panels[0];
         if (args.rows == 1) {
-          OneRow(args, panel, acc);
+          OneRow(args, panels, acc);
         } else {
-          ManyRows(args, panel, row, rows, acc);
+          ManyRows(args, panels, row, rows, acc);
         }
-        for (int r = 0; r < rows; ++r) {
-          FinishOutputs(args, row + r, first, acc + 16 * r);
-        }
-        panel += size;
+        Finish(args, row, rows, n, acc);
       }
     }
   }

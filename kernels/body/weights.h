@@ -1,4 +1,4 @@
-// Weights of kernels/panel.h as vectors of float32. Templates over a Vector
+// Weights of kernels/panel.h as vectors. Templates over a Vector
 // of kernels/avx2 or kernels/avx512; internal linkage.
 #ifndef MILLIJOULE_KERNELS_BODY_WEIGHTS_H_
 #define MILLIJOULE_KERNELS_BODY_WEIGHTS_H_
@@ -12,16 +12,52 @@
 namespace mj {
 namespace {
 
-template <int kBits_, int kOffset, int kScaleBytes, bool kMin, int kStep_ = 32>
-struct QuantisedWeights {
-  static constexpr int kBits = kBits_;
-  static constexpr int kZero = kOffset;  // the code that means 0
-  static constexpr bool kScaled = true;
-  static constexpr bool kHasMin = kMin;
-  static constexpr int kStep = kStep_;  // columns that share a scale
-  static constexpr int kCodeBytes = 64 * kBits;
-  static constexpr int kGroupScaleBytes =
-      kScaleBytes * 16 * (32 / kStep + (kMin ? 1 : 0));
+// Where things lie in a panel of kType.
+template <TensorType kType>
+struct PanelOf {
+  static constexpr PanelLayout kLayout = PanelLayoutOf(kType);
+  static constexpr int kBits = kLayout.bits;
+  static constexpr int kZero = kLayout.offset;  // the code that means 0
+  static constexpr bool kScaled = kBits != 0;
+  static constexpr bool kHasMin = kLayout.has_min;
+  static constexpr int kStep = kLayout.step;  // columns that share a scale
+  static constexpr int kSteps = kPanelGroup / kStep;
+  static constexpr int kBlockGroups = kLayout.block_groups;
+  static constexpr int kBlockBytes = kLayout.block_bytes();
+
+  struct Group {
+    const std::byte* codes;
+    const std::byte* halves;    // of the block of scales
+    const std::byte* integers;  // of the group, in that block
+  };
+  MJ_INLINE static Group At(const std::byte* panel, int64_t groups, int64_t g) {
+    const std::byte* block =
+        panel + groups * kLayout.code_bytes + g / kBlockGroups * kBlockBytes;
+    return {panel + g * kLayout.code_bytes, block,
+            block + kLayout.block_halves +
+                g % kBlockGroups * kLayout.group_scale_bytes};
+  }
+  MJ_INLINE static int64_t PanelSize(int64_t groups) {
+    const int64_t blocks = (groups + kBlockGroups - 1) / kBlockGroups;
+    const int64_t bytes = groups * kLayout.code_bytes + blocks * kBlockBytes;
+    return (bytes + 63) / 64 * 64;
+  }
+};
+
+// A group's scales, as many rows as a vector has lanes.
+template <class V, int kSteps>
+struct Scales {
+  typename V::F d[kSteps];
+  typename V::F m;
+};
+
+template <TensorType kType>
+struct QuantisedWeights : PanelOf<kType> {
+  using Panel = PanelOf<kType>;
+  using Group = typename Panel::Group;
+  using Panel::kBits;
+  using Panel::kSteps;
+  static constexpr int kOffset = Panel::kZero;
 
   // Code minus offset of column kColumn, rows from first_row on.
   template <class V, int kColumn>
@@ -60,16 +96,31 @@ struct QuantisedWeights {
     }
   }
 
-  // Scale `index` of a group, rows from first_row on.
+  // Rows from first_row on.
   template <class V>
-  MJ_INLINE static typename V::F Scale(const std::byte* scales, int index,
-                                       int first_row) {
-    const std::byte* at = scales + kScaleBytes * (16 * index + first_row);
-    if constexpr (kScaleBytes == 2) {
-      return V::LoadHalf(at);
-    } else {
-      return V::Load(reinterpret_cast<const float*>(at));
+  MJ_INLINE static Scales<V, kSteps> LoadScales(const Group& at,
+                                                int first_row) {
+    constexpr ScaleForm kForm = Panel::kLayout.scales;
+    const std::byte* halves = at.halves + 2 * first_row;
+    Scales<V, kSteps> scales;
+    scales.d[0] = V::LoadHalf(halves);
+    scales.m =
+        Panel::kHasMin ? V::LoadHalf(halves + 2 * kPanelRows) : V::Zero();
+    if constexpr (kForm == ScaleForm::kBytes) {
+      const std::byte* bytes = at.integers + first_row;
+      scales.d[1] = V::Mul(scales.d[0], V::LoadInt8(bytes + kPanelRows));
+      scales.d[0] = V::Mul(scales.d[0], V::LoadInt8(bytes));
+    } else if constexpr (kForm == ScaleForm::kSixBits) {
+      const auto low = V::WidenBytes(at.integers + first_row);
+      const auto high = V::WidenNibbles(at.integers + 16, first_row);
+      const auto scale =
+          V::Or(V::And(low, 15), V::template ShiftLeft<4>(V::And(high, 3)));
+      const auto min = V::Or(V::template ShiftRight<4>(low),
+                             V::template ShiftLeft<2>(V::And(high, 12)));
+      scales.d[0] = V::Mul(scales.d[0], V::ToFloat(scale));
+      scales.m = V::Mul(scales.m, V::ToFloat(min));
     }
+    return scales;
   }
 
  private:
@@ -101,13 +152,14 @@ struct QuantisedWeights {
 };
 
 template <TensorType kType>
-struct FloatWeights {
-  static constexpr bool kScaled = false;
-  static constexpr bool kHasMin = false;
-  static constexpr int kStep = 32;
-  static constexpr int kBytes = kType == TensorType::kF32 ? 4 : 2;
-  static constexpr int kCodeBytes = 512 * kBytes;
-  static constexpr int kGroupScaleBytes = 0;
+struct FloatWeights : PanelOf<kType> {
+  using Group = typename PanelOf<kType>::Group;
+
+  // None: 1.
+  template <class V>
+  MJ_INLINE static Scales<V, 1> LoadScales(const Group&, int) {
+    return {{V::Zero()}, V::Zero()};
+  }
 
   template <class V, int kColumn>
   MJ_INLINE static typename V::F Code(const std::byte* codes, int first_row) {
@@ -127,6 +179,36 @@ struct FloatWeights {
     }
   }
 };
+
+// Calls f with the weights of `type`, an object without members: the one list
+// of types that vector versions know.
+template <class F>
+MJ_INLINE void ForWeights(TensorType type, const F& f) {
+  switch (type) {
+    case TensorType::kF32:
+      return f(FloatWeights<TensorType::kF32>());
+    case TensorType::kF16:
+      return f(FloatWeights<TensorType::kF16>());
+    case TensorType::kBF16:
+      return f(FloatWeights<TensorType::kBF16>());
+    case TensorType::kQ4_0:
+      return f(QuantisedWeights<TensorType::kQ4_0>());
+    case TensorType::kQ4_1:
+      return f(QuantisedWeights<TensorType::kQ4_1>());
+    case TensorType::kQ5_0:
+      return f(QuantisedWeights<TensorType::kQ5_0>());
+    case TensorType::kQ5_1:
+      return f(QuantisedWeights<TensorType::kQ5_1>());
+    case TensorType::kQ8_0:
+      return f(QuantisedWeights<TensorType::kQ8_0>());
+    case TensorType::kQ4_K:
+      return f(QuantisedWeights<TensorType::kQ4_K>());
+    case TensorType::kQ5_K:
+      return f(QuantisedWeights<TensorType::kQ5_K>());
+    case TensorType::kQ6_K:
+      return f(QuantisedWeights<TensorType::kQ6_K>());
+  }
+}
 
 }  // namespace
 }  // namespace mj

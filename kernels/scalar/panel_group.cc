@@ -42,12 +42,50 @@ float FloatCode(TensorType type, const std::byte* codes, int lane, int k) {
   return BFloat16ToFloat(Load<uint16_t>(codes + 2 * pair));
 }
 
-float Scale(const PanelLayout& layout, const std::byte* scales, int index,
-            int lane) {
-  const std::byte* at =
-      scales + layout.scale_bytes * (index * kPanelRows + lane);
-  return layout.scale_bytes == 2 ? HalfToFloat(Load<uint16_t>(at))
-                                 : Load<float>(at);
+float Half(const std::byte* halves, int lane) {
+  return HalfToFloat(Load<uint16_t>(halves + 2 * lane));
+}
+
+void ReadHalves(const std::byte* block, bool has_min, int lane,
+                PanelGroup* out) {
+  out->scale[0] = out->scale[1] = Half(block, lane);
+  if (has_min) out->min = Half(block + 2 * kPanelRows, lane);
+}
+
+void ReadSixBits(const std::byte* block, const std::byte* integers, int lane,
+                 PanelGroup* out) {
+  const auto low = Load<uint8_t>(integers + lane);
+  const int high =
+      Load<uint8_t>(integers + 16 + lane % 8) >> (4 * (lane / 8)) & 15;
+  const int scale = (low & 15) | (high & 3) << 4;
+  const int min = low >> 4 | high >> 2 << 4;
+  out->scale[0] = out->scale[1] = Half(block, lane) * static_cast<float>(scale);
+  out->min = Half(block + 2 * kPanelRows, lane) * static_cast<float>(min);
+}
+
+void ReadBytes(const std::byte* block, const std::byte* integers, int lane,
+               PanelGroup* out) {
+  for (int i = 0; i < 2; ++i) {
+    out->scale[i] =
+        Half(block, lane) *
+        static_cast<float>(Load<int8_t>(integers + kPanelRows * i + lane));
+  }
+}
+
+void ReadScales(const PanelLayout& layout, const std::byte* scales,
+                int64_t group, int lane, PanelGroup* out) {
+  const std::byte* block = scales + layout.block_at(group);
+  const std::byte* integers = scales + layout.integers_at(group);
+  switch (layout.scales) {
+    case ScaleForm::kNone:
+      return;
+    case ScaleForm::kHalves:
+      return ReadHalves(block, layout.has_min, lane, out);
+    case ScaleForm::kSixBits:
+      return ReadSixBits(block, integers, lane, out);
+    case ScaleForm::kBytes:
+      return ReadBytes(block, integers, lane, out);
+  }
 }
 
 }  // namespace
@@ -56,8 +94,6 @@ void ReadPanelGroup(TensorType type, const std::byte* panel, int64_t groups,
                     int64_t group, int lane, PanelGroup* out) {
   const PanelLayout layout = PanelLayoutOf(type);
   const std::byte* codes = panel + group * layout.code_bytes;
-  const std::byte* scales =
-      panel + groups * layout.code_bytes + group * layout.group_scale_bytes;
   out->scale[0] = out->scale[1] = 1;
   out->min = 0;
   for (int k = 0; k < kPanelGroup; ++k) {
@@ -67,11 +103,7 @@ void ReadPanelGroup(TensorType type, const std::byte* panel, int64_t groups,
             : static_cast<float>(Code(layout.bits, codes, lane, k / 4, k % 4) -
                                  layout.offset);
   }
-  if (layout.bits == 0) return;
-  const int steps = kPanelGroup / layout.step;
-  out->scale[0] = Scale(layout, scales, 0, lane);
-  out->scale[1] = Scale(layout, scales, steps - 1, lane);
-  if (layout.has_min) out->min = Scale(layout, scales, steps, lane);
+  ReadScales(layout, panel + groups * layout.code_bytes, group, lane, out);
 }
 
 void ReadPanelRow(TensorType type, const std::byte* panel, int64_t groups,

@@ -61,6 +61,10 @@ simde__m512i EmulateWidenBytes(simde__m128i a) {
   return EmulateWiden<int8_t>(&a);
 }
 
+simde__m512i EmulateWidenUnsignedBytes(simde__m128i a) {
+  return EmulateWiden<uint8_t>(&a);
+}
+
 simde__m512i EmulateWidenWords(simde__m256i a) {
   return EmulateWiden<uint16_t>(&a);
 }
@@ -130,6 +134,7 @@ __attribute__((noinline)) simde__m512i EmulateLookUp2(simde__m512i first,
 #define _mm512_cvtepi32_ps EmulateIntegersToFloats
 #define _mm512_cvtph_ps EmulateHalvesToFloats
 #define _mm512_cvtepi8_epi32 EmulateWidenBytes
+#define _mm512_cvtepu8_epi32 EmulateWidenUnsignedBytes
 #define _mm512_cvtepu16_epi32 EmulateWidenWords
 #define _mm512_srai_epi32 EmulateShiftRightSigned
 

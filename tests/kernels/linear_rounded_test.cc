@@ -223,7 +223,7 @@ TEST_P(RoundedTest, ARowsBitsDoNotDependOnItsCompany) {
     RoundedRows x(77, panels.groups, 4);
     const auto all =
         Multiply(GetParam().kernels, GetParam().form, panels, x, 0, 77);
-    for (int64_t count : {1, 2, 3, 8, 65}) {
+    for (int64_t count : {1, 2, 3, 4, 5, 6, 7, 8, 65}) {
       for (int64_t first : {int64_t{0}, int64_t{5}, 77 - count}) {
         const auto some = Multiply(GetParam().kernels, GetParam().form, panels,
                                    x, first, count);
