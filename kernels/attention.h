@@ -1,34 +1,41 @@
 // Causal attention of one sequence's consecutive rows, for the query heads
 // that share one key/value head:
 //   out = softmax(scale * q k^T) v
-// over positions (p - window, p] of the row at position p.
-//
-// Paged KV: a block holds 32 positions of one key/value head. K as
-// [padded head_dim][32], V as [32][padded head_dim], elements of the cache's
-// type; for int8 then the scales of K and those of V, float32 [32] each. All
-// parts are multiples of 64 bytes. What is stored is read as float32, exactly;
-// an int8 scale multiplies the score of its key and the weight of its value.
-// Written by kernels/kv_write.h.
+// over positions (p - window, p] of the row at position p. K and V lie in
+// blocks (kernels/kv_block.h), written by kernels/kv_write.h. What is stored is
+// read exactly; an int8 scale multiplies the score of its key and the weight
+// of its value.
 //
 // The arithmetic of a row depends on its position alone: online softmax over
 // blocks (Milakov & Gimelshein 2018; FlashAttention, Dao et al. 2022) inside
 // ranges of 256 positions counted from position 0, the ranges then merged in
-// ascending order. Slots outside the row's positions contribute exactly 0,
-// whatever bytes they hold. Versions agree to
+// ascending order. Ranges may also be computed apart, by several threads, and
+// merged afterwards: the same bits. Slots outside the row's positions
+// contribute exactly 0, whatever bytes they hold.
+//
+// Attention multiplies in float32; versions agree to
 // (head_dim + 64) * 2^-22 * max |v|, where |scores| stay below 16.
+// AttentionBf16 rounds q and the softmax's weights to bfloat16, and sums their
+// products in float32: 2^-7 * max |v| more, against attention of the rounded q.
 #ifndef MILLIJOULE_KERNELS_ATTENTION_H_
 #define MILLIJOULE_KERNELS_ATTENTION_H_
 
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/kv_block.h"
 #include "kernels/kv_type.h"
 
 namespace mj {
 
-inline constexpr int kKvBlockSlots = 32;      // positions a block holds
 inline constexpr int kAttentionRange = 256;   // positions of one softmax range
-inline constexpr int kAttentionQueries = 24;  // (row, head) pairs a call
+inline constexpr int kAttentionQueries = 48;  // (row, head) pairs a call
+
+// Ranges [first, end), counted from position 0.
+struct AttentionRanges {
+  int first = 0;
+  int end = 0;
+};
 
 struct AttentionArgs {
   const float* q = nullptr;  // first row's first head of the group
@@ -47,26 +54,32 @@ struct AttentionArgs {
   float* out = nullptr;  // as q
   int64_t out_stride = 0;
   float* scratch = nullptr;  // AttentionScratchFloats(), 64-byte aligned
+  // None: all ranges, merged into `out`. Else the ranges of `part` only, range
+  // r of RangesOf(args) at partials + (r - first) * AttentionPartialFloats();
+  // MergeAttention makes `out` of them. 64-byte aligned.
+  float* partials = nullptr;
+  AttentionRanges part;
 };
 
 using AttentionFn = void(const AttentionArgs& args);
 
-// V rows are padded to whole vectors.
-int64_t PaddedHeadDim(int head_dim);
-// K, V and scales of one block and one key/value head.
-int64_t KvBlockBytes(KvType type, int head_dim);
-// `queries`: num_rows * num_heads.
+// All that the rows see.
+AttentionRanges RangesOf(const AttentionArgs& args);
+// `queries`: num_rows * num_heads. Multiples of 16.
 int64_t AttentionScratchFloats(int64_t queries, int head_dim);
+int64_t AttentionPartialFloats(int64_t queries, int head_dim);
 
 namespace scalar {
-AttentionFn Attention;
+AttentionFn Attention, MergeAttention;
 }
 namespace avx2 {
-AttentionFn Attention;
+AttentionFn Attention, MergeAttention;
 }
 namespace avx512 {
-AttentionFn Attention;
-}
+AttentionFn Attention, MergeAttention;
+// REQUIRES: type is BF16. Needs AVX-512 BF16.
+AttentionFn AttentionBf16;
+}  // namespace avx512
 
 }  // namespace mj
 

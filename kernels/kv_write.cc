@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <limits>
 
-#include "kernels/attention.h"
 #include "kernels/half.h"
+#include "kernels/kv_block.h"
 
 namespace mj {
 namespace {
@@ -36,7 +36,7 @@ int8_t Int8Code(float x, float scale) {
 
 // Lays out a token's elements; encode(x) gives the stored one. Returns the end
 // of V.
-template <class Element, class EncodeK, class EncodeV>
+template <KvType kType, class Element, class EncodeK, class EncodeV>
 std::byte* WriteElements(int head_dim, const float* k, const float* v, int slot,
                          std::byte* block, const EncodeK& encode_k,
                          const EncodeV& encode_v) {
@@ -44,23 +44,26 @@ std::byte* WriteElements(int head_dim, const float* k, const float* v, int slot,
   auto* keys = reinterpret_cast<Element*>(block);
   Element* values = keys + padded * kKvBlockSlots;
   for (int d = 0; d < head_dim; ++d) {
-    keys[d * kKvBlockSlots + slot] = encode_k(k[d]);
-    values[slot * padded + d] = encode_v(v[d]);
+    keys[KeyIndex(kType, slot, d)] = encode_k(k[d]);
+    values[ValueIndex(kType, padded, slot, d)] = encode_v(v[d]);
+  }
+  if (kType == KvType::kBF16 && head_dim % 2 == 1) {
+    keys[KeyIndex(kType, slot, head_dim)] = 0;
   }
   return reinterpret_cast<std::byte*>(values + padded * kKvBlockSlots);
 }
 
-template <class Element, class Encode>
+template <KvType kType, class Element, class Encode>
 void WriteAs(int head_dim, const float* k, const float* v, int slot,
              std::byte* block, const Encode& encode) {
-  WriteElements<Element>(head_dim, k, v, slot, block, encode, encode);
+  WriteElements<kType, Element>(head_dim, k, v, slot, block, encode, encode);
 }
 
 void WriteInt8(int head_dim, const float* k, const float* v, int slot,
                std::byte* block) {
   const float k_scale = Int8Scale(k, head_dim);
   const float v_scale = Int8Scale(v, head_dim);
-  std::byte* end = WriteElements<int8_t>(
+  std::byte* end = WriteElements<KvType::kInt8, int8_t>(
       head_dim, k, v, slot, block,
       [&](float x) { return Int8Code(x, k_scale); },
       [&](float x) { return Int8Code(x, v_scale); });
@@ -76,12 +79,14 @@ void WriteKv(KvType type, int head_dim, const float* k, const float* v,
   assert(slot >= 0 && slot < kKvBlockSlots);
   switch (type) {
     case KvType::kF32:
-      return WriteAs<float>(head_dim, k, v, slot, block,
-                            [](float x) { return x; });
+      return WriteAs<KvType::kF32, float>(head_dim, k, v, slot, block,
+                                          [](float x) { return x; });
     case KvType::kBF16:
-      return WriteAs<uint16_t>(head_dim, k, v, slot, block, FloatToBFloat16);
+      return WriteAs<KvType::kBF16, uint16_t>(head_dim, k, v, slot, block,
+                                              FloatToBFloat16);
     case KvType::kF16:
-      return WriteAs<uint16_t>(head_dim, k, v, slot, block, FloatToHalf);
+      return WriteAs<KvType::kF16, uint16_t>(head_dim, k, v, slot, block,
+                                             FloatToHalf);
     case KvType::kInt8:
       return WriteInt8(head_dim, k, v, slot, block);
   }

@@ -1,5 +1,5 @@
 // Stores one token's K and V of one key/value head in a block of the KV cache
-// (layout: kernels/attention.h), rounded to nearest even. The bytes depend on
+// (layout: kernels/kv_block.h), rounded to nearest even. The bytes depend on
 // the values and the type alone.
 //   f32   as is.
 //   bf16, f16   beyond the largest finite value: infinity (f16: from 65520

@@ -12,6 +12,10 @@ constexpr int64_t kRowsPerChunk = 16;
 // Multiply-adds below which one thread is done before another wakes.
 constexpr int64_t kSmallWork = int64_t{1} << 17;
 
+// Fewer may leave a thread idle at the end: then ranges are tasks too.
+constexpr size_t kTasksPerThread = 4;
+constexpr int64_t kMostPartials = int64_t{1} << 22;  // floats
+
 int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 void NormHeads(const KernelTable& kernels, const AttentionSpec& spec,
@@ -25,6 +29,28 @@ void NormHeads(const KernelTable& kernels, const AttentionSpec& spec,
                     .y_stride = spec.head_dim,
                     .rows = num_heads,
                     .cols = spec.head_dim});
+}
+
+int64_t MultiplyAdds(const AttentionSpec& spec,
+                     std::span<const StepSequence> sequences) {
+  int64_t work = 0;
+  for (const StepSequence& sequence : sequences) {
+    work += int64_t{2} * sequence.num_rows * spec.num_heads * spec.head_dim *
+            (sequence.start_position + sequence.num_rows);
+  }
+  return work;
+}
+
+// The first address in `floats` that is a multiple of 64 bytes.
+float* Aligned(std::vector<float>& floats) {
+  const auto base = reinterpret_cast<uintptr_t>(floats.data());
+  return reinterpret_cast<float*>((base + 63) / 64 * 64);
+}
+
+// So that `count` floats lie behind Aligned(floats).
+void Reserve(int64_t count, std::vector<float>& floats) {
+  const auto needed = static_cast<size_t>(count + 16);
+  if (floats.size() < needed) floats.resize(needed);
 }
 
 }  // namespace
@@ -78,10 +104,80 @@ void RunRopeAndWriteKv(const KernelTable& kernels, WorkerPool& pool,
   });
 }
 
-float* AttentionPhase::Scratch(int worker) const {
-  const auto base = reinterpret_cast<uintptr_t>(scratch_.data());
-  const auto aligned = (base + 63) / 64 * 64;
-  return reinterpret_cast<float*>(aligned) + worker * scratch_stride_;
+struct AttentionPhase::Call {
+  const AttentionSpec& spec;
+  std::span<const StepSequence> sequences;
+  MatrixRef qkv;
+  const KvCache& cache;
+  MatrixRef out;
+  int group() const { return spec.num_heads / spec.num_kv_heads; }
+};
+
+void AttentionPhase::CutByRows(const Call& call) {
+  const int tile = std::max(1, kAttentionQueries / call.group());
+  tasks_.clear();
+  for (const StepSequence& sequence : call.sequences) {
+    for (int row = 0; row < sequence.num_rows; row += tile) {
+      const int rows = std::min(tile, sequence.num_rows - row);
+      for (int head = 0; head < call.spec.num_kv_heads; ++head) {
+        tasks_.push_back({&sequence, row, rows, head});
+      }
+    }
+  }
+}
+
+int64_t AttentionPhase::CutByRanges(const Call& call, int threads) {
+  pieces_.clear();
+  merges_.clear();
+  const bool few = threads > 1 && tasks_.size() < kTasksPerThread * threads;
+  int64_t used = 0;
+  for (const Task& task : tasks_) {
+    Piece piece{.task = &task, .part = {}};
+    const AttentionRanges ranges = RangesOf(Args(call, piece, 0));
+    const int64_t size = AttentionPartialFloats(task.num_rows * call.group(),
+                                                call.spec.head_dim);
+    const int64_t needed = (ranges.end - ranges.first) * size;
+    if (!few || ranges.end - ranges.first == 1 ||
+        used + needed > kMostPartials) {
+      pieces_.push_back(piece);
+      continue;
+    }
+    piece.partials = used;
+    used += needed;
+    merges_.push_back(piece);
+    for (int r = ranges.first; r < ranges.end; ++r) {
+      piece.part = {r, r + 1};
+      pieces_.push_back(piece);
+    }
+  }
+  return used;
+}
+
+AttentionArgs AttentionPhase::Args(const Call& call, const Piece& piece,
+                                   int worker) {
+  const Task& task = *piece.task;
+  const StepSequence& sequence = *task.sequence;
+  const AttentionSpec& spec = call.spec;
+  const int64_t row = sequence.first_row + task.first_row;
+  const int64_t head = int64_t{task.kv_head} * call.group() * spec.head_dim;
+  return {.q = call.qkv.row(row) + head,
+          .q_stride = call.qkv.stride,
+          .num_rows = task.num_rows,
+          .num_heads = call.group(),
+          .start_position = sequence.start_position + task.first_row,
+          .head_dim = spec.head_dim,
+          .scale = spec.scale,
+          .window = spec.window,
+          .type = call.cache.type(),
+          .kv = call.cache.Head(spec.layer, task.kv_head),
+          .block_stride = call.cache.block_stride(),
+          .block_table = sequence.block_table.data(),
+          .out = call.out.row(row) + head,
+          .out_stride = call.out.stride,
+          .scratch = Aligned(scratch_) + worker * scratch_stride_,
+          .partials = piece.partials < 0 ? nullptr
+                                         : Aligned(partials_) + piece.partials,
+          .part = piece.part};
 }
 
 void AttentionPhase::Run(const KernelTable& kernels, WorkerPool& pool,
@@ -89,56 +185,32 @@ void AttentionPhase::Run(const KernelTable& kernels, WorkerPool& pool,
                          std::span<const StepSequence> sequences, MatrixRef qkv,
                          const KvCache& cache, MatrixRef out) {
   assert(spec.num_heads % spec.num_kv_heads == 0);
-  const int group = spec.num_heads / spec.num_kv_heads;
-  const int tile = std::max(1, kAttentionQueries / group);
-  tasks_.clear();
-  int64_t work = 0;
-  for (const StepSequence& sequence : sequences) {
-    work += int64_t{2} * sequence.num_rows * spec.num_heads * spec.head_dim *
-            (sequence.start_position + sequence.num_rows);
-    for (int row = 0; row < sequence.num_rows; row += tile) {
-      const int rows = std::min(tile, sequence.num_rows - row);
-      for (int head = 0; head < spec.num_kv_heads; ++head) {
-        tasks_.push_back({&sequence, row, rows, head});
-      }
-    }
-  }
-  const int64_t queries = std::max(kAttentionQueries, group);
-  scratch_stride_ =
-      CeilDiv(AttentionScratchFloats(queries, spec.head_dim), 16) * 16;
-  const auto floats =
-      static_cast<size_t>(scratch_stride_ * pool.threads() + 16);
-  if (scratch_.size() < floats) scratch_.resize(floats);
+  const Call call{spec, sequences, qkv, cache, out};
+  const bool bf16 = numerics_ != Numerics::kF32 &&
+                    cache.type() == KvType::kBF16 &&
+                    kernels.attention_bf16 != nullptr;
+  AttentionFn* attention = bf16 ? kernels.attention_bf16 : kernels.attention;
+  scratch_stride_ = AttentionScratchFloats(
+      std::max(kAttentionQueries, call.group()), spec.head_dim);
+  Reserve(scratch_stride_ * pool.threads(), scratch_);
+  const bool small = MultiplyAdds(spec, sequences) < kSmallWork;
+  CutByRows(call);
+  const int64_t partials = CutByRanges(call, small ? 1 : pool.threads());
+  Reserve(partials, partials_);
 
-  const auto run_task = [&](const Task& task, int worker) {
-    const StepSequence& sequence = *task.sequence;
-    const int64_t row = sequence.first_row + task.first_row;
-    const int64_t head = int64_t{task.kv_head} * group * spec.head_dim;
-    kernels.attention(
-        {.q = qkv.row(row) + head,
-         .q_stride = qkv.stride,
-         .num_rows = task.num_rows,
-         .num_heads = group,
-         .start_position = sequence.start_position + task.first_row,
-         .head_dim = spec.head_dim,
-         .scale = spec.scale,
-         .window = spec.window,
-         .type = cache.type(),
-         .kv = cache.Head(spec.layer, task.kv_head),
-         .block_stride = cache.block_stride(),
-         .block_table = sequence.block_table.data(),
-         .out = out.row(row) + head,
-         .out_stride = out.stride,
-         .scratch = Scratch(worker)});
+  const auto run = [&](AttentionFn* function, std::span<const Piece> pieces,
+                       bool together) {
+    const auto count = static_cast<int64_t>(pieces.size());
+    const int64_t per_chunk = together ? std::max<int64_t>(count, 1) : 1;
+    pool.Run(CeilDiv(count, per_chunk), [&](int64_t chunk, int worker) {
+      const int64_t first = chunk * per_chunk;
+      for (int64_t i = first; i < std::min(first + per_chunk, count); ++i) {
+        function(Args(call, pieces[i], worker));
+      }
+    });
   };
-  const auto count = static_cast<int64_t>(tasks_.size());
-  const int64_t per_chunk = work < kSmallWork ? std::max<int64_t>(count, 1) : 1;
-  pool.Run(CeilDiv(count, per_chunk), [&](int64_t chunk, int worker) {
-    const int64_t first = chunk * per_chunk;
-    for (int64_t i = first; i < std::min(first + per_chunk, count); ++i) {
-      run_task(tasks_[i], worker);
-    }
-  });
+  run(attention, pieces_, small);
+  run(kernels.merge_attention, merges_, partials < kSmallWork);
 }
 
 }  // namespace mj

@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "hw_backends/cpu/memory_budget.h"
-#include "kernels/attention.h"
+#include "kernels/kv_block.h"
 #include "kernels/kv_write.h"
 
 namespace mj {

@@ -1,5 +1,5 @@
 // The memory of the paged KV cache: for each layer, block and key/value head,
-// K and V of 32 slots (layout: kernels/attention.h). Pages cost memory once
+// K and V of 32 slots (layout: kernels/kv_block.h). Pages cost memory once
 // they are written.
 #ifndef MILLIJOULE_HW_BACKENDS_CPU_KV_CACHE_H_
 #define MILLIJOULE_HW_BACKENDS_CPU_KV_CACHE_H_

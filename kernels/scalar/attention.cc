@@ -15,26 +15,45 @@ constexpr float kNone = -std::numeric_limits<float>::infinity();
 
 // Softmax-weighted values so far: sum / total, scaled by exp(-max).
 struct Partial {
-  float max = kNone;
-  float total = 0;
+  float& max;
+  float& total;
   float* sum;  // [head_dim]
 };
+
+// A query's place in the sums at `at`: max, then total, for 16, 32 ...
+// queries, then [queries, padded].
+Partial PartialAt(const AttentionArgs& args, float* at, int query) {
+  const int queries = args.num_rows * args.num_heads;
+  const int rounded = (queries + 15) / 16 * 16;
+  return {at[query], at[rounded + query],
+          at + 2 * rounded + query * PaddedHeadDim(args.head_dim)};
+}
+
+void Clear(int head_dim, Partial& part) {
+  part.max = kNone;
+  part.total = 0;
+  std::fill_n(part.sum, head_dim, 0.0f);
+}
 
 // Float32 values of stored elements.
 struct F32 {
   using Element = float;
+  static constexpr KvType kType = KvType::kF32;
   static float Widen(float x) { return x; }
 };
 struct BF16 {
   using Element = uint16_t;
+  static constexpr KvType kType = KvType::kBF16;
   static float Widen(uint16_t x) { return BFloat16ToFloat(x); }
 };
 struct F16 {
   using Element = uint16_t;
+  static constexpr KvType kType = KvType::kF16;
   static float Widen(uint16_t x) { return HalfToFloat(x); }
 };
 struct Int8 {
   using Element = int8_t;
+  static constexpr KvType kType = KvType::kInt8;
   static float Widen(int8_t x) { return x; }
 };
 
@@ -46,10 +65,10 @@ struct BlockView {
         keys(reinterpret_cast<const Element*>(block)),
         values(keys + padded * kKvBlockSlots) {}
   float Key(int d, int slot) const {
-    return Stored::Widen(keys[d * kKvBlockSlots + slot]);
+    return Stored::Widen(keys[KeyIndex(Stored::kType, slot, d)]);
   }
   float Value(int slot, int d) const {
-    return Stored::Widen(values[slot * padded + d]);
+    return Stored::Widen(values[ValueIndex(Stored::kType, padded, slot, d)]);
   }
   float KeyScale(int slot) const { return Scale(slot); }
   float ValueScale(int slot) const { return Scale(kKvBlockSlots + slot); }
@@ -100,6 +119,7 @@ void AddBlock(const AttentionArgs& args, const float* q,
 }
 
 void Merge(const Partial& range, int head_dim, Partial& all) {
+  if (range.max == kNone) return;
   const float max = std::max(all.max, range.max);
   const float old_weight = std::exp(all.max - max);
   const float new_weight = std::exp(range.max - max);
@@ -110,57 +130,89 @@ void Merge(const Partial& range, int head_dim, Partial& all) {
   }
 }
 
-// One row and head at `position`.
+// A query's positions of one range.
 template <class Stored>
-void Attend(const AttentionArgs& args, int position, const float* q,
-            float* out) {
-  float* scratch = args.scratch;
-  Partial all{.sum = scratch};
-  Partial range{.sum = scratch + args.head_dim};
-  std::fill_n(scratch, 2 * args.head_dim, 0.0f);
-  const int end = position + 1;
+void AddRange(const AttentionArgs& args, int query, int range, Partial& part) {
+  Clear(args.head_dim, part);
+  const int row = query / args.num_heads;
+  const int end = args.start_position + row + 1;
+  const float* q = args.q + row * args.q_stride +
+                   query % args.num_heads * int64_t{args.head_dim};
   int p = args.window > 0 ? std::max(0, end - args.window) : 0;
-  while (p < end) {
+  p = std::max(p, range * kAttentionRange);
+  const int range_end = std::min(end, (range + 1) * kAttentionRange);
+  while (p < range_end) {
     const int block_start = p / kKvBlockSlots * kKvBlockSlots;
-    const int stop = std::min(end, block_start + kKvBlockSlots);
+    const int stop = std::min(range_end, block_start + kKvBlockSlots);
     const int64_t block = args.block_table[p / kKvBlockSlots];
     const BlockView<Stored> view(args.kv + block * args.block_stride,
                                  args.head_dim);
-    AddBlock(args, q, view, p - block_start, stop - block_start, range);
+    AddBlock(args, q, view, p - block_start, stop - block_start, part);
     p = stop;
-    if (p < end && p % kAttentionRange != 0) continue;
-    Merge(range, args.head_dim, all);
-    range.max = kNone;
-    range.total = 0;
-    std::fill_n(range.sum, args.head_dim, 0.0f);
   }
+}
+
+void AddRange(const AttentionArgs& args, int query, int range, Partial part) {
+  switch (args.type) {
+    case KvType::kF32:
+      return AddRange<F32>(args, query, range, part);
+    case KvType::kBF16:
+      return AddRange<BF16>(args, query, range, part);
+    case KvType::kF16:
+      return AddRange<F16>(args, query, range, part);
+    case KvType::kInt8:
+      return AddRange<Int8>(args, query, range, part);
+  }
+}
+
+float* PartialsOf(const AttentionArgs& args, int range) {
+  const int queries = args.num_rows * args.num_heads;
+  return args.partials + (range - RangesOf(args).first) *
+                             AttentionPartialFloats(queries, args.head_dim);
+}
+
+void WriteOut(const AttentionArgs& args, int query, const Partial& all) {
+  float* out = args.out + query / args.num_heads * args.out_stride +
+               query % args.num_heads * int64_t{args.head_dim};
   for (int d = 0; d < args.head_dim; ++d) out[d] = all.sum[d] / all.total;
 }
 
-template <class Stored>
-void AttendAll(const AttentionArgs& args) {
-  for (int r = 0; r < args.num_rows; ++r) {
-    for (int h = 0; h < args.num_heads; ++h) {
-      const int64_t head = int64_t{h} * args.head_dim;
-      Attend<Stored>(args, args.start_position + r,
-                     args.q + r * args.q_stride + head,
-                     args.out + r * args.out_stride + head);
-    }
+// Merges the query's sums of all ranges, which partial(range) gives.
+template <class PartialOf>
+void MergeAll(const AttentionArgs& args, int query, const PartialOf& partial) {
+  Partial all = PartialAt(args, args.scratch, query);
+  Clear(args.head_dim, all);
+  const AttentionRanges ranges = RangesOf(args);
+  for (int r = ranges.first; r < ranges.end; ++r) {
+    Merge(partial(r), args.head_dim, all);
   }
+  WriteOut(args, query, all);
 }
 
 }  // namespace
 
 void Attention(const AttentionArgs& args) {
-  switch (args.type) {
-    case KvType::kF32:
-      return AttendAll<F32>(args);
-    case KvType::kBF16:
-      return AttendAll<BF16>(args);
-    case KvType::kF16:
-      return AttendAll<F16>(args);
-    case KvType::kInt8:
-      return AttendAll<Int8>(args);
+  const int queries = args.num_rows * args.num_heads;
+  float* one = args.scratch + AttentionPartialFloats(queries, args.head_dim);
+  for (int q = 0; q < queries; ++q) {
+    if (args.partials == nullptr) {
+      MergeAll(args, q, [&](int range) {
+        const Partial part = PartialAt(args, one, q);
+        AddRange(args, q, range, part);
+        return part;
+      });
+    }
+    for (int r = args.part.first; r < args.part.end; ++r) {
+      AddRange(args, q, r, PartialAt(args, PartialsOf(args, r), q));
+    }
+  }
+}
+
+void MergeAttention(const AttentionArgs& args) {
+  for (int q = 0; q < args.num_rows * args.num_heads; ++q) {
+    MergeAll(args, q, [&](int range) {
+      return PartialAt(args, PartialsOf(args, range), q);
+    });
   }
 }
 

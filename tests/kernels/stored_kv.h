@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <cstring>
 
-#include "kernels/attention.h"
 #include "kernels/half.h"
+#include "kernels/kv_block.h"
 
 namespace mj {
 
@@ -17,11 +17,16 @@ class StoredKv {
   StoredKv(KvType type, int head_dim, const std::byte* block)
       : type_(type), padded_(PaddedHeadDim(head_dim)), block_(block) {}
   double Key(int slot, int dim) const {
-    return Element(int64_t{dim} * kKvBlockSlots + slot) * Scale(slot);
+    const int64_t at = type_ == KvType::kBF16
+                           ? (dim / 2 * 32 + slot) * 2 + dim % 2
+                           : dim * 32 + slot;
+    return Element(at) * Scale(slot);
   }
   double Value(int slot, int dim) const {
-    return Element((kKvBlockSlots + slot) * padded_ + dim) *
-           Scale(kKvBlockSlots + slot);
+    const int64_t at = type_ == KvType::kBF16
+                           ? (slot / 2 * padded_ + dim) * 2 + slot % 2
+                           : slot * padded_ + dim;
+    return Element(32 * padded_ + at) * Scale(32 + slot);
   }
   // Of int8: K's 32, then V's.
   double Scale(int index) const {

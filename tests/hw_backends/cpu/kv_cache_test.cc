@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/attention.h"
+#include "kernels/kv_block.h"
 #include "tests/kernels/stored_kv.h"
 
 namespace mj {
