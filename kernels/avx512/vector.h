@@ -18,7 +18,6 @@ struct Vector {
   static constexpr int kLanes = 16;
   static constexpr int kGemvPanels = 4;  // 4 chains of fused multiply-adds
   static constexpr int kGemmRows = 12;   // 12 sums, 1 weight
-  static constexpr int kQueries = 6;     // 12 sums of 2 vectors
 
   MJ_INLINE static F Zero() { return _mm512_setzero_ps(); }
   MJ_INLINE static F Set1(float x) { return _mm512_set1_ps(x); }

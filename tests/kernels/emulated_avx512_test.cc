@@ -98,6 +98,19 @@ __attribute__((noinline)) simde__m512 EmulateDotOfPairs(simde__m512 sum,
   });
 }
 
+__attribute__((noinline)) simde__m256i EmulateRound(simde__m512 a) {
+  alignas(64) float x[16];
+  alignas(32) uint16_t rounded[16];
+  simde_mm512_store_ps(x, a);
+  for (int i = 0; i < 16; ++i) rounded[i] = mj::FloatToBFloat16(x[i]);
+  return simde_mm256_load_si256(reinterpret_cast<const simde__m256i*>(rounded));
+}
+
+simde__m512i EmulateRound2(simde__m512 high, simde__m512 low) {
+  const simde__m256i halves[] = {EmulateRound(low), EmulateRound(high)};
+  return simde_mm512_loadu_si512(halves);
+}
+
 __attribute__((noinline)) simde__m512i EmulateLookUp(simde__m512i index,
                                                      simde__m512i table) {
   alignas(64) uint16_t i[32], t[32];
@@ -125,6 +138,8 @@ __attribute__((noinline)) simde__m512i EmulateLookUp2(simde__m512i first,
 #define __m512bh simde__m512i
 #undef _mm512_dpbf16_ps
 #define _mm512_dpbf16_ps EmulateDotOfPairs
+#define _mm512_cvtneps_pbh EmulateRound
+#define _mm512_cvtne2ps_pbh EmulateRound2
 #undef _mm512_permutexvar_epi16
 #define _mm512_permutexvar_epi16 EmulateLookUp
 #undef _mm512_permutex2var_epi16
@@ -143,6 +158,7 @@ __attribute__((noinline)) simde__m512i EmulateLookUp2(simde__m512i first,
 #define avx512 avx512_emulated
 #include "kernels/attention.h"
 #include "kernels/avx512/attention.cc"
+#include "kernels/avx512/attention_bf16.cc"
 #include "kernels/avx512/gated_activation.cc"
 #include "kernels/avx512/linear.cc"
 #include "kernels/avx512/linear_bf16.cc"
@@ -166,6 +182,8 @@ KernelTable EmulatedAvx512() {
           .round_rows = scalar::RoundRows,
           .rms_norm = avx512_emulated::RmsNorm,
           .gated_activation = avx512_emulated::GatedActivation,
-          .attention = avx512_emulated::Attention};
+          .attention = avx512_emulated::Attention,
+          .attention_bf16 = avx512_emulated::AttentionBf16,
+          .merge_attention = avx512_emulated::MergeAttention};
 }
 }  // namespace mj
