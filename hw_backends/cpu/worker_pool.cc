@@ -27,7 +27,8 @@ bool SpinUntil(const Ready& ready) {
 
 }  // namespace
 
-WorkerPool::WorkerPool(int threads) : ranges_(threads) {
+WorkerPool::WorkerPool(int threads)
+    : ranges_(threads), used_(threads), sleepers_(threads) {
   assert(threads >= 1);
   for (int i = 1; i < threads; ++i) {
     workers_.emplace_back([this, i] { Work(i); });
@@ -36,12 +37,15 @@ WorkerPool::WorkerPool(int threads) : ranges_(threads) {
 
 WorkerPool::~WorkerPool() {
   stopping_ = true;
-  wakeups_.fetch_add(1);
-  wakeups_.notify_all();
+  for (Sleeper& sleeper : sleepers_) {
+    sleeper.wakeups.fetch_add(1);
+    sleeper.wakeups.notify_one();
+  }
   for (std::thread& worker : workers_) worker.join();
 }
 
-bool WorkerPool::HasFreeTicket() const {
+bool WorkerPool::HasTicketFor(int worker) const {
+  if (worker >= used_) return false;
   for (const ChunkRange& range : ranges_) {
     if (!range.empty()) return true;
   }
@@ -49,23 +53,24 @@ bool WorkerPool::HasFreeTicket() const {
 }
 
 int WorkerPool::FirstTicket(int worker) const {
-  return static_cast<int>(int64_t{tickets_} * worker / threads());
+  return static_cast<int>(int64_t{tickets_} * worker / used_);
 }
 
 void WorkerPool::Run(int64_t chunks, Body body) {
-  if (chunks <= 1 || workers_.empty()) {
+  const int used = used_;
+  if (chunks <= 1 || used == 1) {
     for (int64_t i = 0; i < chunks; ++i) body(i, 0);
     return;
   }
   body_ = &body;
   chunks_ = chunks;
-  const int64_t most = int64_t{ChunkRange::kMaxCount} * threads();
+  const int64_t most = int64_t{ChunkRange::kMaxCount} * used;
   chunks_per_ticket_ = (chunks + most - 1) / most;
   tickets_ = static_cast<int32_t>((chunks + chunks_per_ticket_ - 1) /
                                   chunks_per_ticket_);
   finished_.store(0, std::memory_order_relaxed);
   ++phase_;
-  for (int w = 0; w < threads(); ++w) {
+  for (int w = 0; w < used; ++w) {
     ranges_[w].Set(phase_, FirstTicket(w + 1) - FirstTicket(w));
   }
   WakeSleepers();
@@ -74,12 +79,14 @@ void WorkerPool::Run(int64_t chunks, Body body) {
   WaitUntilFinished();
 }
 
-// A worker counts itself before it looks at the ranges a last time, the caller
-// stores the ranges before it looks at the count: one of them sees the other.
+// A worker says that it sleeps before it looks at the ranges a last time, the
+// caller stores the ranges before it looks for sleepers: one sees the other.
 void WorkerPool::WakeSleepers() {
-  if (sleepers_.load() == 0) return;
-  wakeups_.fetch_add(1);
-  wakeups_.notify_all();
+  for (int w = 1; w < used_; ++w) {
+    if (!sleepers_[w].asleep) continue;
+    sleepers_[w].wakeups.fetch_add(1);
+    sleepers_[w].wakeups.notify_one();
+  }
 }
 
 void WorkerPool::WaitUntilFinished() {
@@ -116,14 +123,19 @@ void WorkerPool::RunTicket(int ticket, int worker) {
 
 void WorkerPool::Work(int worker) {
   while (!stopping_) {
-    while (RunOneTicket(worker)) {
+    while (HasTicketFor(worker) && RunOneTicket(worker)) {
     }
-    if (SpinUntil([&] { return HasFreeTicket() || stopping_; })) continue;
-    const uint32_t seen = wakeups_.load();
-    sleepers_.fetch_add(1);
-    if (!HasFreeTicket() && !stopping_) wakeups_.wait(seen);
-    sleepers_.fetch_sub(1);
+    const auto ready = [&] { return HasTicketFor(worker) || stopping_; };
+    if (!SpinUntil(ready)) Sleep(worker);
   }
+}
+
+void WorkerPool::Sleep(int worker) {
+  Sleeper& sleeper = sleepers_[worker];
+  const uint32_t seen = sleeper.wakeups;
+  sleeper.asleep = true;
+  if (!HasTicketFor(worker) && !stopping_) sleeper.wakeups.wait(seen);
+  sleeper.asleep = false;
 }
 
 }  // namespace mj

@@ -30,6 +30,9 @@ class WorkerPool final {
   WorkerPool& operator=(const WorkerPool&) = delete;
 
   int threads() const { return static_cast<int>(ranges_.size()); }
+  // How many of them the next phases use; all at first. The others sleep.
+  // REQUIRES: 1 <= threads <= threads(); between phases.
+  void Use(int threads) { used_ = threads; }
 
   // Runs body(0..chunks - 1), each once, in any order; returns when all are
   // done. One chunk runs on the caller without waking anyone. One calling
@@ -37,19 +40,25 @@ class WorkerPool final {
   void Run(int64_t chunks, Body body);
 
  private:
+  struct alignas(64) Sleeper {
+    std::atomic<uint32_t> wakeups{0};
+    std::atomic<bool> asleep{false};
+  };
+
   // A ticket is a chunk, or several where there are more than ranges hold.
   bool RunOneTicket(int worker);  // false: none is free
   void RunTicket(int ticket, int worker);
   int FirstTicket(int worker) const;  // of its range
   void Work(int worker);
   void WakeSleepers();
+  void Sleep(int worker);
   void WaitUntilFinished();
-  bool HasFreeTicket() const;
+  bool HasTicketFor(int worker) const;
 
   std::vector<ChunkRange> ranges_;    // of tickets, one a thread
+  std::atomic<int> used_;             // threads; the ranges of others are empty
   std::atomic<int32_t> finished_{0};  // tickets
-  std::atomic<uint32_t> wakeups_{0};
-  std::atomic<int32_t> sleepers_{0};
+  std::vector<Sleeper> sleepers_;     // one a thread; the caller's is unused
   std::atomic<bool> stopping_{false};
   // The phase, read only by the caller and by threads that hold a ticket.
   uint32_t phase_ = 0;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <thread>
 #include <vector>
 
 namespace mj {
@@ -34,6 +35,23 @@ TEST(WorkerPoolTest, APhaseSeesWhatTheOneBeforeWrote) {
     });
     const int64_t neighbour = values[(phase * 5) % 64];
     ASSERT_EQ(neighbour, phase + 1);
+  }
+}
+
+TEST(WorkerPoolTest, UsesAsManyThreadsAsAsked) {
+  WorkerPool pool(4);
+  const std::thread::id caller = std::this_thread::get_id();
+  for (int phase = 0; phase < 300; ++phase) {
+    const int used = phase % 4 + 1;
+    pool.Use(used);
+    std::vector<int> runs(50);
+    pool.Run(50, [&](int64_t chunk, int) {
+      if (used == 1) {
+        EXPECT_EQ(std::this_thread::get_id(), caller);
+      }
+      ++runs[chunk];
+    });
+    for (int count : runs) ASSERT_EQ(count, 1) << used << " threads";
   }
 }
 
