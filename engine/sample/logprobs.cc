@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
+#include <vector>
 
 #include "engine/sample/exp.h"
 #include "engine/sample/peak.h"
+#include "hw_backends/top_logits.h"
 
 namespace mj {
 namespace {
@@ -41,34 +42,18 @@ double LogSumExp(std::span<const float> logits, float max) {
   return max + std::log(sum);
 }
 
-std::vector<TokenId> TopTokens(std::span<const float> logits, int count) {
-  const size_t limit = std::min(logits.size(), static_cast<size_t>(count));
-  std::vector<TokenId> top;
-  if (limit == 0) return top;
-  top.reserve(limit + 1);
-  float worst = -std::numeric_limits<float>::infinity();
-  for (size_t i = 0; i < logits.size(); ++i) {
-    if (top.size() == limit && !(logits[i] > worst)) continue;
-    const auto at =
-        std::upper_bound(top.begin(), top.end(), logits[i],
-                         [&](float x, TokenId id) { return x > logits[id]; });
-    top.insert(at, static_cast<TokenId>(i));
-    if (top.size() > limit) top.pop_back();
-    worst = logits[top.back()];
-  }
-  return top;
-}
-
 absl::StatusOr<PositionLogprobs> LogprobsOf(std::span<const float> logits,
                                             TokenId token, int top) {
-  const absl::StatusOr<Peak> peak = FindPeak(logits);
-  if (!peak.ok()) return peak.status();
-  const double total = LogSumExp(logits, peak->value);
+  const std::vector<TokenLogit> order = TopOf(logits, std::max(top, 1));
+  if (absl::Status status = CheckPeak(order[0]); !status.ok()) return status;
+  const double total = LogSumExp(logits, order[0].logit);
   const auto of = [&](TokenId id) {
     return TokenLogprob{id, static_cast<float>(logits[id] - total)};
   };
   PositionLogprobs result{of(token), {}};
-  for (TokenId id : TopTokens(logits, top)) result.top.push_back(of(id));
+  for (int i = 0; i < top && i < static_cast<int>(order.size()); ++i) {
+    result.top.push_back(of(order[i].id));
+  }
   return result;
 }
 

@@ -7,7 +7,6 @@
 #define MILLIJOULE_ENGINE_SAMPLE_LOGPROBS_H_
 
 #include <span>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "engine/request/delta.h"
@@ -17,11 +16,8 @@ namespace mj {
 // log(sum over i of exp(logits[i])), given max = the largest of them.
 double LogSumExp(std::span<const float> logits, float max);
 
-// The `count` largest logits, by (logit descending, id ascending).
-std::vector<TokenId> TopTokens(std::span<const float> logits, int count);
-
 // The token at a position and the `top` likeliest ones there, given the logits
-// that predict the position. INTERNAL: as FindPeak.
+// that predict the position. INTERNAL: as CheckPeak.
 // REQUIRES: 0 <= token < logits.size(), top >= 0
 absl::StatusOr<PositionLogprobs> LogprobsOf(std::span<const float> logits,
                                             TokenId token, int top);

@@ -4,19 +4,18 @@
 
 #include <span>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "engine/request/request.h"
+#include "hw_backends/top_logits.h"
 
 namespace mj {
 
-struct Peak {
-  float value = 0;
-  TokenId id = 0;  // the lowest among equals
-};
+// Whether a distribution follows from a row with this first token.
+// INTERNAL: it is not a number, as is then a logit of the row, or infinite.
+absl::Status CheckPeak(const TokenLogit& first);
 
-// INTERNAL: a logit is not a number, or the largest one is infinite, or there
-// is none: no distribution follows from such a row.
-absl::StatusOr<Peak> FindPeak(std::span<const float> logits);
+// A row's first token, checked. INTERNAL: as CheckPeak, or the row is empty.
+absl::StatusOr<TokenLogit> FindPeak(std::span<const float> logits);
 
 }  // namespace mj
 

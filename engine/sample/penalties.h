@@ -16,6 +16,9 @@ struct TokenHistory {
   std::span<const TokenId> prompt, generated;
 };
 
+// Whether any of this applies, for some history.
+bool ChangesLogits(const SamplingParams& params);
+
 // Keeps its memory from row to row. One thread.
 class LogitAdjuster final {
  public:

@@ -112,7 +112,7 @@ TEST(DistributionTest, KeepsWhatTheDefinitionKeeps) {
         for (int i = 3; i < vocab; i += 11) logits[i] = -INFINITY;
         const SamplingParams params = ParamsOf(c);
         Distribution distribution;
-        distribution.Load(logits, FindPeak(logits)->value, c.temperature);
+        distribution.Load(logits, FindPeak(logits)->logit, c.temperature);
         if (c.top_k > 0) distribution.KeepTopK(c.top_k);
         if (c.top_p < 1) distribution.KeepTopP(c.top_p);
         if (c.min_p > 0) distribution.KeepMinP(c.min_p);
@@ -139,6 +139,82 @@ TEST(SamplerTest, GreedyTakesTheLowestOfEquals) {
     logits[vocab - 1] = 2;
     EXPECT_EQ(*sampler.Sample(logits, greedy, {}, {}), vocab - 1);
   }
+}
+
+struct DecisiveCase {
+  const char* name;
+  float temperature, top_p;
+  int top_k, want;
+};
+
+TEST(SamplerTest, NumDecisiveFollowsFromTheRequestAlone) {
+  constexpr DecisiveCase kCases[] = {
+      {"greedy", 0, 1, 0, 1},           {"greedy beats top-k", 0, 1, 40, 1},
+      {"top-k 1", 1, 1, 1, 1},          {"top-p 0", 1, 0, 0, 1},
+      {"top-k", 0.7f, 1, 40, 40},       {"top-k and top-p", 1, 0.9f, 64, 64},
+      {"long top-k", 1, 1, 65, 0},      {"temperature alone", 1, 1, 0, 0},
+      {"all by top-k -1", 1, 1, -1, 0}, {"top-p alone", 1, 0.9f, 0, 0},
+  };
+  for (const DecisiveCase& c : kCases) {
+    SamplingParams params;
+    params.temperature = c.temperature;
+    params.top_p = c.top_p;
+    params.top_k = c.top_k;
+    EXPECT_EQ(NumDecisive(params), c.want) << c.name;
+  }
+}
+
+// What `params` draw from the whole row, without any list of largest logits.
+TokenId DrawFromWholeRow(const std::vector<float>& logits,
+                         const SamplingParams& params, const DrawKey& key) {
+  Distribution distribution;
+  distribution.Load(logits, FindPeak(logits)->logit, params.temperature);
+  distribution.KeepTopK(params.top_k);
+  if (params.top_p < 1) distribution.KeepTopP(params.top_p);
+  if (params.min_p > 0) distribution.KeepMinP(params.min_p);
+  return distribution.Draw(Uniform(key));
+}
+
+TEST(SamplerTest, TheDecisiveLogitsAloneGiveTheSameTokens) {
+  Sampler sampler;
+  for (uint32_t row = 0; row < 300; ++row) {
+    const int vocab = 1 + static_cast<int>(row * row % 3001);
+    std::vector<float> logits = RandomLogits(vocab, 0.2f * (row % 20), row);
+    if (row % 3 == 0) {  // many equals
+      for (float& x : logits) x = std::round(x * 4) / 4;
+    }
+    SamplingParams params;
+    params.temperature = 0.3f + 0.1f * (row % 15);
+    params.top_k = 2 + static_cast<int>(row % 63);
+    params.top_p = row % 4 == 0 ? 0.8f : 1;
+    params.min_p = row % 5 == 0 ? 0.1f : 0;
+    const std::vector<TokenLogit> top = TopOf(logits, params.top_k);
+    for (int position = 0; position < 20; ++position) {
+      const DrawKey key{row, 0, position};
+      const TokenId want = DrawFromWholeRow(logits, params, key);
+      EXPECT_EQ(*sampler.SampleTop(top, params, key), want) << row;
+      EXPECT_EQ(*sampler.Sample(logits, params, {}, key), want) << row;
+    }
+  }
+}
+
+TEST(SamplerTest, TheDecisiveLogitsShowWhatIsNoDistribution) {
+  Sampler sampler;
+  SamplingParams greedy, top_k;
+  greedy.temperature = 0;
+  top_k.top_k = 8;
+  for (float bad : {NAN, INFINITY}) {
+    std::vector<float> logits = RandomLogits(300, 3, 1);
+    logits[277] = bad;
+    const std::string want =
+        std::string(sampler.Sample(logits, {}, {}, {}).status().message());
+    EXPECT_EQ(sampler.SampleTop(TopOf(logits, 1), greedy, {}).status(),
+              absl::InternalError(want));
+    EXPECT_EQ(sampler.SampleTop(TopOf(logits, 8), top_k, {}).status(),
+              absl::InternalError(want));
+  }
+  const std::vector<float> none(50, -INFINITY);
+  EXPECT_FALSE(sampler.SampleTop(TopOf(none, 1), greedy, {}).ok());
 }
 
 TEST(SamplerTest, RefusesRowsThatAreNoDistribution) {
@@ -172,6 +248,14 @@ TEST(PenaltiesTest, ByHand) {
     EXPECT_EQ(std::vector<float>(got.begin(), got.end()),
               (std::vector<float>{1, -4, -0.75, -4.75, -98, 3}));
   }
+}
+
+TEST(PenaltiesTest, KnowsWhetherAnythingApplies) {
+  EXPECT_FALSE(ChangesLogits({}));
+  EXPECT_TRUE(ChangesLogits({.repetition_penalty = 1.1f}));
+  EXPECT_TRUE(ChangesLogits({.presence_penalty = 0.1f}));
+  EXPECT_TRUE(ChangesLogits({.frequency_penalty = -0.1f}));
+  EXPECT_TRUE(ChangesLogits({.logit_bias = {{3, 1.0f}}}));
 }
 
 TEST(SamplerTest, SeedChoiceAndPositionDecide) {
@@ -232,9 +316,15 @@ TEST(LogprobsTest, AgreeWithDouble) {
 
 TEST(LogprobsTest, TopIsOrderedByLogitThenId) {
   const std::vector<float> logits = {1, 3, 3, 2, 3, 1};
-  EXPECT_EQ(TopTokens(logits, 4), (std::vector<TokenId>{1, 2, 4, 3}));
-  EXPECT_EQ(TopTokens(logits, 9), (std::vector<TokenId>{1, 2, 4, 3, 0, 5}));
-  EXPECT_TRUE(TopTokens(logits, 0).empty());
+  for (int count : {0, 1, 4, 9}) {
+    const std::vector<TokenId> order = {1, 2, 4, 3, 0, 5};
+    const auto got = LogprobsOf(logits, 0, count);
+    ASSERT_TRUE(got.ok());
+    ASSERT_EQ(got->top.size(), std::min<size_t>(count, order.size()));
+    for (size_t i = 0; i < got->top.size(); ++i) {
+      EXPECT_EQ(got->top[i].id, order[i]);
+    }
+  }
 }
 
 }  // namespace
