@@ -40,6 +40,12 @@ using LinearBf16Fn = void(const LinearBf16Args& args);
 namespace avx512 {  // needs AVX-512 F, BW, DQ, VL and BF16
 LinearBf16Fn LinearBf16;
 }
+// Needs AVX-512 F, BW, DQ, VL and AMX's bf16 tiles. A step's tree is the
+// tile's: first and second halves of pairs ascend in a sum each, fused; then
+// s = first + second.
+namespace amx {
+LinearBf16Fn LinearBf16;
+}
 
 }  // namespace mj
 

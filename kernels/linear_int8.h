@@ -41,6 +41,9 @@ LinearInt8Fn LinearInt8;
 namespace avx512 {  // needs AVX-512 F, BW, DQ, VL and VNNI
 LinearInt8Fn LinearInt8;
 }
+namespace amx {  // needs those and AMX's int8 tiles; avx512's bits
+LinearInt8Fn LinearInt8;
+}
 
 }  // namespace mj
 

@@ -42,6 +42,7 @@ struct LinearBody {
                    int64_t row, float* acc) {
     constexpr int kSums = V::kGemvPanels * kVecs;
     const float* x = args.x + row * args.x_stride;
+    const int64_t next = V::kGemvPanels * W::PanelSize(args.groups);
     F total[kSums];
     Unroll<kSums>([&](auto n) MJ_LAMBDA { total[n.value] = V::Zero(); });
     for (int64_t g = 0; g < args.groups; ++g, x += 32) {
@@ -49,6 +50,7 @@ struct LinearBody {
       GroupScales scales[kSums];
       Unroll<V::kGemvPanels>([&](auto p) MJ_LAMBDA {
         at[p.value] = W::At(panels[p.value], args.groups, g);
+        W::Prefetch(panels[p.value] + next, g);
       });
       Unroll<kSums>([&](auto n) MJ_LAMBDA {
         scales[n.value] = W::template LoadScales<V>(
@@ -147,6 +149,7 @@ struct LinearBody {
     for (int i = 0; i < 16 * rows; ++i) acc[i] = 0;
     for (int64_t g = 0; g < args.groups; ++g) {
       Unpack(W::At(panel, args.groups, g), group);
+      W::Prefetch(panel + W::PanelSize(args.groups), g);
       int r = 0;
       for (; r + V::kGemmRows <= rows; r += V::kGemmRows) {
         AddGroup<V::kGemmRows>(args, group, g, row + r, acc + 16 * r);

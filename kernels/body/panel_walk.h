@@ -59,11 +59,14 @@ struct PanelWalk {
     }
   };
 
+  // Asks for the next panels on the way.
   MJ_INLINE static Packed At(const std::byte* const* panels, int64_t groups,
                              int64_t g) {
+    const int64_t next = kPanels * W::PanelSize(groups);
     Packed packed;
     Unroll<kPanels>([&](auto p) MJ_LAMBDA {
       packed.at[p.value] = W::At(panels[p.value], groups, g);
+      W::Prefetch(panels[p.value] + next, g);
     });
     return packed;
   }
