@@ -103,8 +103,8 @@ StepBatch Engine::Impl::Schedule(Seconds now) {
 StepReport Engine::Impl::Run(const StepBatch& batch, StepTimes& times) {
   Seconds sampling{0};
   const Seconds start = clock.Now();
-  const StepOutcome outcome = model->runner->Run(
-      batch.forward, [&](int i, std::span<const float> logits) {
+  const StepOutcome outcome =
+      model->runner->Run(batch.forward, [&](int i, const RowLogits& logits) {
         const Seconds before = clock.Now();
         TakeLogits(batch.uses[i], logits, sampler);
         sampling += clock.Now() - before;

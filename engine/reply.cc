@@ -16,21 +16,23 @@ absl::Status Score(const LogitsUse& use, std::span<const float> logits) {
   return scored.status();
 }
 
-absl::Status Draw(const LogitsUse& use, std::span<const float> logits,
+absl::Status Draw(const LogitsUse& use, const RowLogits& logits,
                   Sampler& sampler) {
   Sequence& s = *use.sequence;
   const Request& request = s.request->request;
   const std::span<const TokenId> tokens = s.tokens;
   const TokenHistory history{tokens.first(s.num_prompt),
                              tokens.subspan(s.num_prompt)};
+  const DrawKey key{s.request->seed, s.choice, use.position};
   absl::StatusOr<TokenId> id =
-      sampler.Sample(logits, request.sampling, history,
-                     {s.request->seed, s.choice, use.position});
+      logits.all.empty()
+          ? sampler.SampleTop(logits.top, request.sampling, key)
+          : sampler.Sample(logits.all, request.sampling, history, key);
   if (!id.ok()) return id.status();
   s.sampled = SampledToken{*id, {}};
   if (!request.logprobs.generated) return absl::OkStatus();
   absl::StatusOr<PositionLogprobs> logprobs =
-      LogprobsOf(logits, *id, *request.logprobs.generated);
+      LogprobsOf(logits.all, *id, *request.logprobs.generated);
   if (logprobs.ok()) s.sampled->logprobs = *std::move(logprobs);
   return logprobs.status();
 }
@@ -73,11 +75,11 @@ void Finish(Sequence& s, FinishReason reason, Delta& delta) {
 
 }  // namespace
 
-void TakeLogits(const LogitsUse& use, std::span<const float> logits,
+void TakeLogits(const LogitsUse& use, const RowLogits& logits,
                 Sampler& sampler) {
   const bool known = use.position < use.sequence->num_tokens();
   const absl::Status status =
-      known ? Score(use, logits) : Draw(use, logits, sampler);
+      known ? Score(use, logits.all) : Draw(use, logits, sampler);
   use.sequence->failure.Update(status);
 }
 

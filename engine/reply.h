@@ -3,8 +3,7 @@
 #ifndef MILLIJOULE_ENGINE_REPLY_H_
 #define MILLIJOULE_ENGINE_REPLY_H_
 
-#include <span>
-
+#include "engine/model/step_runner.h"
 #include "engine/request/sequence.h"
 #include "engine/sample/sampler.h"
 #include "engine/step_batch.h"
@@ -14,7 +13,7 @@ namespace mj {
 
 // Draws (into `sampled`) or scores (into `prompt_logprobs`) the token that a
 // row of logits is about. What is wrong with the row goes into `failure`.
-void TakeLogits(const LogitsUse& use, std::span<const float> logits,
+void TakeLogits(const LogitsUse& use, const RowLogits& logits,
                 Sampler& sampler);
 
 // Appends the token that was drawn, checks what ends a reply (end of

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "engine/sample/penalties.h"
+#include "engine/sample/sampler.h"
+
 namespace mj {
 namespace {
 
@@ -23,11 +26,12 @@ void AddLogits(Sequence& s, int first, int last, StepBatch& batch) {
   const int score_from = std::max(first + 1, FirstUnscored(s));
   const int score_to = std::min(last + 1, s.num_prompt);
   for (int position = score_from; position < score_to; ++position) {
-    batch.forward.logits_rows.push_back(row + position - 1);
+    batch.forward.logits_rows.push_back({row + position - 1});
     batch.uses.push_back({&s, position});
   }
   if (last == s.num_tokens() && s.generates()) {
-    batch.forward.logits_rows.push_back(row + last - 1);
+    batch.forward.logits_rows.push_back(
+        {row + last - 1, NumTopWanted(s.request->request)});
     batch.uses.push_back({&s, last});
   }
 }
@@ -48,6 +52,11 @@ void AddSequence(Sequence& s, int num_rows, StepBatch& batch) {
 }
 
 }  // namespace
+
+int NumTopWanted(const Request& request) {
+  if (request.logprobs.generated || ChangesLogits(request.sampling)) return 0;
+  return NumDecisive(request.sampling);
+}
 
 StepBatch MakeBatch(const StepPlan& plan, std::span<Sequence* const> running) {
   StepBatch batch;

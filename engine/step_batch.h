@@ -18,6 +18,10 @@ struct LogitsUse {
   int position = 0;
 };
 
+// How many of a row's largest logits draw a token of `request`; 0: it takes
+// them all, as what touches or tells others does.
+int NumTopWanted(const Request& request);
+
 // Valid until the sequences change.
 struct StepBatch {
   ForwardBatch forward;

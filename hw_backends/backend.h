@@ -21,6 +21,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "hw_backends/quantities.h"
+#include "hw_backends/top_logits.h"
 #include "kernels/model_shape.h"
 #include "kernels/tensor_view.h"
 
@@ -92,6 +93,12 @@ struct InputNorm {
   float epsilon = 0;
 };
 
+// The language model's head.
+struct HeadSpec {
+  WeightId matrix{};
+  std::optional<InputNorm> norm{};  // of x, on its way in
+};
+
 // A product with weights, and what is fused into it.
 struct LinearSpec {
   WeightId matrix{};
@@ -100,6 +107,12 @@ struct LinearSpec {
   // y [., n] = activation(gate) * up
   std::optional<Activation> gate{};
   bool accumulate = false;  // y += that; not with a gate
+};
+
+// A row whose logits are wanted: all of them, or the largest alone.
+struct LogitsRow {
+  int row = 0;
+  int top = 0;  // how many of the largest; 0: all
 };
 
 // What a step took: measured seconds on real backends; the device model's
@@ -144,9 +157,13 @@ class Backend {
   // out [., num_heads * head_dim] = softmax(scale q k^T) v, causal.
   virtual void Attention(const AttentionSpec& spec, BufferId qkv,
                          BufferId out) = 0;
-  // out [rows.size(), vocab] in host memory = x[rows] W^T; waits.
-  virtual void Logits(WeightId head, BufferId x, std::span<const int> rows,
-                      std::span<float> out) = 0;
+  // Logits of `rows` = (normalised) x W^T, in host memory; waits. Rows that
+  // want all go to `all` [such rows, vocab]; of the others min(top, vocab)
+  // tokens each to `top`, in the order of top_logits.h, list after list. What
+  // a row gets does not depend on what others want.
+  virtual void Logits(const HeadSpec& head, BufferId x,
+                      std::span<const LogitsRow> rows, std::span<float> all,
+                      std::span<TokenLogit> top) = 0;
   virtual StepReport EndStep() = 0;
 };
 

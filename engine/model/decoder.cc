@@ -7,8 +7,8 @@
 namespace mj {
 namespace {
 
-// Logits held at once: a large vocabulary's rows are read out in parts, so
-// that 256 sequences do not cost 256 rows of 262,144 floats.
+// Logits held at once: a large vocabulary's whole rows are read out in parts,
+// so that 256 sequences do not cost 256 rows of 262,144 floats.
 constexpr int kMaxLogits = 4 << 20;
 
 }  // namespace
@@ -16,6 +16,8 @@ constexpr int kMaxLogits = 4 << 20;
 Decoder::Decoder(DecoderWeights weights, const ModelShape& shape,
                  Backend& backend)
     : weights_(std::move(weights)),
+      head_{.matrix = weights_.head,
+            .norm = InputNorm{weights_.final_norm, weights_.norm_epsilon}},
       vocab_(shape.vocab),
       backend_(backend),
       residual_(backend.AddBuffer(shape.hidden)),
@@ -29,11 +31,7 @@ StepOutcome Decoder::Run(const ForwardBatch& batch, const LogitsSink& sink) {
   backend_.BeginStep({.tokens = batch.tokens, .sequences = batch.sequences});
   backend_.Embed(weights_.embedding, weights_.embedding_scale, residual_);
   for (const LayerWeights& layer : weights_.layers) RunLayer(layer);
-  if (!batch.logits_rows.empty()) {
-    backend_.RmsNorm(residual_, weights_.final_norm, weights_.norm_epsilon,
-                     /*accumulate=*/false, normed_);
-    EmitLogits(batch.logits_rows, sink);
-  }
+  EmitLogits(batch.logits_rows, sink);
   return {.report = backend_.EndStep()};
 }
 
@@ -64,17 +62,43 @@ void Decoder::AddToResidual(WeightId matrix, BufferId in,
                    /*accumulate=*/true, residual_);
 }
 
-void Decoder::EmitLogits(const std::vector<int>& rows, const LogitsSink& sink) {
+void Decoder::EmitLogits(const std::vector<LogitsRow>& rows,
+                         const LogitsSink& sink) {
   const int at_once = std::max(1, kMaxLogits / vocab_);
-  for (size_t first = 0; first < rows.size(); first += at_once) {
-    const size_t count = std::min<size_t>(at_once, rows.size() - first);
-    logits_.resize(std::max(logits_.size(), count * vocab_));
-    const std::span<float> out(logits_.data(), count * vocab_);
-    backend_.Logits(weights_.head, normed_,
-                    std::span(rows).subspan(first, count), out);
-    for (size_t i = 0; i < count; ++i) {
-      sink(first + i, out.subspan(i * vocab_, vocab_));
+  const auto wants_all = [](const LogitsRow& row) { return row.top == 0; };
+  for (size_t first = 0; first < rows.size();) {
+    size_t last = first;
+    for (int held = 0; last < rows.size(); ++last) {
+      if (wants_all(rows[last]) && held++ == at_once) break;
     }
+    EmitPart(std::span(rows).subspan(first, last - first),
+             static_cast<int>(first), sink);
+    first = last;
+  }
+}
+
+void Decoder::EmitPart(std::span<const LogitsRow> rows, int first_index,
+                       const LogitsSink& sink) {
+  const auto size_of_list = [&](const LogitsRow& row) {
+    return static_cast<size_t>(std::min(row.top, vocab_));
+  };
+  size_t num_all = 0, num_top = 0;
+  for (const LogitsRow& row : rows) {
+    if (row.top == 0) num_all += vocab_;
+    num_top += size_of_list(row);
+  }
+  all_.resize(std::max(all_.size(), num_all));
+  top_.resize(std::max(top_.size(), num_top));
+  std::span<float> all(all_.data(), num_all);
+  std::span<TokenLogit> top(top_.data(), num_top);
+  backend_.Logits(head_, residual_, rows, all, top);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const size_t floats = rows[i].top == 0 ? vocab_ : 0;
+    const size_t tokens = size_of_list(rows[i]);
+    sink(first_index + static_cast<int>(i),
+         {.all = all.first(floats), .top = top.first(tokens)});
+    all = all.subspan(floats);
+    top = top.subspan(tokens);
   }
 }
 

@@ -6,6 +6,7 @@
 #define MILLIJOULE_ENGINE_MODEL_DECODER_H_
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "engine/model/step_runner.h"
@@ -43,15 +44,19 @@ class Decoder final : public StepRunner {
   // x += W in, normalised first where the architecture says so.
   void AddToResidual(WeightId matrix, BufferId in,
                      std::optional<WeightId> post_norm);
-  void EmitLogits(const std::vector<int>& rows, const LogitsSink& sink);
+  void EmitLogits(const std::vector<LogitsRow>& rows, const LogitsSink& sink);
+  void EmitPart(std::span<const LogitsRow> rows, int first_index,
+                const LogitsSink& sink);
 
   const DecoderWeights weights_;
+  const HeadSpec head_;
   const int vocab_;
   Backend& backend_;
   // Activations [rows, .]: the residual stream, what is normalised on its way
   // into or out of it, q|k|v, the attention's result, the gated feed-forward.
   const BufferId residual_, normed_, qkv_, attended_, gated_;
-  std::vector<float> logits_;
+  std::vector<float> all_;       // logits of whole rows
+  std::vector<TokenLogit> top_;  // the largest of others
 };
 
 }  // namespace mj

@@ -14,7 +14,7 @@ namespace mj {
 struct ForwardBatch {
   std::vector<int32_t> tokens;          // [rows], sequence after sequence
   std::vector<StepSequence> sequences;  // block tables stay the owner's
-  std::vector<int> logits_rows;         // ascending rows
+  std::vector<LogitsRow> logits_rows;   // ascending rows
   StepShape shape;                      // the same step, for cost models
 };
 

@@ -8,6 +8,7 @@
 
 #include "engine/model/forward_batch.h"
 #include "hw_backends/backend.h"
+#include "hw_backends/top_logits.h"
 
 namespace mj {
 
@@ -15,10 +16,16 @@ struct StepOutcome {
   StepReport report;
 };
 
-// Called once for each of the batch's logits rows, in their order, with the
-// raw logits [vocab]; they live for the call only.
+// A row's raw logits: what its LogitsRow wants, the other is empty.
+struct RowLogits {
+  std::span<const float> all;       // [vocab]
+  std::span<const TokenLogit> top;  // the largest, in order
+};
+
+// Called once for each of the batch's logits rows, in their order; the logits
+// live for the call only.
 using LogitsSink =
-    std::function<void(int logits_index, std::span<const float> logits)>;
+    std::function<void(int logits_index, const RowLogits& logits)>;
 
 class StepRunner {
  public:

@@ -10,6 +10,7 @@
 #include "hw_backends/cpu/attention_phase.h"
 #include "hw_backends/cpu/elementwise_phase.h"
 #include "hw_backends/cpu/kv_cache.h"
+#include "hw_backends/cpu/logits_phase.h"
 #include "hw_backends/cpu/mapped_memory.h"
 #include "hw_backends/cpu/packed_matrix.h"
 #include "hw_backends/cpu/panel_matrices.h"
@@ -148,10 +149,7 @@ class CpuBackend final : public Backend {
                 .gate = spec.gate,
                 .accumulate = spec.accumulate,
                 .y = Rows(y)};
-    if (spec.norm) {
-      op.gamma = Vector(spec.norm->gamma).data();
-      op.epsilon = spec.norm->epsilon;
-    }
+    if (spec.norm) SetNorm(*spec.norm, op);
     matrices_->Multiply(matrix, op, pool_);
   }
 
@@ -168,16 +166,11 @@ class CpuBackend final : public Backend {
                    Rows(out));
   }
 
-  void Logits(WeightId head, BufferId x, std::span<const int> rows,
-              std::span<float> out) override {
-    const int64_t vocab = matrices_->rows(Matrix(head));
-    assert(out.size() == rows.size() * static_cast<size_t>(vocab));
-    const MatrixRef chosen = Gather(x, rows);
-    matrices_->Multiply(Matrix(head),
-                        {.x = chosen,
-                         .rows = static_cast<int64_t>(rows.size()),
-                         .y = {out.data(), vocab}},
-                        pool_);
+  void Logits(const HeadSpec& head, BufferId x, std::span<const LogitsRow> rows,
+              std::span<float> all, std::span<TokenLogit> top) override {
+    LinearOp op{.x = Gather(x, rows), .rows = std::ssize(rows)};
+    if (head.norm) SetNorm(*head.norm, op);
+    logits_.Run(pool_, *matrices_, Matrix(head.matrix), op, rows, all, top);
   }
 
   StepReport EndStep() override {
@@ -199,6 +192,11 @@ class CpuBackend final : public Backend {
     return id ? Vector(*id).data() : nullptr;
   }
 
+  void SetNorm(const InputNorm& norm, LinearOp& op) const {
+    op.gamma = Vector(norm.gamma).data();
+    op.epsilon = norm.epsilon;
+  }
+
   // What the system refuses is told by AllocateKv, before the first step.
   Buffer MakeBuffer(int64_t cols) {
     const int64_t stride = RowStride(cols);
@@ -215,19 +213,19 @@ class CpuBackend final : public Backend {
   }
 
   // Rows of x side by side: where they lie, or copied.
-  MatrixRef Gather(BufferId x, std::span<const int> rows) {
+  MatrixRef Gather(BufferId x, std::span<const LogitsRow> rows) {
     const MatrixRef from = Rows(x);
     const auto consecutive = [&] {
       for (size_t i = 1; i < rows.size(); ++i) {
-        if (rows[i] != rows[0] + static_cast<int>(i)) return false;
+        if (rows[i].row != rows[0].row + static_cast<int>(i)) return false;
       }
       return true;
     };
     if (rows.empty()) return from;
-    if (consecutive()) return {from.row(rows[0]), from.stride};
+    if (consecutive()) return {from.row(rows[0].row), from.stride};
     gathered_.resize(std::max(gathered_.size(), rows.size() * from.stride));
     for (size_t i = 0; i < rows.size(); ++i) {
-      std::copy_n(from.row(rows[i]), from.stride,
+      std::copy_n(from.row(rows[i].row), from.stride,
                   gathered_.data() + i * from.stride);
     }
     return {gathered_.data(), from.stride};
@@ -245,6 +243,7 @@ class CpuBackend final : public Backend {
   std::vector<RotationTable> ropes_;
   KvCache cache_;
   AttentionPhase attention_;
+  LogitsPhase logits_;
   std::vector<float> gathered_;  // scratch of Logits
   // The current step.
   StepView step_;

@@ -5,10 +5,20 @@
 #include <cstdint>
 #include <optional>
 
+#include "absl/functional/function_ref.h"
 #include "hw_backends/cpu/matrix_ref.h"
 #include "kernels/model_shape.h"
 
 namespace mj {
+
+// A finished part of a product, in memory that lives for the call.
+struct ProductBlock {
+  int64_t first_row = 0, rows = 0;        // of x
+  int64_t first_output = 0, outputs = 0;  // of the matrix
+  MatrixRef values;                       // [rows, outputs]
+};
+// Called by the worker that finished the block: `worker` is WorkerPool's.
+using BlockSink = absl::FunctionRef<void(const ProductBlock&, int worker)>;
 
 struct LinearOp {
   // The first `rows` rows; columns reach to the next multiple of 32 with zeros
@@ -22,6 +32,8 @@ struct LinearOp {
   std::optional<Activation> gate;
   bool accumulate = false;  // y += that; not with a gate
   MatrixRef y;
+  // Takes the product, each part of it once, in place of y; not with a gate.
+  std::optional<BlockSink> sink;
 };
 
 }  // namespace mj

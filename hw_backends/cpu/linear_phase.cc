@@ -139,22 +139,47 @@ MatrixRef LinearPhase::Prepare(WorkerPool& pool, const PackedMatrix& matrix,
   return x;
 }
 
+MatrixRef LinearPhase::Scratch(int worker, int64_t rows, int64_t cols) {
+  std::vector<float>& scratch = scratch_[worker];
+  scratch.resize(std::max<size_t>(scratch.size(), rows * cols));
+  return {scratch.data(), cols};
+}
+
+void LinearPhase::EmitPiece(const Piece& piece, const PackedMatrix& matrix,
+                            MatrixRef x, const BlockSink& sink, int worker) {
+  const PackedMatrix::Segment& segment = piece.segment;
+  const int64_t first = piece.from * kPanelRows;
+  const int64_t outputs = std::min(piece.to * kPanelRows, segment.rows) - first;
+  const MatrixRef values = Scratch(worker, piece.rows, outputs);
+  RunPiece(piece, matrix, x, /*accumulate=*/false, values);
+  sink({.first_row = piece.row,
+        .rows = piece.rows,
+        .first_output = segment.first_row + first,
+        .outputs = outputs,
+        .values = values},
+       worker);
+}
+
 void LinearPhase::RunPlain(WorkerPool& pool, const PackedMatrix& matrix,
                            const LinearOp& op, MatrixRef x) {
-  RunPieces(pool, matrix.panels, matrix.groups, op.rows,
-            [&](int64_t first, int64_t last, int64_t row, int64_t rows, int) {
-              int64_t base = 0;  // the segment's first panel
-              for (const PackedMatrix::Segment& segment : matrix.segments) {
-                const int64_t from = std::max(first - base, int64_t{0});
-                const int64_t to = std::min(last - base, segment.panels);
-                base += segment.panels;
-                if (from >= to) continue;
-                float* y =
-                    op.y.row(row) + segment.first_row + from * kPanelRows;
-                RunPiece({segment, from, to, row, rows}, matrix, x,
-                         op.accumulate, {y, op.y.stride});
-              }
-            });
+  RunPieces(
+      pool, matrix.panels, matrix.groups, op.rows,
+      [&](int64_t first, int64_t last, int64_t row, int64_t rows, int worker) {
+        int64_t base = 0;  // the segment's first panel
+        for (const PackedMatrix::Segment& segment : matrix.segments) {
+          const int64_t from = std::max(first - base, int64_t{0});
+          const int64_t to = std::min(last - base, segment.panels);
+          base += segment.panels;
+          if (from >= to) continue;
+          const Piece piece{segment, from, to, row, rows};
+          if (op.sink) {
+            EmitPiece(piece, matrix, x, *op.sink, worker);
+            continue;
+          }
+          float* y = op.y.row(row) + segment.first_row + from * kPanelRows;
+          RunPiece(piece, matrix, x, op.accumulate, {y, op.y.stride});
+        }
+      });
 }
 
 void LinearPhase::RunGated(WorkerPool& pool, const PackedMatrix& matrix,
@@ -163,14 +188,11 @@ void LinearPhase::RunGated(WorkerPool& pool, const PackedMatrix& matrix,
   const PackedMatrix::Segment& gate = matrix.segments[0];
   const PackedMatrix::Segment& up = matrix.segments[1];
   assert(gate.rows == up.rows);
-  gates_.resize(pool.threads());
   RunPieces(
       pool, gate.panels, 2 * matrix.groups, op.rows,
       [&](int64_t first, int64_t last, int64_t row, int64_t rows, int worker) {
         const int64_t outputs = (last - first) * kPanelRows;
-        std::vector<float>& scratch = gates_[worker];
-        scratch.resize(std::max<size_t>(scratch.size(), 2 * rows * outputs));
-        const MatrixRef gates{scratch.data(), outputs};
+        const MatrixRef gates = Scratch(worker, 2 * rows, outputs);
         const MatrixRef ups{gates.row(rows), outputs};
         RunPiece({gate, first, last, row, rows}, matrix, x, false, gates);
         RunPiece({up, first, last, row, rows}, matrix, x, false, ups);
@@ -187,6 +209,7 @@ void LinearPhase::Run(WorkerPool& pool, const PackedMatrix& matrix,
                       const LinearOp& op) {
   if (op.rows == 0) return;
   const MatrixRef x = Prepare(pool, matrix, op);
+  scratch_.resize(pool.threads());
   if (op.gate) {
     RunGated(pool, matrix, op, x);
   } else {

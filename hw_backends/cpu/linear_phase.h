@@ -31,8 +31,11 @@ class LinearPhase final {
                     const LinearOp& op);
   void Normalise(const LinearOp& op, int64_t cols, int64_t first, int64_t count,
                  MatrixRef out) const;
+  MatrixRef Scratch(int worker, int64_t rows, int64_t cols);
   void RunPlain(WorkerPool& pool, const PackedMatrix& matrix,
                 const LinearOp& op, MatrixRef x);
+  void EmitPiece(const Piece& piece, const PackedMatrix& matrix, MatrixRef x,
+                 const BlockSink& sink, int worker);
   void RunGated(WorkerPool& pool, const PackedMatrix& matrix,
                 const LinearOp& op, MatrixRef x);
   void RunPiece(const Piece& piece, const PackedMatrix& matrix, MatrixRef x,
@@ -42,8 +45,8 @@ class LinearPhase final {
   const Numerics numerics_;
   std::vector<float> normalised_;  // x
   ConvertedRows converted_;        // of x, or of normalised_
-  // Products to be gated, one a thread: gate and up, [rows, outputs] each.
-  std::vector<std::vector<float>> gates_;
+  // A worker's own part of a product: gate and up, or what a sink takes.
+  std::vector<std::vector<float>> scratch_;
 };
 
 }  // namespace mj

@@ -30,7 +30,8 @@ class MatrixStore {
   // cols. Any thread.
   virtual void ReadRow(int id, int64_t row, float* out) const = 0;
 
-  // y = x W^T (+ bias), with what `op` fuses into it.
+  // y = x W^T (+ bias), with what `op` fuses into it. Its sink is called by
+  // workers of `pool`.
   virtual void Multiply(int id, const LinearOp& op, WorkerPool& pool) = 0;
 };
 

@@ -22,6 +22,9 @@ constexpr auto kFloat = dnnl::memory::data_type::f32;
 // primitives are made anew, which takes some microseconds each.
 constexpr size_t kMaxProducts = 4096;
 
+// Floats of a product that goes to a sink, held at once.
+constexpr int64_t kMaxHeld = 4 << 20;
+
 MatrixRef Scratch(std::vector<float>& buffer, int64_t rows, int64_t cols) {
   buffer.resize(std::max<size_t>(buffer.size(), rows * cols));
   return {buffer.data(), cols};
@@ -124,11 +127,31 @@ void OneDnnMatrices::Multiply(int id, const LinearOp& op, WorkerPool& pool) {
                 .rows = op.rows,
                 .cols = matrix.cols});
   }
-  if (op.gate) y = Scratch(gate_up_, op.rows, matrix.rows);
+  if (op.sink) return RunInParts(id, op, x, pool);
+  if (op.gate) y = Scratch(product_, op.rows, matrix.rows);
   Run(id, x, op.rows, op.accumulate, y);
   if (!op.gate) return;
   RunGatedActivation(kernels_, pool, *op.gate, y, op.rows, matrix.rows / 2,
                      op.y);
+}
+
+void OneDnnMatrices::RunInParts(int id, const LinearOp& op, MatrixRef x,
+                                WorkerPool& pool) {
+  const int64_t outputs = At(id).rows;
+  const int64_t at_once = std::max<int64_t>(1, kMaxHeld / outputs);
+  for (int64_t first = 0; first < op.rows; first += at_once) {
+    const int64_t rows = std::min(at_once, op.rows - first);
+    const MatrixRef y = Scratch(product_, rows, outputs);
+    Run(id, {x.row(first), x.stride}, rows, /*accumulate=*/false, y);
+    pool.Run(rows, [&](int64_t r, int worker) {
+      (*op.sink)({.first_row = first + r,
+                  .rows = 1,
+                  .first_output = 0,
+                  .outputs = outputs,
+                  .values = {y.row(r), y.stride}},
+                 worker);
+    });
+  }
 }
 
 void OneDnnMatrices::Run(int id, MatrixRef x, int64_t rows, bool accumulate,

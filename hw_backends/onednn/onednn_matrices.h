@@ -41,6 +41,7 @@ class OneDnnMatrices final : public MatrixStore {
     dnnl::matmul primitive;
   };
 
+  void RunInParts(int id, const LinearOp& op, MatrixRef x, WorkerPool& pool);
   void Run(int id, MatrixRef x, int64_t rows, bool accumulate, MatrixRef y);
   const Matrix& At(int id) const { return matrices_[id]; }
   Product MakeProduct(const Key& key) const;
@@ -54,7 +55,7 @@ class OneDnnMatrices final : public MatrixStore {
   Arena arena_;
   std::vector<Matrix> matrices_;
   std::map<Key, Product> products_;
-  std::vector<float> normalised_, gate_up_;  // scratch
+  std::vector<float> normalised_, product_;  // scratch
 };
 
 }  // namespace mj

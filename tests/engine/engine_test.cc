@@ -80,6 +80,8 @@ std::vector<Request> Crowd() {
     if (i % 3 == 0) request.logprobs.prompt = 2;
     if (i % 4 == 1) request.sampling.temperature = 0;
     if (i % 4 == 2) request.sampling.top_p = 0.5;
+    if (i % 4 == 3) request.sampling.top_k = 30;
+    if (i % 7 < 4) request.logprobs.generated.reset();
     if (i % 5 == 3) request.sampling.repetition_penalty = 1.3f;
     if (i % 8 == 7) request.num_choices = 3;
     crowd.push_back(std::move(request));
@@ -145,6 +147,28 @@ TEST(EngineTest, RepliesDependOnNothingButTheRequest) {
     EXPECT_EQ(engine->stats().preemptions > 0, c.preempts);
     EXPECT_EQ(engine->stats().recomputed_tokens > 0, c.preempts);
     ExpectNothingLeft(*engine);
+  }
+}
+
+// Whoever tells no logprobs may get by on the largest logits.
+TEST(EngineTest, TokensAreTheSameWithAndWithoutLogprobs) {
+  FakeRunnerLog log;
+  auto engine = StartEngine(log, Blocks(64));
+  for (int top_k : {0, 1, 40}) {
+    SCOPED_TRACE(top_k);
+    Request request = MakeRequest(RandomPrompt(20, top_k), 200);
+    request.sampling.top_k = top_k;
+    request.num_choices = 2;
+    log.top_rows = 0;
+    const Reply told = Ask(*engine, request);
+    EXPECT_EQ(log.top_rows, 0);
+    request.logprobs.generated.reset();
+    const Reply untold = Ask(*engine, request);
+    EXPECT_EQ(log.top_rows, top_k == 0 ? 0 : 400);
+    ASSERT_TRUE(told.status.ok() && untold.status.ok());
+    for (int choice : {0, 1}) {
+      EXPECT_EQ(told.choices[choice].tokens, untold.choices[choice].tokens);
+    }
   }
 }
 
@@ -351,11 +375,17 @@ TEST(EngineTest, BadLogitsEndTheirRequestOnly) {
                                 MakeRequest({'!', 'a'}, 5)};
   crowd[1].num_choices = 3;
   for (Request& r : crowd) r.sampling.logit_bias = {{'!', -100.0f}};
+  crowd.push_back(MakeRequest({'b', '!'}, 1));  // the largest logits alone
+  crowd.back().sampling.temperature = 0;
+  crowd.back().logprobs.generated.reset();
   const std::vector<Reply> replies = AskAll(*engine, crowd);
+  EXPECT_EQ(log.top_rows, 1);
   EXPECT_TRUE(replies[0].status.ok());
-  EXPECT_EQ(replies[1].status.code(), absl::StatusCode::kInternal);
-  EXPECT_THAT(std::string(replies[1].status.message()),
-              HasSubstr("logit of token 7"));
+  for (int bad : {1, 3}) {
+    EXPECT_EQ(replies[bad].status.code(), absl::StatusCode::kInternal);
+    EXPECT_THAT(std::string(replies[bad].status.message()),
+                HasSubstr("logit of token 7"));
+  }
   EXPECT_TRUE(replies[2].status.ok());
   ExpectNothingLeft(*engine);
 }

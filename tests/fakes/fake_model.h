@@ -84,8 +84,8 @@ class FakeBackend final : public Backend {
   void Linear(const LinearSpec&, BufferId, BufferId) override {}
   void RopeAndWriteKv(const AttentionSpec&, BufferId) override {}
   void Attention(const AttentionSpec&, BufferId, BufferId) override {}
-  void Logits(WeightId, BufferId, std::span<const int>,
-              std::span<float>) override {}
+  void Logits(const HeadSpec&, BufferId, std::span<const LogitsRow>,
+              std::span<float>, std::span<TokenLogit>) override {}
   StepReport EndStep() override { return {}; }
 
   int num_blocks() const { return num_blocks_; }
@@ -100,6 +100,7 @@ struct FakeRunnerLog {
   std::atomic<int> steps{0};
   std::atomic<int> max_rows{0};
   std::atomic<int> max_sequences{0};
+  std::atomic<int> top_rows{0};  // of which only the largest were wanted
   std::atomic<bool> give_no_logits{false};
   std::atomic<TokenId> poison{-1};  // logits after this token are NaN
   // Logits after this token make `then` certain.
@@ -129,14 +130,21 @@ class FakeRunner final : public StepRunner {
     for (const StepSequence& s : batch.sequences) Compute(batch, s, hashes);
     if (log_.give_no_logits) return {};
     for (size_t i = 0; i < batch.logits_rows.size(); ++i) {
-      const int row = batch.logits_rows[i];
-      FillLogits(hashes[row], batch.tokens[row]);
-      sink(static_cast<int>(i), logits_);
+      const LogitsRow& wanted = batch.logits_rows[i];
+      FillLogits(hashes[wanted.row], batch.tokens[wanted.row]);
+      Emit(wanted, static_cast<int>(i), sink);
     }
     return {};
   }
 
  private:
+  void Emit(const LogitsRow& wanted, int index, const LogitsSink& sink) {
+    if (wanted.top == 0) return sink(index, {.all = logits_});
+    ++log_.top_rows;
+    const std::vector<TokenLogit> top = TopOf(logits_, wanted.top);
+    sink(index, {.top = top});
+  }
+
   void Note(const ForwardBatch& batch) {
     ++log_.steps;
     const int rows = static_cast<int>(batch.tokens.size());

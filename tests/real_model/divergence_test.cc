@@ -62,15 +62,15 @@ TEST_P(DivergenceTest, StaysWithinItsProfilesBound) {
   const DivergenceCase& c = GetParam();
   std::vector<std::vector<float>> wanted;
   const bool found =
-      RunProse(c, Numerics::kF32, [&](int, std::span<const float> logits) {
-        wanted.emplace_back(logits.begin(), logits.end());
+      RunProse(c, Numerics::kF32, [&](int, const RowLogits& logits) {
+        wanted.emplace_back(logits.all.begin(), logits.all.end());
       });
   if (!found) GTEST_SKIP() << MissingModel(c.model);
   double sum = 0, largest = 0;
   int same = 0;
-  RunProse(c, c.numerics, [&](int row, std::span<const float> logits) {
+  RunProse(c, c.numerics, [&](int row, const RowLogits& logits) {
     const std::vector<double> want = LogSoftmax(wanted[row]);
-    const std::vector<double> got = LogSoftmax(logits);
+    const std::vector<double> got = LogSoftmax(logits.all);
     const double divergence = Divergence(want, got);
     sum += divergence;
     largest = std::max(largest, divergence);

@@ -53,10 +53,9 @@ Deviation Compare(LoadedModel& model, const nlohmann::json& want) {
   const std::vector<int32_t> ids = want["ids"];
   std::vector<std::vector<double>> logprobs;
   SingleSequence sequence(model);
-  sequence.Append(ids, /*all_logits=*/true,
-                  [&](int, std::span<const float> logits) {
-                    logprobs.push_back(LogSoftmax(logits));
-                  });
+  sequence.Append(ids, /*all_logits=*/true, [&](int, const RowLogits& logits) {
+    logprobs.push_back(LogSoftmax(logits.all));
+  });
   Deviation deviation;
   double nll = 0;
   for (size_t i = 1; i < ids.size(); ++i) nll -= logprobs[i - 1][ids[i]];
@@ -74,8 +73,8 @@ Deviation Compare(LoadedModel& model, const nlohmann::json& want) {
     const int32_t token = Argmax(next);
     if (token != greedy) break;
     ++deviation.greedy_equal;
-    sequence.Append({token}, false, [&](int, std::span<const float> logits) {
-      next = LogSoftmax(logits);
+    sequence.Append({token}, false, [&](int, const RowLogits& logits) {
+      next = LogSoftmax(logits.all);
     });
   }
   return deviation;

@@ -55,7 +55,7 @@ void SingleSequence::Append(const std::vector<int32_t>& ids, bool all_logits,
                              .start_position = position_,
                              .block_table = block_table_});
   for (int row = all_logits ? 0 : rows - 1; row < rows; ++row) {
-    batch.logits_rows.push_back(row);
+    batch.logits_rows.push_back({row});
   }
   batch.shape.sequences.push_back(
       {.num_tokens = rows,

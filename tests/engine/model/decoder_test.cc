@@ -90,11 +90,10 @@ struct Runner {
       batch.sequences.push_back({.num_rows = rows,
                                  .start_position = start,
                                  .block_table = block_table});
-      batch.logits_rows.resize(rows);
-      std::iota(batch.logits_rows.begin(), batch.logits_rows.end(), 0);
+      for (int r = 0; r < rows; ++r) batch.logits_rows.push_back({r});
       batch.shape.sequences.push_back({rows, start, rows});
-      decoder->Run(batch, [&](int, std::span<const float> logits) {
-        all.emplace_back(logits.begin(), logits.end());
+      decoder->Run(batch, [&](int, const RowLogits& logits) {
+        all.emplace_back(logits.all.begin(), logits.all.end());
       });
     }
     return all;
@@ -140,6 +139,39 @@ TEST_P(DecoderTest, BitsDependOnNeitherChunksNorThreads) {
     }
     EXPECT_EQ(Runner(GetParam(), backend, 3).Logits(ids, 13), want)
         << backend.name;
+  }
+}
+
+// Rows that want all and rows that want the largest, in one pass.
+TEST_P(DecoderTest, EveryRowGetsWhatItWantsInOrder) {
+  const std::vector<int32_t> ids = Reference(GetParam())["ids"];
+  const int rows = static_cast<int>(ids.size());
+  for (const BackendCase& backend : Backends()) {
+    Runner runner(GetParam(), backend, 2);
+    if (!runner.backend->info().batch_invariant) continue;
+    const auto want = runner.Logits(ids, rows);
+    ForwardBatch batch;
+    batch.tokens = ids;
+    batch.sequences.push_back(
+        {.num_rows = rows, .block_table = runner.block_table});
+    for (int r = 0; r < rows; ++r) batch.logits_rows.push_back({r, r % 3});
+    batch.logits_rows.back().top = 1000;  // as many as there are
+    int next = 0;
+    runner.decoder->Run(batch, [&](int i, const RowLogits& got) {
+      EXPECT_EQ(i, next++);
+      const int top = batch.logits_rows[i].top;
+      const std::vector<TokenLogit> order = TopOf(want[i], std::max(top, 1));
+      EXPECT_EQ(got.all.size(), top == 0 ? want[i].size() : 0u);
+      EXPECT_EQ(got.top.size(), top == 0 ? 0u : order.size());
+      for (size_t k = 0; k < got.all.size(); ++k) {
+        ASSERT_EQ(got.all[k], want[i][k]);
+      }
+      for (size_t k = 0; k < got.top.size(); ++k) {
+        ASSERT_EQ(got.top[k].id, order[k].id);
+        ASSERT_EQ(got.top[k].logit, order[k].logit);
+      }
+    });
+    EXPECT_EQ(next, rows) << backend.name;
   }
 }
 

@@ -72,10 +72,12 @@ class TinyModel {
         gated_);
     backend_->Linear({.matrix = down_}, gated_, normed_);
     backend_->RmsNorm(normed_, norm_, 1e-5f, /*accumulate=*/true, x_);
-    std::vector<int> rows(tokens.size());
-    std::iota(rows.begin(), rows.end(), 0);
+    std::vector<LogitsRow> rows;
+    for (size_t r = 0; r < tokens.size(); ++r) {
+      rows.push_back({static_cast<int>(r)});
+    }
     std::vector<float> logits(rows.size() * kVocab);
-    backend_->Logits(embedding_, x_, rows, logits);
+    backend_->Logits({.matrix = embedding_}, x_, rows, logits, {});
     EXPECT_GE(backend_->EndStep().busy.count(), 0);
     return logits;
   }
