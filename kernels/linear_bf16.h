@@ -1,6 +1,7 @@
 // Linear of kernels/linear.h on activations of bfloat16, by instructions that
 // multiply pairs of bfloat16 into float32. Quantised weights enter as the
-// exact integers they are; their scales act on sums.
+// exact integers they are (Q8_0's times 2^24, which d takes back, so that
+// activations beyond 2^95 may overflow); their scales act on sums.
 //
 // One reduction tree per output, whatever the number of rows. A step (the
 // columns of one scale, 32 or 16) has a pair of columns a dot-product lane:

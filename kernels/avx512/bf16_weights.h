@@ -47,6 +47,8 @@ struct Bf16Weights<QuantisedWeights<kType>> {
   using I = __m512i;
   static constexpr int kBits = PanelOf<kType>::kBits;
   static constexpr int kZero = PanelOf<kType>::kZero;
+  // What the pairs are to be multiplied by.
+  static constexpr float kUnit = kBits == 8 ? 0x1p-24f : 1.0f;
 
   template <int kPair>
   MJ_INLINE static I Pair(const std::byte* codes) {
@@ -96,13 +98,25 @@ struct Bf16Weights<QuantisedWeights<kType>> {
                                      Vector::LoadInt(kTable.values + 32));
   }
 
-  // Through float32, whose upper half is the bfloat16 of such a number.
+  // Byte kByte of each lane as its highest, the others zero.
+  template <int kByte>
+  MJ_INLINE static I HighestByte(I word) {
+    if constexpr (kByte == 0) return Vector::ShiftLeft<24>(word);
+    if constexpr (kByte == 3) {
+      return Vector::And(word, static_cast<int>(0xFF000000));
+    }
+    constexpr int kFirst = kByte << 24 | 0x808080, kLane = 4 << 24;
+    return _mm512_shuffle_epi8(
+        word, _mm512_set4_epi32(kFirst + 3 * kLane, kFirst + 2 * kLane,
+                                kFirst + kLane, kFirst));
+  }
+
+  // Signed bytes by way of float32, whose upper half is the bfloat16 of such
+  // a number: times 2^24, which spares a shift.
   template <int kOdd>
   MJ_INLINE static I SignedBytes(I word) {
-    const I low = Vector::AsInt(Vector::ToFloat(
-        Vector::ShiftRightSigned<24>(Vector::ShiftLeft<24 - 8 * kOdd>(word))));
-    const I high = Vector::AsInt(Vector::ToFloat(
-        Vector::ShiftRightSigned<24>(Vector::ShiftLeft<8 - 8 * kOdd>(word))));
+    const I low = Vector::AsInt(Vector::ToFloat(HighestByte<kOdd>(word)));
+    const I high = Vector::AsInt(Vector::ToFloat(HighestByte<kOdd + 2>(word)));
     return Vector::Or(Vector::ShiftRight<16>(low), high);
   }
 
@@ -115,6 +129,8 @@ struct Bf16Weights<QuantisedWeights<kType>> {
 
 template <>
 struct Bf16Weights<FloatWeights<TensorType::kBF16>> {
+  static constexpr float kUnit = 1;
+
   template <int kPair>
   MJ_INLINE static __m512i Pair(const std::byte* codes) {
     return Vector::LoadInt(codes + 64 * kPair);

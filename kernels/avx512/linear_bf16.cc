@@ -42,6 +42,8 @@ struct Body {
   MJ_INLINE static F End(const Sum& sum, F d, const Bf16Rows&, int64_t,
                          F total) {
     const F both = Vector::Add(sum.even, sum.odd);
+    constexpr float kUnit = Bf16Weights<W>::kUnit;
+    if constexpr (kUnit != 1) d = Vector::Mul(d, Vector::Set1(kUnit));
     if constexpr (W::kScaled) return Vector::Fma(d, both, total);
     return Vector::Add(total, both);
   }
