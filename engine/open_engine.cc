@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "engine/energy_setup.h"
 #include "hw_backends/cpu/cpu_backend.h"
 #include "hw_backends/host/cores.h"
@@ -31,6 +32,7 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const EngineFlags& flags,
                                                      int threads) {
   CpuBackendOptions options;
   options.threads = threads;
+  options.probe_threads = !flags.threads;
   options.max_rows = flags.engine.max_batched_tokens;
   if (!flags.isa.empty()) options.isa = ParseIsa(flags.isa);
   if (!flags.numerics.empty()) options.numerics = ParseNumerics(flags.numerics);
@@ -49,6 +51,24 @@ absl::StatusOr<EnergySetup> MakeEnergySetup(const BackendInfo& backend,
   setup->cpu = ChooseDescriptor(*cpus, ReadCpuIdentity(kHostRoot));
   setup->share.cores = cores.cores;
   return setup;
+}
+
+// "; 1 sequence: 8.3 ms a pass on 1 thread, 5.1 on 2; 4 sequences: ..."
+std::string DescribeTimings(const BackendInfo& backend) {
+  std::string text;
+  int rows = 0;
+  for (const ThreadTiming& timing : backend.thread_timings) {
+    const double per_core_second =
+        timing.rows / (timing.threads * timing.taken.count());
+    absl::StrAppend(
+        &text, timing.rows == rows ? ", " : "; weights pass of ",
+        timing.rows == rows ? "" : absl::StrCat(timing.rows, " rows: "),
+        absl::StrFormat("%.3g ms on %d (%.3g tokens per core-second)",
+                        1e3 * timing.taken.count(), timing.threads,
+                        per_core_second));
+    rows = timing.rows;
+  }
+  return text;
 }
 
 std::vector<std::string> Describe(const EngineFlags& flags,
@@ -73,7 +93,7 @@ std::vector<std::string> Describe(const EngineFlags& flags,
                                            : ", not batch-invariant"),
       absl::StrCat("threads ", backend.threads,
                    flags.threads ? " (--threads; " : " (all of ", cores.reason,
-                   ")"),
+                   ")", DescribeTimings(backend)),
       absl::StrCat("KV cache ", FormatSize(options.kv_memory_bytes), " of ",
                    backend.kv_dtype, ": ", stats.kv_blocks_total, " blocks of ",
                    kBlockSize, " tokens = ",

@@ -33,6 +33,13 @@ enum class RopeId : int32_t {};
 
 inline constexpr int kBlockSize = 32;  // tokens a KV block holds
 
+// A pass over the weights, measured before the first step.
+struct ThreadTiming {
+  int rows = 0;
+  int threads = 0;
+  Seconds taken{0};
+};
+
 struct BackendInfo {
   std::string name;      // "cpu", "onednn"
   std::string isa;       // "avx2"
@@ -40,6 +47,8 @@ struct BackendInfo {
   std::string kv_dtype;  // "f32"
   int threads = 1;
   bool batch_invariant = true;
+  // What the choice of threads for steps of few rows rests on; empty: all.
+  std::vector<ThreadTiming> thread_timings{};
 };
 
 // Rotary position embedding (Su et al. 2021): pair i of a head turns by

@@ -15,6 +15,7 @@
 #include "hw_backends/cpu/packed_matrix.h"
 #include "hw_backends/cpu/panel_matrices.h"
 #include "hw_backends/cpu/row_phase.h"
+#include "hw_backends/cpu/thread_probe.h"
 #include "hw_backends/cpu/worker_pool.h"
 #include "kernels/cpu_features.h"
 
@@ -45,14 +46,16 @@ struct Buffer {
 class CpuBackend final : public Backend {
  public:
   CpuBackend(const KernelTable& kernels, const CpuBackendOptions& options,
-             BackendInfo info, KvType kv_type,
+             BackendInfo info, Numerics numerics, KvType kv_type,
              std::unique_ptr<MatrixStore> matrices)
       : kernels_(kernels),
         kv_type_(kv_type),
         max_rows_(options.max_rows),
+        probe_threads_(options.probe_threads),
         info_(std::move(info)),
         pool_(options.threads),
-        matrices_(std::move(matrices)) {}
+        matrices_(std::move(matrices)),
+        attention_(numerics) {}
 
   const BackendInfo& info() const override { return info_; }
 
@@ -61,6 +64,7 @@ class CpuBackend final : public Backend {
       std::span<const TensorView> biases) override {
     absl::StatusOr<int> matrix = matrices_->Load(parts, biases, pool_);
     if (!matrix.ok()) return matrix.status();
+    num_matrices_ = *matrix + 1;
     weights_.push_back({.matrix = *matrix});
     return static_cast<WeightId>(weights_.size() - 1);
   }
@@ -89,6 +93,8 @@ class CpuBackend final : public Backend {
         KvCache::Create(shape, num_blocks, kv_type_);
     if (!cache.ok()) return cache.status();
     cache_ = *std::move(cache);
+    if (probe_threads_)
+      info_.thread_timings = TimeThreads(*matrices_, num_matrices_, pool_);
     return absl::OkStatus();
   }
 
@@ -100,6 +106,8 @@ class CpuBackend final : public Backend {
     start_ = Clock::now();
     step_ = step;
     assert(num_rows() <= max_rows_);
+    pool_.Use(ThreadsFor(static_cast<int>(num_rows()), info_.thread_timings,
+                         info_.threads));
     places_.resize(step.tokens.size());
     for (const StepSequence& sequence : step.sequences) {
       for (int r = 0; r < sequence.num_rows; ++r) {
@@ -234,9 +242,11 @@ class CpuBackend final : public Backend {
   const KernelTable kernels_;
   const KvType kv_type_;
   const int64_t max_rows_;
-  const BackendInfo info_;
+  const bool probe_threads_;
+  BackendInfo info_;
   WorkerPool pool_;
   const std::unique_ptr<MatrixStore> matrices_;
+  int num_matrices_ = 0;
   std::vector<Weight> weights_;
   std::vector<Buffer> buffers_;
   absl::Status buffers_status_;  // why one of them is missing
@@ -291,7 +301,7 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeCpuBackend(
                    .threads = options.threads,
                    .batch_invariant = own_kernels};
   return std::make_unique<CpuBackend>(
-      *kernels, options, std::move(info), kv_type,
+      *kernels, options, std::move(info), numerics, kv_type,
       own_kernels ? std::make_unique<PanelMatrices>(*kernels, numerics)
                   : make_matrices(*kernels));
 }

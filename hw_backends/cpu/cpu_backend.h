@@ -17,11 +17,13 @@
 namespace mj {
 
 struct CpuBackendOptions {
-  int threads = 1;         // the caller included
-  std::optional<Isa> isa;  // none: the widest this CPU has
+  int threads = 1;  // the caller included
+  // Steps of few rows may use fewer, as AllocateKv() measures.
+  bool probe_threads = false;
+  std::optional<Isa> isa;            // none: the widest this CPU has
   std::optional<Numerics> numerics;  // none: DefaultNumerics()
-  std::optional<KvType> kv_type;  // none: f32 with f32 numerics, else bf16
-  int max_rows = 1;               // of a step
+  std::optional<KvType> kv_type;     // none: f32 with f32 numerics, else bf16
+  int max_rows = 1;                  // of a step
 };
 
 // Quantised weights are the exact integers and scales of the file in every
