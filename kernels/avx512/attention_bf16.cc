@@ -15,6 +15,7 @@ struct PairsOfBf16 {
   using Factor = uint16_t;
   using Lanes = I;
   static constexpr int kHalves = 1;
+  static constexpr bool kWidens = false;
 
   template <int kHalf>
   MJ_INLINE static I Key(const uint16_t* keys, int64_t pair, int slot) {

@@ -32,6 +32,7 @@ struct FloatFactors {
 template <class V, KvType kType, class Element_>
 struct RowsKv : FloatFactors<V> {
   using Element = Element_;
+  static constexpr bool kWidens = kType != KvType::kF32;
   using F = typename V::F;
   template <int kHalf>
   MJ_INLINE static F Key(const Element* keys, int64_t pair, int slot) {
@@ -61,6 +62,7 @@ using Int8Kv = RowsKv<V, KvType::kInt8, int8_t>;
 template <class V>
 struct PairsKv : FloatFactors<V> {
   using Element = uint16_t;
+  static constexpr bool kWidens = true;
   using F = typename V::F;
   template <int kHalf>
   MJ_INLINE static F Key(const Element* keys, int64_t pair, int slot) {

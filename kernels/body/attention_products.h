@@ -4,6 +4,7 @@
 // is loaded and multiplied:
 //   Element, Factor                           of the block; of q and weights
 //   kHalves                                   products a pair takes: 2 or 1
+//   kWidens                                   loads are more than loads
 //   Key<half>(keys, pair, slot)               lanes: slots
 //   Value<half>(values, padded, pair, d)      lanes: dimensions
 //   Keep<half>(value)                         with nothing in the other half
@@ -17,6 +18,15 @@
 
 namespace mj {
 namespace {
+
+// Vectors that a group takes at once: at least 6 sums, to hide the latency of
+// a multiply-add, at most 12, to leave registers. Of AVX2's 16, what 3 queries
+// with 4 vectors leave is too little to widen in.
+template <class V, class Kv>
+constexpr int GroupWidth(int count) {
+  constexpr bool kRoom = V::kLanes == 16 || !Kv::kWidens;
+  return count <= (kRoom ? 3 : 2) ? 4 : 2;
+}
 
 // A block as `Kv` reads it.
 template <class Kv_>
@@ -111,8 +121,8 @@ void AddScores(const KvView<Kv>& kv, const AttentionQueries& queries,
   constexpr int kVectors = kKvBlockSlots / V::kLanes;
   ForGroups(0, queries.count, [&](auto count, int first) {
     constexpr int kCount = count.value;
-    constexpr int kWidth =
-        GroupWidth(kCount) < kVectors ? GroupWidth(kCount) : kVectors;
+    constexpr int kMost = GroupWidth<V, Kv>(kCount);
+    constexpr int kWidth = kMost < kVectors ? kMost : kVectors;
     for (int slot = 0; slot < kKvBlockSlots; slot += kWidth * V::kLanes) {
       ScoreTile<V, Kv, kCount, kWidth>(kv, queries, q + first * queries.padded,
                                        slot, scores + first * kKvBlockSlots);
@@ -204,7 +214,7 @@ void AddValues(const KvView<Kv>& kv, const AttentionQueries& queries,
                float* sums) {
   const int64_t padded = queries.padded;
   ForGroups(first, last, [&](auto count, int query) {
-    AddDimensions<V, Kv, count.value, GroupWidth(count.value)>(
+    AddDimensions<V, Kv, count.value, GroupWidth<V, Kv>(count.value)>(
         kv, padded, slots, 0, weights + query * kWeightStride<Kv>,
         decay + query, sums + query * padded);
   });

@@ -104,10 +104,6 @@ MJ_INLINE void ForGroups(int first, int last, const F& f) {
   }
 }
 
-// Vectors that a group takes at once: at least 6 sums, to hide the latency of
-// a multiply-add, at most 12, to leave registers.
-constexpr int GroupWidth(int count) { return count <= 3 ? 4 : 2; }
-
 }  // namespace
 }  // namespace mj
 
