@@ -20,15 +20,14 @@ MJ_INLINE float LargestMagnitude(const __m256* x) {
   return _mm_cvtss_f32(_mm_castsi128_ps(h));
 }
 
-// The sum of 16 codes.
-MJ_INLINE int32_t SumOfCodes(__m128i codes) {
-  const __m256i wide =
-      _mm256_madd_epi16(_mm256_cvtepi8_epi16(codes), _mm256_set1_epi16(1));
-  __m128i h = _mm_add_epi32(_mm256_castsi256_si128(wide),
-                            _mm256_extracti128_si256(wide, 1));
-  h = _mm_add_epi32(h, _mm_shuffle_epi32(h, 0x4E));
-  h = _mm_add_epi32(h, _mm_shuffle_epi32(h, 0xB1));
-  return _mm_cvtsi128_si32(h);
+// The sums of the first and of the last 16 codes, each in all words of its
+// half.
+MJ_INLINE __m256i SumsOfCodes(__m256i codes) {
+  const __m256i pairs = _mm256_maddubs_epi16(_mm256_set1_epi8(1), codes);
+  const __m256i fours = _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+  const __m256i eights =
+      _mm256_add_epi32(fours, _mm256_shuffle_epi32(fours, 0x4E));
+  return _mm256_add_epi32(eights, _mm256_shuffle_epi32(eights, 0xB1));
 }
 
 MJ_INLINE void QuantiseGroup(const float* from, int64_t at,
@@ -50,8 +49,9 @@ MJ_INLINE void QuantiseGroup(const float* from, int64_t at,
   const __m256i codes = _mm256_permutevar8x32_epi32(
       packed, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(out.codes + 32 * at), codes);
-  const int32_t first = SumOfCodes(_mm256_castsi256_si128(codes));
-  const int32_t second = SumOfCodes(_mm256_extracti128_si256(codes, 1));
+  const __m256i sums = SumsOfCodes(codes);
+  const int32_t first = _mm256_cvtsi256_si32(sums);
+  const int32_t second = _mm_cvtsi128_si32(_mm256_extracti128_si256(sums, 1));
   out.scales[at] = scale;
   out.sums[2 * at] = first;
   out.sums[2 * at + 1] = second;

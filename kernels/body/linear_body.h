@@ -106,14 +106,11 @@ struct LinearBody {
   static void AddGroup(const LinearArgs& args, const Unpacked& group, int64_t g,
                        int64_t row, float* acc) {
     const float* x = args.x + row * args.x_stride + 32 * g;
-    F total[kRows * kVecs];
-    Unroll<kRows * kVecs>([&](auto n) MJ_LAMBDA {
-      total[n.value] = V::Load(acc + n.value * V::kLanes);
-    });
-    for (int step = 0; step < W::kSteps; ++step) {
+    Unroll<W::kSteps>([&](auto step) MJ_LAMBDA {
+      constexpr int kFirstColumn = step.value * W::kStep;
       F s[kRows * kVecs];
       Unroll<kRows * kVecs>([&](auto n) MJ_LAMBDA { s[n.value] = V::Zero(); });
-      for (int k = step * W::kStep; k < (step + 1) * W::kStep; ++k) {
+      for (int k = kFirstColumn; k < kFirstColumn + W::kStep; ++k) {
         F w[kVecs];
         Unroll<kVecs>([&](auto v) MJ_LAMBDA {
           w[v.value] = V::Load(group.codes + 16 * k + v.value * V::kLanes);
@@ -126,19 +123,19 @@ struct LinearBody {
           });
         });
       }
+      // The totals stay in memory until here: the loop above needs every
+      // register.
       Unroll<kRows * kVecs>([&](auto n) MJ_LAMBDA {
-        const float* d = group.d + 16 * step + n.value % kVecs * V::kLanes;
-        total[n.value] = AddStep(V::Load(d), s[n.value], total[n.value]);
+        constexpr int kFirst = n.value % kVecs * V::kLanes;
+        const F d = V::Load(group.d + 16 * step.value + kFirst);
+        F total = AddStep(d, s[n.value], V::Load(acc + n.value * V::kLanes));
+        if constexpr (W::kHasMin && step.value == W::kSteps - 1) {
+          const int64_t r = row + n.value / kVecs;
+          const F sum = V::Set1(args.sums[r * args.sums_stride + g]);
+          total = V::Fma(V::Load(group.m + kFirst), sum, total);
+        }
+        V::Store(acc + n.value * V::kLanes, total);
       });
-    }
-    Unroll<kRows * kVecs>([&](auto n) MJ_LAMBDA {
-      if constexpr (W::kHasMin) {
-        const int64_t r = row + n.value / kVecs;
-        const F sum = V::Set1(args.sums[r * args.sums_stride + g]);
-        const F m = V::Load(group.m + n.value % kVecs * V::kLanes);
-        total[n.value] = V::Fma(m, sum, total[n.value]);
-      }
-      V::Store(acc + n.value * V::kLanes, total[n.value]);
     });
   }
 
@@ -157,9 +154,10 @@ struct LinearBody {
       for (; r + 4 <= rows; r += 4) {
         AddGroup<4>(args, group, g, row + r, acc + 16 * r);
       }
-      for (; r < rows; ++r) {
-        AddGroup<1>(args, group, g, row + r, acc + 16 * r);
+      for (; r + 2 <= rows; r += 2) {
+        AddGroup<2>(args, group, g, row + r, acc + 16 * r);
       }
+      if (r < rows) AddGroup<1>(args, group, g, row + r, acc + 16 * r);
     }
   }
 
