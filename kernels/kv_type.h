@@ -1,5 +1,4 @@
-// How the KV cache stores an element. The arithmetic of attention is float32
-// for all of them.
+// How the KV cache stores an element.
 #ifndef MILLIJOULE_KERNELS_KV_TYPE_H_
 #define MILLIJOULE_KERNELS_KV_TYPE_H_
 
