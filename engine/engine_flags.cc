@@ -70,7 +70,7 @@ Flag ThreadsFlag(std::optional<int>& out) {
 std::vector<Flag> EngineFlagTable(EngineFlags& flags) {
   EngineOptions& engine = flags.engine;
   Flag isa = NameFlag("isa", "instruction set of the kernels",
-                      {"scalar", "avx2", "avx512"}, flags.isa);
+                      {"scalar", "avx2", "avx512", "amx"}, flags.isa);
   isa.default_text = "the widest this CPU has";
   Flag numerics = NameFlag("numerics", "rounding of activations",
                            {"f32", "bf16", "int8"}, flags.numerics);

@@ -1,6 +1,8 @@
 #include "kernels/cpu_features.h"
 
 #include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cstdint>
 #include <cstring>
@@ -26,6 +28,14 @@ uint64_t ReadXcr0(const Registers& leaf1) {
   uint32_t low, high;
   __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
   return (uint64_t{high} << 32) | low;
+}
+
+// Tile data is 8 KB that Linux saves only for processes that asked (since
+// 5.16): arch_prctl(ARCH_REQ_XCOMP_PERM, XFEATURE_XTILE_DATA).
+bool MayUseTiles() {
+  constexpr int kRequestPermission = 0x1023;
+  constexpr int kTileData = 18;
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
 }
 
 void ReadIdentity(const Registers& leaf1, CpuFeatures& cpu) {
@@ -59,8 +69,9 @@ CpuFeatures ReadCpuFeatures() {
   const uint64_t xcr0 = ReadXcr0(leaf1);
   const bool ymm = (xcr0 & 0x6) == 0x6;
   const bool zmm = (xcr0 & 0xE6) == 0xE6;
-  const bool tiles = (xcr0 & 0x60000) == 0x60000;
   const Registers leaf7 = Cpuid(7);
+  const bool tiles =
+      (xcr0 & 0x60000) == 0x60000 && Bit(leaf7.edx, 24) && MayUseTiles();
   const Registers leaf7_1 = Cpuid(7, 1);
   cpu.fma = ymm && Bit(leaf1.ecx, 12);
   cpu.f16c = ymm && Bit(leaf1.ecx, 29);

@@ -8,7 +8,7 @@
 namespace mj {
 
 // A flag is set only where the CPU has the instructions *and* the operating
-// system saves their registers (XCR0).
+// system saves their registers (XCR0; for tiles it also grants their use).
 struct CpuFeatures {
   bool avx2 = false;
   bool fma = false;
@@ -28,7 +28,8 @@ struct CpuFeatures {
   std::string brand;  // "AMD EPYC 7763 64-Core Processor"; may be empty
 };
 
-// Reads CPUID and XCR0 (x86-64 only, as this project is).
+// Reads CPUID and XCR0 (x86-64 only, as this project is). Where the CPU has
+// tiles, asks Linux to let this process use them.
 CpuFeatures ReadCpuFeatures();
 
 // The names of the set flags, "avx2 fma f16c"; "none" where none is set.

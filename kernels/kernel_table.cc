@@ -44,12 +44,14 @@ constexpr KernelTable kAvx512Kernels = {
     .peak_f32 = avx512::PeakF32,
     .peak_int8 = avx2::PeakInt8};
 
-constexpr Isa kAllIsas[] = {Isa::kScalar, Isa::kAvx2, Isa::kAvx512};
+constexpr Isa kAllIsas[] = {Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kAmx};
 
 Isa WidestIsa(const CpuFeatures& cpu) {
-  if (Supports(cpu, Isa::kAvx512)) return Isa::kAvx512;
-  if (Supports(cpu, Isa::kAvx2)) return Isa::kAvx2;
-  return Isa::kScalar;
+  Isa widest = Isa::kScalar;
+  for (Isa isa : kAllIsas) {
+    if (Supports(cpu, isa)) widest = isa;
+  }
+  return widest;
 }
 
 KernelTable Avx512Kernels(const CpuFeatures& cpu) {
@@ -66,6 +68,17 @@ KernelTable Avx512Kernels(const CpuFeatures& cpu) {
   return table;
 }
 
+// Tiles multiply with weights; the rest is vectors' work.
+KernelTable AmxKernels(const CpuFeatures& cpu) {
+  KernelTable table = Avx512Kernels(cpu);
+  table.isa = Isa::kAmx;
+  table.linear_int8 = amx::LinearInt8;
+  table.linear_bf16 = amx::LinearBf16;
+  table.peak_int8 = amx::PeakInt8;
+  table.peak_bf16 = amx::PeakBf16;
+  return table;
+}
+
 }  // namespace
 
 std::string_view IsaName(Isa isa) {
@@ -76,6 +89,8 @@ std::string_view IsaName(Isa isa) {
       return "avx2";
     case Isa::kAvx512:
       return "avx512";
+    case Isa::kAmx:
+      return "amx";
   }
   return "unknown";
 }
@@ -88,11 +103,19 @@ std::optional<Isa> ParseIsa(std::string_view name) {
 }
 
 bool Supports(const CpuFeatures& cpu, Isa isa) {
-  const bool avx2 = cpu.avx2 && cpu.fma && cpu.f16c;
-  const bool avx512 =
-      cpu.avx512f && cpu.avx512bw && cpu.avx512dq && cpu.avx512vl;
-  return isa == Isa::kScalar || (isa == Isa::kAvx2 && avx2) ||
-         (isa == Isa::kAvx512 && avx2 && avx512);
+  switch (isa) {
+    case Isa::kScalar:
+      return true;
+    case Isa::kAvx2:
+      return cpu.avx2 && cpu.fma && cpu.f16c;
+    case Isa::kAvx512:
+      return Supports(cpu, Isa::kAvx2) && cpu.avx512f && cpu.avx512bw &&
+             cpu.avx512dq && cpu.avx512vl;
+    case Isa::kAmx:
+      return Supports(cpu, Isa::kAvx512) && cpu.avx512_vnni &&
+             cpu.avx512_bf16 && cpu.amx_tile && cpu.amx_int8 && cpu.amx_bf16;
+  }
+  return false;
 }
 
 std::string_view IsaNeeds(Isa isa) {
@@ -103,6 +126,9 @@ std::string_view IsaNeeds(Isa isa) {
       return "avx2 fma f16c";
     case Isa::kAvx512:
       return "avx2 fma f16c avx512f avx512bw avx512dq avx512vl";
+    case Isa::kAmx:
+      return "avx2 fma f16c avx512f avx512bw avx512dq avx512vl avx512_vnni "
+             "avx512_bf16 amx_tile amx_int8 amx_bf16";
   }
   return "unknown";
 }
@@ -111,6 +137,7 @@ std::optional<KernelTable> ChooseKernels(const CpuFeatures& cpu,
                                          std::optional<Isa> isa) {
   const Isa chosen = isa.value_or(WidestIsa(cpu));
   if (!Supports(cpu, chosen)) return std::nullopt;
+  if (chosen == Isa::kAmx) return AmxKernels(cpu);
   if (chosen == Isa::kAvx512) return Avx512Kernels(cpu);
   if (chosen == Isa::kAvx2) return kAvx2Kernels;
   return kScalarKernels;

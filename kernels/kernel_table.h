@@ -18,7 +18,7 @@
 
 namespace mj {
 
-enum class Isa { kScalar, kAvx2, kAvx512 };
+enum class Isa { kScalar, kAvx2, kAvx512, kAmx };  // each has the ones before
 
 // All of one instruction set: a position's bits belong to it.
 struct KernelTable {
@@ -40,7 +40,7 @@ struct KernelTable {
   PeakFn* peak_bf16 = nullptr;
 };
 
-std::string_view IsaName(Isa isa);  // "scalar", "avx2", "avx512"
+std::string_view IsaName(Isa isa);  // "scalar", "avx2", ...
 std::optional<Isa> ParseIsa(std::string_view name);
 
 bool Supports(const CpuFeatures& cpu, Isa isa);

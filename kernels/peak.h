@@ -19,6 +19,10 @@ PeakFn PeakF32;
 PeakFn PeakInt8;  // needs VNNI
 PeakFn PeakBf16;  // needs BF16
 }  // namespace avx512
+namespace amx {  // needs AMX's tiles of the type
+PeakFn PeakInt8;
+PeakFn PeakBf16;
+}  // namespace amx
 
 }  // namespace mj
 

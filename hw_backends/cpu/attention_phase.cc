@@ -4,11 +4,11 @@
 #include <cassert>
 
 #include "hw_backends/cpu/rope.h"
+#include "hw_backends/cpu/row_phase.h"
 
 namespace mj {
 namespace {
 
-constexpr int64_t kRowsPerChunk = 16;
 // Multiply-adds below which one thread is done before another wakes.
 constexpr int64_t kSmallWork = int64_t{1} << 17;
 
@@ -60,10 +60,10 @@ void ComputeRotations(WorkerPool& pool, std::span<const RowPlace> rows,
   const size_t pairs = table.spec.inverse_frequency.size();
   table.cosines.resize(std::max(table.cosines.size(), rows.size() * pairs));
   table.sines.resize(table.cosines.size());
-  const auto count = static_cast<int64_t>(rows.size());
-  pool.Run(CeilDiv(count, kRowsPerChunk), [&](int64_t chunk, int) {
-    const int64_t first = chunk * kRowsPerChunk;
-    for (int64_t r = first; r < std::min(first + kRowsPerChunk, count); ++r) {
+  // A sine and a cosine cost as much as some 40 simple elements.
+  const auto work = static_cast<int64_t>(40 * pairs);
+  ForRows(pool, rows.size(), work, [&](int64_t first, int64_t count) {
+    for (int64_t r = first; r < first + count; ++r) {
       ComputeRotation(table.spec, rows[r].position,
                       table.cosines.data() + r * pairs,
                       table.sines.data() + r * pairs);
@@ -95,12 +95,9 @@ void RunRopeAndWriteKv(const KernelTable& kernels, WorkerPool& pool,
                   k + h * dim, v + h * dim);
     }
   };
-  const auto count = static_cast<int64_t>(rows.size());
-  pool.Run(CeilDiv(count, kRowsPerChunk), [&](int64_t chunk, int) {
-    const int64_t first = chunk * kRowsPerChunk;
-    for (int64_t r = first; r < std::min(first + kRowsPerChunk, count); ++r) {
-      run_row(r);
-    }
+  const int64_t heads = spec.num_heads + 2 * spec.num_kv_heads;
+  ForRows(pool, rows.size(), heads * dim, [&](int64_t first, int64_t count) {
+    for (int64_t r = first; r < first + count; ++r) run_row(r);
   });
 }
 

@@ -1,5 +1,5 @@
-// The AVX-512 kernels with their instructions emulated in plain code (SIMDe),
-// so that their arithmetic is tested on any CPU.
+// The AVX-512 and AMX kernels with their instructions emulated in plain code
+// (SIMDe), so that their arithmetic is tested on any CPU.
 #ifndef MILLIJOULE_TESTS_KERNELS_EMULATED_AVX512_H_
 #define MILLIJOULE_TESTS_KERNELS_EMULATED_AVX512_H_
 
@@ -8,6 +8,7 @@
 namespace mj {
 
 KernelTable EmulatedAvx512();
+KernelTable EmulatedAmx();
 
 }  // namespace mj
 

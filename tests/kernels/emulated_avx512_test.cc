@@ -153,9 +153,10 @@ __attribute__((noinline)) simde__m512i EmulateLookUp2(simde__m512i first,
 #define _mm512_cvtepu16_epi32 EmulateWidenWords
 #define _mm512_srai_epi32 EmulateShiftRightSigned
 
-// The kernels' own sources, in a namespace of their own.
+// The kernels' own sources, in namespaces of their own.
 #define MILLIJOULE_EMULATED_AVX512
 #define avx512 avx512_emulated
+#define amx amx_emulated
 #include "kernels/attention.h"
 #include "kernels/avx512/attention.cc"
 #include "kernels/avx512/attention_bf16.cc"
@@ -169,6 +170,12 @@ __attribute__((noinline)) simde__m512i EmulateLookUp2(simde__m512i first,
 #include "kernels/linear_bf16.h"
 #include "kernels/linear_int8.h"
 #include "kernels/rms_norm.h"
+
+// They call those of AVX-512.
+#include "tests/kernels/emulated_tiles.h"
+//
+#include "kernels/amx/linear_bf16.cc"
+#include "kernels/amx/linear_int8.cc"
 
 namespace mj {
 KernelTable EmulatedAvx512() {
@@ -185,5 +192,13 @@ KernelTable EmulatedAvx512() {
           .attention = avx512_emulated::Attention,
           .attention_bf16 = avx512_emulated::AttentionBf16,
           .merge_attention = avx512_emulated::MergeAttention};
+}
+
+KernelTable EmulatedAmx() {
+  KernelTable table = EmulatedAvx512();
+  table.isa = Isa::kAmx;
+  table.linear_int8 = amx_emulated::LinearInt8;
+  table.linear_bf16 = amx_emulated::LinearBf16;
+  return table;
 }
 }  // namespace mj

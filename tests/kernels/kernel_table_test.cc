@@ -17,6 +17,13 @@ CpuFeatures Avx512Cpu() {
   return cpu;
 }
 
+CpuFeatures AmxCpu() {
+  CpuFeatures cpu = Avx512Cpu();
+  cpu.avx512_vnni = cpu.avx512_bf16 = true;
+  cpu.amx_tile = cpu.amx_int8 = cpu.amx_bf16 = true;
+  return cpu;
+}
+
 CpuFeatures Without(CpuFeatures cpu, bool CpuFeatures::*flag) {
   cpu.*flag = false;
   return cpu;
@@ -44,6 +51,11 @@ TEST(KernelTableTest, ChoosesTheWidestOrTheOneAskedFor) {
       {"avx512, avx2", Avx512Cpu(), Isa::kAvx2, Isa::kAvx2},
       {"no avx512vl", Without(Avx512Cpu(), &CpuFeatures::avx512vl),
        std::nullopt, Isa::kAvx2},
+      {"amx", AmxCpu(), std::nullopt, Isa::kAmx},
+      {"amx, avx512", AmxCpu(), Isa::kAvx512, Isa::kAvx512},
+      {"no tiles", Without(AmxCpu(), &CpuFeatures::amx_tile), std::nullopt,
+       Isa::kAvx512},
+      {"avx512, amx", Avx512Cpu(), Isa::kAmx, std::nullopt},
   };
   for (const ChoiceCase& c : cases) {
     const std::optional<KernelTable> got = ChooseKernels(c.cpu, c.asked);
@@ -54,8 +66,21 @@ TEST(KernelTableTest, ChoosesTheWidestOrTheOneAskedFor) {
   }
 }
 
+TEST(KernelTableTest, DefaultNumericsFollowTheDotProducts) {
+  EXPECT_EQ(DefaultNumerics(*ChooseKernels(Avx2Cpu(), std::nullopt)),
+            Numerics::kInt8);
+  EXPECT_EQ(DefaultNumerics(*ChooseKernels(Avx512Cpu(), std::nullopt)),
+            Numerics::kInt8);
+  EXPECT_EQ(DefaultNumerics(*ChooseKernels(AmxCpu(), Isa::kAvx512)),
+            Numerics::kBf16);
+  EXPECT_EQ(DefaultNumerics(*ChooseKernels(AmxCpu(), std::nullopt)),
+            Numerics::kBf16);
+  EXPECT_EQ(DefaultNumerics(*ChooseKernels(AmxCpu(), Isa::kAvx2)),
+            Numerics::kInt8);
+}
+
 TEST(KernelTableTest, NamesAreReadBack) {
-  for (Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512}) {
+  for (Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kAmx}) {
     EXPECT_EQ(ParseIsa(IsaName(isa)), isa);
   }
   EXPECT_EQ(ParseIsa("sse9"), std::nullopt);

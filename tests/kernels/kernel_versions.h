@@ -19,9 +19,10 @@ struct KernelVersion {
 
 // Not the scalar version: it is the reference.
 inline std::vector<KernelVersion> VectorVersions() {
-  std::vector<KernelVersion> versions = {{"emulated_avx512", EmulatedAvx512()}};
+  std::vector<KernelVersion> versions = {{"emulated_avx512", EmulatedAvx512()},
+                                         {"emulated_amx", EmulatedAmx()}};
   const CpuFeatures cpu = ReadCpuFeatures();
-  for (Isa isa : {Isa::kAvx2, Isa::kAvx512}) {
+  for (Isa isa : {Isa::kAvx2, Isa::kAvx512, Isa::kAmx}) {
     if (const auto kernels = ChooseKernels(cpu, isa)) {
       versions.push_back({std::string(IsaName(isa)), *kernels});
     }

@@ -33,7 +33,7 @@ struct BackendCase {
 
 std::vector<BackendCase> Backends() {
   std::vector<BackendCase> cases;
-  for (Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512}) {
+  for (Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kAmx}) {
     if (!Supports(ReadCpuFeatures(), isa)) continue;
     for (Numerics numerics :
          {Numerics::kF32, Numerics::kBf16, Numerics::kInt8}) {

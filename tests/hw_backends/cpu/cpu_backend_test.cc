@@ -139,7 +139,7 @@ std::vector<int32_t> Tokens(int count) {
 
 std::vector<Isa> HostIsas() {
   std::vector<Isa> isas;
-  for (Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512}) {
+  for (Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kAmx}) {
     if (Supports(ReadCpuFeatures(), isa)) isas.push_back(isa);
   }
   return isas;
@@ -225,7 +225,7 @@ TEST(CpuBackendIsaTest, VersionsAgreeOnTheLogits) {
 }
 
 TEST(CpuBackendErrorTest, NamesWhatIsWrong) {
-  for (Isa isa : {Isa::kAvx2, Isa::kAvx512}) {
+  for (Isa isa : {Isa::kAvx2, Isa::kAvx512, Isa::kAmx}) {
     if (Supports(ReadCpuFeatures(), isa)) continue;
     const auto backend = MakeCpuBackend({.threads = 1, .isa = isa});
     EXPECT_EQ(backend.status().code(), absl::StatusCode::kInvalidArgument);

@@ -22,7 +22,7 @@ struct Setting {
 
 std::vector<Setting> Settings() {
   std::vector<Setting> settings;
-  for (Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512}) {
+  for (Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kAmx}) {
     if (!Supports(ReadCpuFeatures(), isa)) continue;
     for (Numerics numerics :
          {Numerics::kF32, Numerics::kBf16, Numerics::kInt8}) {

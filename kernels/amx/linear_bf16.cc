@@ -1,0 +1,64 @@
+#include "kernels/linear_bf16.h"
+
+#include "kernels/amx/tile_walk.h"
+#include "kernels/avx512/bf16_weights.h"
+
+namespace mj::amx {
+namespace {
+
+template <class Weights>
+struct Bf16Product {
+  using W = Weights;
+  using Args = LinearBf16Args;
+  using Sum = float;
+  static constexpr int kRowBytes = 64;
+  static constexpr int kVectors = 16;  // pairs of columns
+
+  MJ_INLINE static void StoreWeights(const std::byte* codes, std::byte* to) {
+    Unroll<kVectors>([&](auto p) MJ_LAMBDA {
+      Vector::StoreInt(to + 64 * p.value,
+                       avx512::Bf16Weights<W>::template Pair<p.value>(codes));
+    });
+  }
+  MJ_INLINE static const std::byte* Activations(const Bf16Rows& x, int64_t at) {
+    return reinterpret_cast<const std::byte*>(x.values + 32 * at);
+  }
+  template <int kC, int kA, int kB>
+  MJ_INLINE static void Multiply() {
+    Tiles::MultiplyBf16<kC, kA, kB>();
+  }
+  template <class GroupScales>
+  MJ_INLINE static void AddSums(const float* sums, const GroupScales& scales,
+                                int step, const Bf16Rows& x, int64_t at,
+                                float* acc) {
+    Vector::F total = Vector::Load(acc);
+    if constexpr (W::kScaled) {
+      constexpr float kUnit = avx512::Bf16Weights<W>::kUnit;
+      Vector::F d = scales.d[step];
+      if constexpr (kUnit != 1) d = Vector::Mul(d, Vector::Set1(kUnit));
+      total = Vector::Fma(d, Vector::Load(sums), total);
+    } else {
+      total = Vector::Add(total, Vector::Load(sums));
+    }
+    if constexpr (W::kHasMin) {
+      if (step == W::kSteps - 1) {
+        total = Vector::Fma(scales.m, Vector::Set1(x.sums[at]), total);
+      }
+    }
+    Vector::Store(acc, total);
+  }
+};
+
+}  // namespace
+
+void LinearBf16(const LinearBf16Args& args) {
+  ForWeights(args.type, [&]<class W>(W) {
+    if constexpr (avx512::kHasBf16Pairs<W>) {
+      TileWalk<Bf16Product<W>>::Run(args);
+    } else {
+      __builtin_trap();  // Linear's
+    }
+  });
+}
+
+}  // namespace mj::amx
