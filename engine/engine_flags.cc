@@ -75,8 +75,7 @@ std::vector<Flag> EngineFlagTable(EngineFlags& flags) {
   Flag numerics = NameFlag("numerics", "rounding of activations",
                            {"f32", "bf16", "int8"}, flags.numerics);
   numerics.default_text =
-      "bf16 where the kernels have bf16 dot products, else int8; f32 with "
-      "onednn";
+      "bf16 where the kernels have bf16 dot products, else f32";
   Flag kv_dtype = NameFlag("kv-dtype", "type of stored keys and values",
                            {"f32", "bf16", "f16", "int8"}, flags.kv_dtype);
   kv_dtype.default_text = "f32 with f32 numerics, else bf16";

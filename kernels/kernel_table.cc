@@ -144,7 +144,7 @@ std::optional<KernelTable> ChooseKernels(const CpuFeatures& cpu,
 }
 
 Numerics DefaultNumerics(const KernelTable& kernels) {
-  return kernels.linear_bf16 != nullptr ? Numerics::kBf16 : Numerics::kInt8;
+  return kernels.linear_bf16 != nullptr ? Numerics::kBf16 : Numerics::kF32;
 }
 
 }  // namespace mj

@@ -52,7 +52,8 @@ std::string_view IsaNeeds(Isa isa);
 std::optional<KernelTable> ChooseKernels(const CpuFeatures& cpu,
                                          std::optional<Isa> isa);
 
-// bf16 where the table has dot products of bfloat16, else int8.
+// bf16 where the table has dot products of bfloat16, else f32: int8 is faster,
+// but turns the replies of small models, so it is to be asked for.
 Numerics DefaultNumerics(const KernelTable& kernels);
 
 }  // namespace mj

@@ -68,15 +68,15 @@ TEST(KernelTableTest, ChoosesTheWidestOrTheOneAskedFor) {
 
 TEST(KernelTableTest, DefaultNumericsFollowTheDotProducts) {
   EXPECT_EQ(DefaultNumerics(*ChooseKernels(Avx2Cpu(), std::nullopt)),
-            Numerics::kInt8);
+            Numerics::kF32);
   EXPECT_EQ(DefaultNumerics(*ChooseKernels(Avx512Cpu(), std::nullopt)),
-            Numerics::kInt8);
+            Numerics::kF32);
   EXPECT_EQ(DefaultNumerics(*ChooseKernels(AmxCpu(), Isa::kAvx512)),
             Numerics::kBf16);
   EXPECT_EQ(DefaultNumerics(*ChooseKernels(AmxCpu(), std::nullopt)),
             Numerics::kBf16);
   EXPECT_EQ(DefaultNumerics(*ChooseKernels(AmxCpu(), Isa::kAvx2)),
-            Numerics::kInt8);
+            Numerics::kF32);
 }
 
 TEST(KernelTableTest, NamesAreReadBack) {
