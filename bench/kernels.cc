@@ -36,11 +36,12 @@ struct KernelsFlags {
 };
 
 std::vector<Flag> KernelsFlagTable(KernelsFlags& flags) {
-  return {TextFlag("isa", "ISA",
-                   "scalar, avx2 or avx512; the widest by default", flags.isa),
-          IntFlag("threads", "compute threads", 1, 1024, flags.threads),
-          IntFlag("cols", "inputs of each product", 32, 1 << 16, flags.cols),
-          SwitchFlag("json", "one JSON object", flags.json)};
+  return {
+      TextFlag("isa", "ISA",
+               "scalar, avx2, avx512 or amx; the widest by default", flags.isa),
+      IntFlag("threads", "compute threads", 1, 1024, flags.threads),
+      IntFlag("cols", "inputs of each product", 32, 1 << 16, flags.cols),
+      SwitchFlag("json", "one JSON object", flags.json)};
 }
 
 // Random codes under scales that keep every product finite.

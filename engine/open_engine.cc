@@ -32,12 +32,12 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const EngineFlags& flags,
                                                      int threads) {
   CpuBackendOptions options;
   options.threads = threads;
-  options.probe_threads = !flags.threads;
   options.max_rows = flags.engine.max_batched_tokens;
   if (!flags.isa.empty()) options.isa = ParseIsa(flags.isa);
   if (!flags.numerics.empty()) options.numerics = ParseNumerics(flags.numerics);
   if (!flags.kv_dtype.empty()) options.kv_type = ParseKvType(flags.kv_dtype);
   if (flags.backend == "onednn") return MakeOneDnnBackend(options);
+  options.probe_threads = !flags.threads;  // oneDNN has threads of its own
   return MakeCpuBackend(options);
 }
 

@@ -27,25 +27,17 @@ struct Bf16Product {
   MJ_INLINE static void Multiply() {
     Tiles::MultiplyBf16<kC, kA, kB>();
   }
-  template <class GroupScales>
-  MJ_INLINE static void AddSums(const float* sums, const GroupScales& scales,
-                                int step, const Bf16Rows& x, int64_t at,
-                                float* acc) {
-    Vector::F total = Vector::Load(acc);
-    if constexpr (W::kScaled) {
-      constexpr float kUnit = avx512::Bf16Weights<W>::kUnit;
-      Vector::F d = scales.d[step];
-      if constexpr (kUnit != 1) d = Vector::Mul(d, Vector::Set1(kUnit));
-      total = Vector::Fma(d, Vector::Load(sums), total);
-    } else {
-      total = Vector::Add(total, Vector::Load(sums));
-    }
-    if constexpr (W::kHasMin) {
-      if (step == W::kSteps - 1) {
-        total = Vector::Fma(scales.m, Vector::Set1(x.sums[at]), total);
-      }
-    }
-    Vector::Store(acc, total);
+  MJ_INLINE static Vector::F AddSums(const float* sums, Vector::F d, int,
+                                     const Bf16Rows&, int64_t,
+                                     Vector::F total) {
+    const Vector::F sum = Vector::Load(sums);
+    constexpr float kUnit = avx512::Bf16Weights<W>::kUnit;
+    if constexpr (kUnit != 1) d = Vector::Mul(d, Vector::Set1(kUnit));
+    if constexpr (W::kScaled) return Vector::Fma(d, sum, total);
+    return Vector::Add(total, sum);
+  }
+  MJ_INLINE static float SumOf(const Bf16Rows& x, int64_t at) {
+    return x.sums[at];
   }
 };
 

@@ -29,26 +29,20 @@ struct Int8Product {
   MJ_INLINE static void Multiply() {
     Tiles::MultiplyInt8<kC, kA, kB>();
   }
-  template <class GroupScales>
-  MJ_INLINE static void AddSums(const int32_t* sums, const GroupScales& scales,
-                                int step, const Int8Rows& x, int64_t at,
-                                float* acc) {
+  MJ_INLINE static Vector::F AddSums(const int32_t* sums, Vector::F d, int step,
+                                     const Int8Rows& x, int64_t at,
+                                     Vector::F total) {
     Vector::I dot = Vector::LoadInt(sums);
     if constexpr (W::kZero != 0) {
       const int32_t sum = W::kSteps == 1 ? x.sums[2 * at] + x.sums[2 * at + 1]
                                          : x.sums[2 * at + step];
       dot = Vector::SubInt(dot, W::kZero * sum);
     }
-    Vector::F total =
-        Vector::Fma(Vector::ToFloat(dot),
-                    Vector::Mul(scales.d[step], Vector::Set1(x.scales[at])),
-                    Vector::Load(acc));
-    if constexpr (W::kHasMin) {
-      if (step == W::kSteps - 1) {
-        total = Vector::Fma(scales.m, Vector::Set1(x.totals[at]), total);
-      }
-    }
-    Vector::Store(acc, total);
+    return Vector::Fma(Vector::ToFloat(dot),
+                       Vector::Mul(d, Vector::Set1(x.scales[at])), total);
+  }
+  MJ_INLINE static float SumOf(const Int8Rows& x, int64_t at) {
+    return x.totals[at];
   }
 };
 

@@ -10,7 +10,8 @@
 //   Activations(x, at)     where row `at` begins
 //   Sum                    an element of a tile of sums
 //   Multiply<c, a, b>()
-//   AddSums(sums, scales, step, x, at, acc)   acc [16] += one row's, scaled
+//   AddSums(sums, d, step, x, at, total)   total plus one row's, scaled
+//   SumOf(x, at)           of the group's activations, for the minimum
 #ifndef MILLIJOULE_KERNELS_AMX_TILE_WALK_H_
 #define MILLIJOULE_KERNELS_AMX_TILE_WALK_H_
 
@@ -95,7 +96,14 @@ struct TileWalk {
         Tiles::Load<kWeights>(weights + step * kStepVectors * 64, 64);
         MultiplyTiles(activations + step * kStepBytes, rows, sums);
         for (int r = 0; r < rows; ++r) {
-          P::AddSums(sums + 16 * r, scales, step, args.x, at + r, acc + 16 * r);
+          float* const totals = acc + 16 * r;
+          Vector::F total = P::AddSums(sums + 16 * r, scales.d[step], step,
+                                       args.x, at + r, Vector::Load(totals));
+          if (W::kHasMin && step == W::kSteps - 1) {
+            total = Vector::Fma(scales.m,
+                                Vector::Set1(P::SumOf(args.x, at + r)), total);
+          }
+          Vector::Store(totals, total);
         }
       }
     }

@@ -32,10 +32,6 @@ struct Vector {
   MJ_INLINE static F LoadHalf(const void* p) {
     return _mm256_cvtph_ps(_mm_loadu_si128(static_cast<const __m128i*>(p)));
   }
-  MJ_INLINE static F LoadBFloat16(const void* p) {
-    return AsFloat(ShiftLeft<16>(_mm256_cvtepu16_epi32(
-        _mm_loadu_si128(static_cast<const __m128i*>(p)))));
-  }
   MJ_INLINE static F LoadInt8(const void* p) {
     return ToFloat(
         _mm256_cvtepi8_epi32(_mm_loadl_epi64(static_cast<const __m128i*>(p))));

@@ -34,10 +34,6 @@ struct Vector {
   MJ_INLINE static F LoadHalf(const void* p) {
     return _mm512_cvtph_ps(_mm256_loadu_si256(static_cast<const __m256i*>(p)));
   }
-  MJ_INLINE static F LoadBFloat16(const void* p) {
-    return AsFloat(ShiftLeft<16>(_mm512_cvtepu16_epi32(
-        _mm256_loadu_si256(static_cast<const __m256i*>(p)))));
-  }
   MJ_INLINE static F LoadInt8(const void* p) {
     return ToFloat(
         _mm512_cvtepi8_epi32(_mm_loadu_si128(static_cast<const __m128i*>(p))));

@@ -65,10 +65,6 @@ simde__m512i EmulateWidenUnsignedBytes(simde__m128i a) {
   return EmulateWiden<uint8_t>(&a);
 }
 
-simde__m512i EmulateWidenWords(simde__m256i a) {
-  return EmulateWiden<uint16_t>(&a);
-}
-
 __attribute__((noinline)) simde__m512i EmulateShiftRightSigned(simde__m512i a,
                                                                int bits) {
   alignas(64) int32_t x[16];
@@ -150,7 +146,6 @@ __attribute__((noinline)) simde__m512i EmulateLookUp2(simde__m512i first,
 #define _mm512_cvtph_ps EmulateHalvesToFloats
 #define _mm512_cvtepi8_epi32 EmulateWidenBytes
 #define _mm512_cvtepu8_epi32 EmulateWidenUnsignedBytes
-#define _mm512_cvtepu16_epi32 EmulateWidenWords
 #define _mm512_srai_epi32 EmulateShiftRightSigned
 
 // The kernels' own sources, in namespaces of their own.
