@@ -87,7 +87,7 @@ struct TileWalk {
     for (int r = 0; r < rows; ++r) Vector::Store(acc + 16 * r, Vector::Zero());
     for (int64_t g = 0; g < args.groups; ++g) {
       const auto group = W::At(panel, args.groups, g);
-      W::Prefetch(panel + W::PanelSize(args.groups), g);
+      W::template Prefetch<false>(panel + W::PanelSize(args.groups), g);
       const auto scales = W::template LoadScales<Vector>(group, 0);
       P::StoreWeights(group.codes, weights);
       const int64_t at = g * args.x.stride + first;

@@ -16,6 +16,7 @@ struct Vector {
   static constexpr int kLanes = 8;
   static constexpr int kGemvPanels = 2;  // 4 chains of fused multiply-adds
   static constexpr int kGemmRows = 6;    // 12 sums, 2 weights, 1 activation
+  static constexpr int kPanelRows = 4;   // 8 sums, 2 weights, 1 activation
 
   MJ_INLINE static F Zero() { return _mm256_setzero_ps(); }
   MJ_INLINE static F Set1(float x) { return _mm256_set1_ps(x); }

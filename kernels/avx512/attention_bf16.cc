@@ -60,6 +60,21 @@ class Bf16Products {
     }
   }
 
+  // To 2^-13 of itself, as it will be rounded to 8 bits: 2^n by the exponent,
+  // 2^r for |r| <= 1/2 by the cubic polynomial of least relative error. Of
+  // minus infinity it is 0.
+  MJ_INLINE static F ExpOf(F x) {
+    const F t = Vector::Max(Vector::Mul(x, Vector::Set1(1.44269504f)),
+                            Vector::Set1(-256.0f));
+    const F n = _mm512_roundscale_ps(t, _MM_FROUND_TO_NEAREST_INT);
+    const F r = Vector::Sub(t, n);
+    F p = Vector::Set1(0.0551716847f);
+    p = Vector::Fma(p, r, Vector::Set1(0.242611161f));
+    p = Vector::Fma(p, r, Vector::Set1(0.693260986f));
+    p = Vector::Fma(p, r, Vector::Set1(0.999928071f));
+    return _mm512_scalef_ps(p, n);
+  }
+
   // What is summed is what multiplies the values.
   MJ_INLINE static F StoreWeights(const F* p, const float* /*value_scales*/,
                                   uint16_t* weights) {

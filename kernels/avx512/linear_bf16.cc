@@ -15,9 +15,7 @@ struct Body {
   using Args = LinearBf16Args;
   static constexpr int kWords = 16;  // pairs of columns
 
-  struct Sum {
-    F even, odd;
-  };
+  using Sum = F;
 
   // All 16 rows fill one vector: first_row is 0.
   template <class V, int kPair>
@@ -32,20 +30,18 @@ struct Body {
   }
 
   MJ_INLINE static Sum Begin(const Bf16Rows&, int64_t, int) {
-    return {Vector::Zero(), Vector::Zero()};
+    return Vector::Zero();
   }
   template <int kPair>
   MJ_INLINE static void Add(Sum& sum, I weights, I x) {
-    F& part = kPair % 2 == 0 ? sum.even : sum.odd;
-    part = _mm512_dpbf16_ps(part, (__m512bh)weights, (__m512bh)x);
+    sum = _mm512_dpbf16_ps(sum, (__m512bh)weights, (__m512bh)x);
   }
   MJ_INLINE static F End(const Sum& sum, F d, const Bf16Rows&, int64_t,
                          F total) {
-    const F both = Vector::Add(sum.even, sum.odd);
     constexpr float kUnit = Bf16Weights<W>::kUnit;
     if constexpr (kUnit != 1) d = Vector::Mul(d, Vector::Set1(kUnit));
-    if constexpr (W::kScaled) return Vector::Fma(d, both, total);
-    return Vector::Add(total, both);
+    if constexpr (W::kScaled) return Vector::Fma(d, sum, total);
+    return Vector::Add(total, sum);
   }
   MJ_INLINE static float SumOf(const Bf16Rows& x, int64_t at) {
     return x.sums[at];

@@ -18,6 +18,7 @@ struct Vector {
   static constexpr int kLanes = 16;
   static constexpr int kGemvPanels = 4;  // 4 chains of fused multiply-adds
   static constexpr int kGemmRows = 12;   // 12 sums, 1 weight
+  static constexpr int kPanelRows = 8;   // 16 sums, 2 weights
 
   MJ_INLINE static F Zero() { return _mm512_setzero_ps(); }
   MJ_INLINE static F Set1(float x) { return _mm512_set1_ps(x); }

@@ -150,7 +150,7 @@ class AttentionBody {
         F p[kVectors];
         Unroll<kVectors>([&](auto v) MJ_LAMBDA {
           p[v.value] =
-              Exp<V>(V::Sub(V::Load(scores + v.value * V::kLanes), max));
+              Products::ExpOf(V::Sub(V::Load(scores + v.value * V::kLanes), max));
         });
         const F sum = Products::StoreWeights(p, value_scales,
                                              reinterpret_cast<Factor*>(scores));

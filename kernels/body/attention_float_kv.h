@@ -4,6 +4,7 @@
 #define MILLIJOULE_KERNELS_BODY_ATTENTION_FLOAT_KV_H_
 
 #include "kernels/body/attention_products.h"
+#include "kernels/body/exp.h"
 #include "kernels/body/inline.h"
 
 namespace mj {
@@ -128,6 +129,9 @@ class FloatProducts {
     for (int64_t d = 0; d < head_dim; ++d) out[d] = q[d];
     for (int64_t d = head_dim; d < padded; ++d) out[d] = 0;
   }
+
+  // A weight, of a score less the greatest.
+  MJ_INLINE static F ExpOf(F x) { return Exp<V>(x); }
 
   // Stores 32 weights, times their values' scales where there are any; returns
   // the lanes of their own sum.

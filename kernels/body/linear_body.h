@@ -50,7 +50,7 @@ struct LinearBody {
       GroupScales scales[kSums];
       Unroll<V::kGemvPanels>([&](auto p) MJ_LAMBDA {
         at[p.value] = W::At(panels[p.value], args.groups, g);
-        W::Prefetch(panels[p.value] + next, g);
+        W::template Prefetch<false>(panels[p.value] + next, g);
       });
       Unroll<kSums>([&](auto n) MJ_LAMBDA {
         scales[n.value] = W::template LoadScales<V>(
@@ -146,7 +146,7 @@ struct LinearBody {
     for (int i = 0; i < 16 * rows; ++i) acc[i] = 0;
     for (int64_t g = 0; g < args.groups; ++g) {
       Unpack(W::At(panel, args.groups, g), group);
-      W::Prefetch(panel + W::PanelSize(args.groups), g);
+      W::template Prefetch<true>(panel + W::PanelSize(args.groups), g);
       int r = 0;
       for (; r + V::kGemmRows <= rows; r += V::kGemmRows) {
         AddGroup<V::kGemmRows>(args, group, g, row + r, acc + 16 * r);

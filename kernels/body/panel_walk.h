@@ -60,13 +60,14 @@ struct PanelWalk {
   };
 
   // Asks for the next panels on the way.
+  template <bool kFirstLevel>
   MJ_INLINE static Packed At(const std::byte* const* panels, int64_t groups,
                              int64_t g) {
     const int64_t next = kPanels * W::PanelSize(groups);
     Packed packed;
     Unroll<kPanels>([&](auto p) MJ_LAMBDA {
       packed.at[p.value] = W::At(panels[p.value], groups, g);
-      W::Prefetch(panels[p.value] + next, g);
+      W::template Prefetch<kFirstLevel>(panels[p.value] + next, g);
     });
     return packed;
   }
@@ -77,34 +78,29 @@ struct PanelWalk {
     });
   }
 
-  struct InRegisters {
-    F totals[2];
-    template <int n>
-    MJ_INLINE F Get() const {
-      return totals[n];
+  // Of kRows rows: [kRows][2].
+  template <int kRows>
+  struct Totals {
+    F at[2 * kRows];
+    MJ_INLINE static Totals Load(const float* from) {
+      Totals totals;
+      Unroll<2 * kRows>([&](auto n) MJ_LAMBDA {
+        totals.at[n.value] = V::Load(from + n.value * V::kLanes);
+      });
+      return totals;
     }
-    template <int n>
-    MJ_INLINE void Set(F x) {
-      totals[n] = x;
-    }
-  };
-  struct InMemory {
-    float* totals;
-    template <int n>
-    MJ_INLINE F Get() const {
-      return V::Load(totals + n * V::kLanes);
-    }
-    template <int n>
-    MJ_INLINE void Set(F x) {
-      V::Store(totals + n * V::kLanes, x);
+    MJ_INLINE void Store(float* to) const {
+      Unroll<2 * kRows>([&](auto n) MJ_LAMBDA {
+        V::Store(to + n.value * V::kLanes, at[n.value]);
+      });
     }
   };
 
-  // Rows at, at + 1, ... of x: [kRows][2] totals.
-  template <int kRows, class Words, class Totals>
+  // Rows at, at + 1, ... of x.
+  template <int kRows, class Words>
   MJ_INLINE static void AddGroup(const Words& words, const GroupScales* scales,
                                  const decltype(Args::x)& x, int64_t at,
-                                 Totals& totals) {
+                                 Totals<kRows>& totals) {
     constexpr int kStepWords = P::kWords / W::kSteps;
     Unroll<W::kSteps>([&](auto step) MJ_LAMBDA {
       typename P::Sum sums[2 * kRows];
@@ -128,12 +124,11 @@ struct PanelWalk {
       Unroll<2 * kRows>([&](auto n) MJ_LAMBDA {
         const GroupScales& own = scales[n.value % 2];
         const int64_t row = at + n.value / 2;
-        F total = P::End(sums[n.value], own.d[step.value], x, row,
-                         totals.template Get<n.value>());
+        F& total = totals.at[n.value];
+        total = P::End(sums[n.value], own.d[step.value], x, row, total);
         if constexpr (W::kHasMin && step.value == W::kSteps - 1) {
           total = V::Fma(own.m, V::Set1(P::SumOf(x, row)), total);
         }
-        totals.template Set<n.value>(total);
       });
     });
   }
@@ -141,47 +136,73 @@ struct PanelWalk {
   // acc [kWidth]
   static void OneRow(const Args& args, const std::byte* const* panels,
                      float* acc) {
-    InRegisters totals = {V::Zero(), V::Zero()};
+    Totals<1> totals = {V::Zero(), V::Zero()};
     for (int64_t g = 0; g < args.groups; ++g) {
-      const Packed packed = At(panels, args.groups, g);
+      const Packed packed = At<false>(panels, args.groups, g);
       GroupScales scales[2];
       LoadScales(packed, scales);
       AddGroup<1>(packed, scales, args.x, g * args.x.stride, totals);
     }
-    V::Store(acc, totals.totals[0]);
-    V::Store(acc + V::kLanes, totals.totals[1]);
+    totals.Store(acc);
+  }
+
+  // acc [rows][kWidth]; rows <= V::kPanelRows
+  static void FewRows(const Args& args, const std::byte* const* panels,
+                      int64_t first, int rows, float* acc) {
+    Clear(rows, acc);
+    for (int64_t g = 0; g < args.groups; ++g) {
+      const Packed packed = At<false>(panels, args.groups, g);
+      GroupScales scales[2];
+      LoadScales(packed, scales);
+      ForRows<V::kPanelRows>(rows, [&](auto count, int r) MJ_LAMBDA {
+        auto totals = Totals<count.value>::Load(acc + r * kWidth);
+        AddGroup<count.value>(packed, scales, args.x,
+                              g * args.x.stride + first + r, totals);
+        totals.Store(acc + r * kWidth);
+      });
+    }
   }
 
   // acc [rows][kWidth]
   static void ManyRows(const Args& args, const std::byte* const* panels,
                        int64_t first, int rows, float* acc) {
     alignas(64) std::byte words[2 * P::kWords * sizeof(I)];
-    const Unpacked unpacked = {words};
-    for (int i = 0; i < kWidth * rows; i += V::kLanes) {
-      V::Store(acc + i, V::Zero());
-    }
+    Clear(rows, acc);
     for (int64_t g = 0; g < args.groups; ++g) {
-      const Packed packed = At(panels, args.groups, g);
+      const Packed packed = At<true>(panels, args.groups, g);
       GroupScales scales[2];
       LoadScales(packed, scales);
-      Unroll<P::kWords>([&](auto j) MJ_LAMBDA {
-        Unroll<2>([&](auto v) MJ_LAMBDA {
-          V::StoreInt(words + (2 * j.value + v.value) * sizeof(I),
-                      packed.template Word<j.value, v.value>());
-        });
+      Unroll<2 * P::kWords>([&](auto n) MJ_LAMBDA {
+        V::StoreInt(words + n.value * sizeof(I),
+                    packed.template Word<n.value / 2, n.value % 2>());
       });
-      const int64_t at = g * args.x.stride + first;
-      InMemory totals = {acc};
-      int r = 0;
-      for (; r + 4 <= rows; r += 4, totals.totals += 4 * kWidth) {
-        AddGroup<4>(unpacked, scales, args.x, at + r, totals);
-      }
-      for (; r + 2 <= rows; r += 2, totals.totals += 2 * kWidth) {
-        AddGroup<2>(unpacked, scales, args.x, at + r, totals);
-      }
-      if (r < rows) {
-        AddGroup<1>(unpacked, scales, args.x, at + r, totals);
-      }
+      ForRows<4>(rows, [&](auto count, int r) MJ_LAMBDA {
+        auto totals = Totals<count.value>::Load(acc + r * kWidth);
+        AddGroup<count.value>(Unpacked{words}, scales, args.x,
+                              g * args.x.stride + first + r, totals);
+        totals.Store(acc + r * kWidth);
+      });
+    }
+  }
+
+  // Calls f(Int<count>(), first) for rows 0 .. rows - 1, kMost at a time.
+  template <int kMost, class Function>
+  MJ_INLINE static void ForRows(int rows, const Function& f) {
+    int r = 0;
+    for (; r + kMost <= rows; r += kMost) f(Int<kMost>(), r);
+    if constexpr (kMost > 1) {
+      Unroll<kMost == 8 ? 3 : 2>([&](auto i) MJ_LAMBDA {
+        constexpr int kCount = (kMost / 2) >> i.value;
+        if (rows - r < kCount) return;
+        f(Int<kCount>(), r);
+        r += kCount;
+      });
+    }
+  }
+
+  static void Clear(int rows, float* acc) {
+    for (int i = 0; i < kWidth * rows; i += V::kLanes) {
+      V::Store(acc + i, V::Zero());
     }
   }
 
@@ -208,6 +229,8 @@ struct PanelWalk {
         panels[1] = n + 16 < args.num_outputs ? panels[0] + size : panels[0];
         if (args.rows == 1) {
           OneRow(args, panels, acc);
+        } else if (rows <= V::kPanelRows) {
+          FewRows(args, panels, row, rows, acc);
         } else {
           ManyRows(args, panels, row, rows, acc);
         }

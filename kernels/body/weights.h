@@ -43,11 +43,14 @@ struct PanelOf {
     return (bytes + 63) / 64 * 64;
   }
   // Asks for what is about the g-th group's share of a panel that comes next:
-  // codes and scales lie apart, which is too much for a core to foresee.
+  // codes and scales lie apart, which is too much for a core to foresee. Into
+  // the second-level cache, which can wait for more lines at once than the
+  // first; or into the first, for who comes back slowly.
+  template <bool kFirstLevel>
   MJ_INLINE static void Prefetch(const std::byte* panel, int64_t g) {
     constexpr int kBytes = kLayout.code_bytes + kBlockBytes / kBlockGroups;
     for (int i = 0; i < (kBytes + 63) / 64; ++i) {
-      __builtin_prefetch(panel + g * kBytes + 64 * i);
+      __builtin_prefetch(panel + g * kBytes + 64 * i, 0, kFirstLevel ? 3 : 2);
     }
   }
 };
