@@ -1,0 +1,84 @@
+// A server's control over this host, through the privileged helper
+// millijoule-actuator. Nothing is written to the host unless somebody asks for
+// a lease and sets; whatever ends the server, the helper restores what it
+// found.
+#ifndef MILLIJOULE_HW_BACKENDS_HOST_ACTUATOR_LEASE_H_
+#define MILLIJOULE_HW_BACKENDS_HOST_ACTUATOR_LEASE_H_
+
+#include <sys/types.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "hw_backends/actuator.h"
+#include "hw_backends/clock.h"
+
+namespace mj {
+
+class HelperChannel;
+
+struct HelperOptions {
+  std::string program;  // millijoule-actuator, by path
+  std::string root = "/";
+  std::string run_folder = "/run/millijoule";
+  Seconds heartbeat{5};
+};
+
+// One thread, the one that governs, uses the lease and its actuators, and
+// proves by this that it lives: it calls Renew() (or anything else) at least
+// once in a heartbeat. After UNAVAILABLE the lease is lost, and stays so; the
+// helper restores, or if it was killed itself, the next Start() does so first.
+class ActuatorLease final {
+ public:
+  // Starts `program`, which needs this process' privileges, and leases what it
+  // finds. `clock` outlives the lease. Errors: NOT_FOUND, no such program;
+  // ALREADY_EXISTS, another server has the lease, and which; others as the
+  // helper's (FAILED_PRECONDITION: nothing can be controlled, and why).
+  static absl::StatusOr<std::unique_ptr<ActuatorLease>> Start(
+      const HelperOptions& options, const Clock& clock);
+  // Leases from a helper that listens on `socket`: this process needs no
+  // privileges then. UNAVAILABLE: none listens.
+  static absl::StatusOr<std::unique_ptr<ActuatorLease>> Connect(
+      const std::string& socket, const Clock& clock);
+  // Ends the lease and waits, some seconds at most, for all to be restored.
+  ~ActuatorLease();
+  ActuatorLease(const ActuatorLease&) = delete;
+  ActuatorLease& operator=(const ActuatorLease&) = delete;
+
+  // Of their setters, what is set already does not reach the helper.
+  const std::vector<std::unique_ptr<FrequencyActuator>>& frequencies() const {
+    return frequencies_;
+  }
+  const std::vector<std::unique_ptr<PowerCapActuator>>& power_caps() const {
+    return power_caps_;
+  }
+
+  // Says that this server lives, when a third of a heartbeat has passed in
+  // silence; else costs nothing. UNAVAILABLE: the lease is lost.
+  absl::Status Renew();
+  // Restores all and gives the lease back; the error names what could not be
+  // restored. Afterwards the lease is lost.
+  absl::Status End();
+
+  Seconds heartbeat() const { return heartbeat_; }
+  pid_t helper() const { return helper_; }  // its process
+
+ private:
+  explicit ActuatorLease(std::unique_ptr<HelperChannel> channel);
+  absl::Status Take();
+  void WaitForHelper();
+
+  std::unique_ptr<HelperChannel> channel_;
+  pid_t helper_ = 0;
+  bool started_ = false;  // the helper is a child of this process
+  Seconds heartbeat_{0};
+  std::vector<std::unique_ptr<FrequencyActuator>> frequencies_;
+  std::vector<std::unique_ptr<PowerCapActuator>> power_caps_;
+};
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_HW_BACKENDS_HOST_ACTUATOR_LEASE_H_

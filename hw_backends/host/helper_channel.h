@@ -1,0 +1,64 @@
+// A client's end of the connection to the privileged helper.
+#ifndef MILLIJOULE_HW_BACKENDS_HOST_HELPER_CHANNEL_H_
+#define MILLIJOULE_HW_BACKENDS_HOST_HELPER_CHANNEL_H_
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "hw_backends/actuator.h"
+#include "hw_backends/clock.h"
+#include "hw_backends/host/lease_protocol.h"
+#include "hw_backends/host/packet_socket.h"
+
+namespace mj {
+
+// One thread. The first failure of the connection ends it.
+class HelperChannel final {
+ public:
+  HelperChannel(PacketSocket socket, const Clock& clock)
+      : socket_(std::move(socket)), clock_(clock) {}
+
+  // The reply's payload, or the helper's error. UNAVAILABLE: the connection
+  // has ended, now or before, or there is no reply within `timeout`.
+  absl::StatusOr<std::string> Call(const LeaseRequest& request,
+                                   Seconds timeout);
+  absl::StatusOr<PacketSocket::Peer> ReadPeer() const;
+  void Close() { socket_.reset(); }
+  bool is_open() const { return socket_.has_value(); }
+  Seconds SilentFor() const { return clock_.Now() - last_sent_; }
+
+ private:
+  std::optional<PacketSocket> socket_;
+  const Clock& clock_;
+  Seconds last_sent_{0};
+};
+
+// An actuator that the helper acts for.
+template <class Q>
+class LeasedActuator final : public Actuator<Q> {
+ public:
+  // `channel` outlives it.
+  LeasedActuator(HelperChannel& channel, ActuatorInfo<Q> info)
+      : channel_(channel), info_(std::move(info)) {}
+
+  const ActuatorInfo<Q>& info() const override { return info_; }
+  absl::StatusOr<ActuatorReading<Q>> Read() override;
+  absl::StatusOr<Q> Set(Q value) override;
+  absl::Status Restore() override;
+
+ private:
+  struct Done {
+    Q level{0}, achieved{0};
+  };
+
+  HelperChannel& channel_;
+  const ActuatorInfo<Q> info_;
+  std::optional<Done> last_;  // what need not be set again
+};
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_HW_BACKENDS_HOST_HELPER_CHANNEL_H_
