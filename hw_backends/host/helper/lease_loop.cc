@@ -102,7 +102,7 @@ void LeaseLoop::CloseSilent() {
     if (now - connection->last_heard <= options_.heartbeat) continue;
     options_.log(absl::StrCat("process ", connection->client.process,
                               " was silent for ", options_.heartbeat.count(),
-                              " s: its lease ends"));
+                              " s and is disconnected"));
     Close(connection, "it was silent");
   }
 }

@@ -1,0 +1,65 @@
+#include "hw_backends/host/nvml_meter.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/fakes/scripted_nvml.h"
+
+namespace mj {
+namespace {
+
+using testing::HasSubstr;
+
+class ScriptedClock final : public Clock {
+ public:
+  Seconds Now() const override { return now; }
+  Seconds now{7};
+};
+
+class NvmlMeterTest : public testing::Test {
+ protected:
+  ScriptedNvml nvml_;
+  ScriptedClock clock_;
+  std::unique_ptr<NvmlLibrary> library_ = nvml_.Load();
+  NvmlMeter meter_{*library_, ListGpus(*library_)->at(1), clock_};
+};
+
+TEST_F(NvmlMeterTest, CountsFromItsFirstReading) {
+  EXPECT_EQ(meter_.info().domain, "gpu1");
+  EXPECT_EQ(meter_.info().method, EnergyMethod::kMeasured);
+  EXPECT_EQ(meter_.info().resolution, Joules(1e-3));
+  EXPECT_THAT(meter_.info().calibration, HasSubstr("GPU-b"));
+  EXPECT_EQ(meter_.Read()->total, Joules(0));
+  nvml_.gpus[1].millijoules += 2500;
+  clock_.now = Seconds(8);
+  const auto sample = meter_.Read();
+  EXPECT_DOUBLE_EQ(sample->total.value(), 2.5);
+  EXPECT_EQ(sample->time, Seconds(8));
+}
+
+TEST_F(NvmlMeterTest, AnErrorIsNoZeroAndLosesNothing) {
+  ASSERT_TRUE(meter_.Read().ok());
+  nvml_.gpus[1].millijoules += 1000;
+  nvml_.error = 15;
+  EXPECT_TRUE(absl::IsUnavailable(meter_.Read().status()));
+  nvml_.error = 0;
+  nvml_.gpus[1].millijoules += 1000;
+  EXPECT_DOUBLE_EQ(meter_.Read()->total.value(), 2);
+}
+
+TEST_F(NvmlMeterTest, ACounterThatWentBackIsFlaggedOnce) {
+  ASSERT_TRUE(meter_.Read().ok());
+  nvml_.gpus[1].millijoules += 1000;
+  ASSERT_TRUE(meter_.Read().ok());
+  nvml_.gpus[1].millijoules = 10;  // the driver was reloaded
+  const absl::Status flagged = meter_.Read().status();
+  EXPECT_TRUE(absl::IsDataLoss(flagged));
+  EXPECT_THAT(std::string(flagged.message()),
+              HasSubstr("went back from 6000 to 10 mJ"));
+  nvml_.gpus[1].millijoules += 500;
+  EXPECT_DOUBLE_EQ(meter_.Read()->total.value(), 1.5)
+      << "never less than before, and never huge";
+}
+
+}  // namespace
+}  // namespace mj
