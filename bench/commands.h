@@ -9,6 +9,9 @@
 
 namespace mj {
 
+// Where commands find this host's proc/ and sys/.
+inline constexpr const char* kHostRoot = "/";
+
 Command OfflineCommand(const BuildInfo& build);
 Command PerplexityCommand(const BuildInfo& build);
 Command KernelsCommand(const BuildInfo& build);

@@ -163,7 +163,8 @@ void PrintReport(const Json& json, bool as_json) {
 
 int Offline(const OfflineFlags& flags, const BuildInfo& build) {
   const SteadyClock clock;
-  absl::StatusOr<OpenedEngine> opened = OpenEngine(flags.engine, clock, build);
+  absl::StatusOr<OpenedEngine> opened =
+      OpenEngine(flags.engine, clock, build, kHostRoot);
   if (!opened.ok()) return PrintBenchError(opened.status());
   Engine& engine = *opened->engine;
   const absl::StatusOr<RunResult> warm_up = RunBatch(engine, clock, flags);

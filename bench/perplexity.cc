@@ -106,7 +106,8 @@ int Perplexity(const PerplexityFlags& flags, const BuildInfo& build) {
   const absl::StatusOr<std::string> text = ReadText(flags.text);
   if (!text.ok()) return PrintBenchError(text.status());
   const SteadyClock clock;
-  absl::StatusOr<OpenedEngine> opened = OpenEngine(flags.engine, clock, build);
+  absl::StatusOr<OpenedEngine> opened =
+      OpenEngine(flags.engine, clock, build, kHostRoot);
   if (!opened.ok()) return PrintBenchError(opened.status());
   const absl::StatusOr<Score> score =
       ScoreText(*opened->engine, *text, flags.window);

@@ -113,6 +113,8 @@ EnergyReport EnergyAccount::Report(const InFlight& request) const {
   const std::optional<double> scale = control_.scale();
   basis.scale = scale.value_or(1);
   basis.method = scale ? control_.info().method : EnergyMethod::kModelled;
+  // The model's shares, the counter's joules.
+  if (scale) basis.calibration += " x " + control_.info().calibration;
   return MakeReport(request.energy, request.usage.completion_tokens, basis);
 }
 

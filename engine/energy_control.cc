@@ -1,5 +1,6 @@
 #include "engine/energy_control.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -10,8 +11,10 @@ namespace {
 // idle, which may be often: half full, the ring is emptied early.
 constexpr size_t kRingSlots = 64;
 constexpr std::chrono::seconds kPeriod(1);
-// Shorter windows are all noise: counters move about once a millisecond.
+// Shorter windows are all noise: counters move about once a millisecond, and
+// slower ones must have moved twice.
 constexpr Seconds kShortestWindow(0.1);
+constexpr double kUpdatesPerWindow = 2;
 
 // Of all that a record says was spent.
 Joules SumOf(const StepRecord& record) {
@@ -95,16 +98,19 @@ void EnergyControl::Drain() {
 void EnergyControl::CloseWindow() {
   Drain();
   const Seconds age = clock_.Now() - window_start_;
-  if (age <= Seconds(0) || (given_ && age < kShortestWindow)) return;
+  const Seconds shortest =
+      std::max(kShortestWindow, kUpdatesPerWindow * info_.update_period);
+  if (age <= Seconds(0) || (given_ && age < shortest)) return;
   window_start_ = clock_.Now();
-  known_ = ledger_.Close(meter_.Read(), window_start_).known();
+  latest_ = ledger_.Close(meter_.Read(), window_start_).status;
   scale_.store(ledger_.scale().value_or(0), std::memory_order_relaxed);
 }
 
 EnergyControl::Totals EnergyControl::totals() {
   std::lock_guard<std::mutex> lock(mutex_);
   CloseWindow();
-  return {ledger_.totals(), known_};
+  return {ledger_.totals(), latest_.ok(), std::string(latest_.message()),
+          ledger_.unknown_time()};
 }
 
 }  // namespace mj

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 
 #include "engine/energy/ledger.h"
@@ -42,7 +43,9 @@ class EnergyControl final {
 
   struct Totals {
     EnergyTotals energy;
-    bool known = true;  // the latest window's
+    bool known = true;           // the latest window's
+    std::string unknown_reason;  // why it is not
+    Seconds unknown_time{0};     // of all windows that will never be known
   };
   // Any thread. Closes the window first, unless it has only just begun.
   Totals totals();
@@ -65,7 +68,7 @@ class EnergyControl final {
   std::mutex mutex_;  // guards what follows, the meter and the ring's far end
   std::condition_variable wake_;
   bool stopping_ = false;
-  bool known_ = true;
+  absl::Status latest_;  // the latest window's
   Seconds window_start_;
   EnergyLedger ledger_;
   StepRecord record_;

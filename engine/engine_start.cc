@@ -56,6 +56,8 @@ EngineStats Engine::Impl::Stats() {
   stats.energy_domain = meter.domain;
   stats.energy_method = EnergyMethodName(meter.method);
   stats.energy_known = totals.known;
+  stats.energy_unknown_reason = totals.unknown_reason;
+  stats.energy_unknown_time = totals.unknown_time;
   return stats;
 }
 

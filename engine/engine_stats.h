@@ -25,6 +25,9 @@ struct EngineStats {
   Joules wasted_aborted, wasted_preempted;
   std::string energy_domain, energy_method;
   bool energy_known = true;  // false: the meter could not be read
+  std::string energy_unknown_reason;  // why; empty where it is known
+  // Time of which no joules are known and none will be.
+  Seconds energy_unknown_time{0};
 };
 
 }  // namespace mj

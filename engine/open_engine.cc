@@ -7,6 +7,7 @@
 #include "engine/energy_setup.h"
 #include "hw_backends/cpu/cpu_backend.h"
 #include "hw_backends/host/cores.h"
+#include "hw_backends/host/find_meters.h"
 #include "hw_backends/host/host_facts.h"
 #include "hw_backends/models/cpu_descriptor.h"
 #include "hw_backends/onednn/onednn_backend.h"
@@ -14,8 +15,6 @@
 
 namespace mj {
 namespace {
-
-constexpr const char* kHostRoot = "/";
 
 absl::StatusOr<int> ChooseThreads(const EngineFlags& flags,
                                   const CoreAllowance& cores) {
@@ -41,16 +40,32 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const EngineFlags& flags,
   return MakeCpuBackend(options);
 }
 
-// The generic setup with this CPU's own descriptor.
-absl::StatusOr<EnergySetup> MakeEnergySetup(const BackendInfo& backend,
-                                            const CoreAllowance& cores) {
+struct HostEnergy {
+  EnergySetup setup;
+  std::string counters;  // those that are read, or why none is
+};
+
+// The generic setup with this CPU's own descriptor and counters.
+absl::StatusOr<HostEnergy> MakeEnergySetup(const BackendInfo& backend,
+                                           const CoreAllowance& cores,
+                                           const std::string& host_root,
+                                           const Clock& clock) {
   absl::StatusOr<EnergySetup> setup = GenericEnergySetup(backend);
-  if (!setup.ok()) return setup;
+  if (!setup.ok()) return setup.status();
   absl::StatusOr<std::vector<CpuDescriptor>> cpus = CompiledCpuDescriptors();
   if (!cpus.ok()) return cpus.status();
-  setup->cpu = ChooseDescriptor(*cpus, ReadCpuIdentity(kHostRoot));
+  setup->cpu = ChooseDescriptor(*cpus, ReadCpuIdentity(host_root));
   setup->share.cores = cores.cores;
-  return setup;
+  std::vector<FoundMeter> found =
+      FindMeters(host_root, clock, LinuxPerfCalls());
+  ChooseBoundary(/*with_gpus=*/false, found);
+  Boundary boundary = TakeBoundary(std::move(found), clock,
+                                   std::make_unique<const BootClock>());
+  if (boundary.meter != nullptr) {
+    setup->meter = std::move(boundary.meter);
+    setup->max_power = boundary.max_power;
+  }
+  return HostEnergy{*std::move(setup), std::move(boundary.description)};
 }
 
 // "; 1 sequence: 8.3 ms a pass on 1 thread, 5.1 on 2; 4 sequences: ..."
@@ -73,6 +88,7 @@ std::string DescribeTimings(const BackendInfo& backend) {
 
 std::vector<std::string> Describe(const EngineFlags& flags,
                                   const CoreAllowance& cores,
+                                  const std::string& counters,
                                   const OpenedEngine& opened) {
   const Engine& engine = *opened.engine;
   const LoadedModel& model = engine.model();
@@ -104,40 +120,47 @@ std::vector<std::string> Describe(const EngineFlags& flags,
                    options.max_batched_tokens, " rows a step, ",
                    options.max_queue, " waiting"),
       absl::StrCat("energy ", stats.energy_method, ", domain ",
-                   stats.energy_domain, ", calibration ", from.calibration),
+                   stats.energy_domain, ", calibration ", from.calibration,
+                   "; ", counters),
   };
 }
 
 }  // namespace
 
 absl::StatusOr<OpenedEngine> OpenEngine(const EngineFlags& flags,
-                                        const Clock& clock, BuildInfo build) {
+                                        const Clock& clock, BuildInfo build,
+                                        const std::string& host_root) {
   if (flags.model.empty()) {
     return absl::InvalidArgumentError("--model FILE is needed");
   }
-  const CoreAllowance cores = AllowedCores(kHostRoot);
+  const CoreAllowance cores = AllowedCores(host_root);
   const absl::StatusOr<int> threads = ChooseThreads(flags, cores);
   if (!threads.ok()) return threads.status();
   absl::StatusOr<std::unique_ptr<Backend>> backend =
       MakeBackend(flags, *threads);
   if (!backend.ok()) return backend.status();
   const BackendInfo info = (*backend)->info();
-  absl::StatusOr<EnergySetup> energy = MakeEnergySetup(info, cores);
+  absl::StatusOr<HostEnergy> energy =
+      MakeEnergySetup(info, cores, host_root, clock);
   if (!energy.ok()) return energy.status();
   absl::StatusOr<std::unique_ptr<LoadedModel>> model = LoadModel(
       flags.model, *std::move(backend), flags.engine.max_batched_tokens);
   if (!model.ok()) return model.status();
 
   OpenedEngine opened;
-  opened.provenance = {std::move(build),       ReadCpuName(kHostRoot), info.isa,
-                       info.numerics,          (*model)->fingerprint,  "",
-                       energy->cpu.calibration};
-  absl::StatusOr<std::unique_ptr<Engine>> engine =
-      Engine::Start(flags.engine, *std::move(model), clock, *std::move(energy));
+  opened.provenance = {std::move(build),
+                       ReadCpuName(host_root),
+                       info.isa,
+                       info.numerics,
+                       (*model)->fingerprint,
+                       "",
+                       energy->setup.cpu.calibration};
+  absl::StatusOr<std::unique_ptr<Engine>> engine = Engine::Start(
+      flags.engine, *std::move(model), clock, std::move(energy->setup));
   if (!engine.ok()) return engine.status();
   opened.engine = *std::move(engine);
   opened.provenance.energy_method = opened.engine->stats().energy_method;
-  opened.choices = Describe(flags, cores, opened);
+  opened.choices = Describe(flags, cores, energy->counters, opened);
   return opened;
 }
 

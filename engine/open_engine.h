@@ -1,4 +1,5 @@
-// From flags to a running engine: backend, model, energy, engine.
+// From flags to a running engine: backend, model, energy, engine. Energy is
+// measured where this host's counters can be read, modelled elsewhere.
 #ifndef MILLIJOULE_ENGINE_OPEN_ENGINE_H_
 #define MILLIJOULE_ENGINE_OPEN_ENGINE_H_
 
@@ -20,9 +21,11 @@ struct OpenedEngine {
   std::vector<std::string> choices;
 };
 
-// `clock` outlives the engine. Errors name the flag or the file.
+// `clock` outlives the engine; `host_root` holds the host's proc/ and sys/.
+// Errors name the flag or the file.
 absl::StatusOr<OpenedEngine> OpenEngine(const EngineFlags& flags,
-                                        const Clock& clock, BuildInfo build);
+                                        const Clock& clock, BuildInfo build,
+                                        const std::string& host_root);
 
 }  // namespace mj
 

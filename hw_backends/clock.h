@@ -3,6 +3,8 @@
 #ifndef MILLIJOULE_HW_BACKENDS_CLOCK_H_
 #define MILLIJOULE_HW_BACKENDS_CLOCK_H_
 
+#include <time.h>
+
 #include <chrono>
 
 #include "hw_backends/quantities.h"
@@ -20,6 +22,17 @@ class SteadyClock final : public Clock {
  public:
   Seconds Now() const override {
     return std::chrono::steady_clock::now().time_since_epoch();
+  }
+};
+
+// Like SteadyClock, but it also runs while the host sleeps (CLOCK_BOOTTIME).
+class BootClock final : public Clock {
+ public:
+  Seconds Now() const override {
+    timespec now{};
+    clock_gettime(CLOCK_BOOTTIME, &now);  // cannot fail since Linux 2.6.39
+    return std::chrono::seconds(now.tv_sec) +
+           std::chrono::nanoseconds(now.tv_nsec);
   }
 };
 

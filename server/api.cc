@@ -110,6 +110,7 @@ absl::Status Api::CheckModel(const std::string& name) const {
 Json Api::ModelJson() const {
   const LoadedModel& model = engine_.model();
   const BackendInfo& backend = model.backend->info();
+  const EngineStats stats = engine_.stats();
   Json json = Json::object();
   json["id"] = model.name;
   json["object"] = "model";
@@ -121,9 +122,12 @@ Json Api::ModelJson() const {
   json["numerics"] = provenance_.numerics;
   json["kv_dtype"] = backend.kv_dtype;
   json["batch_invariant"] = backend.batch_invariant;
-  json["energy"] = {{"method", provenance_.energy_method},
-                    {"domain", engine_.stats().energy_domain},
-                    {"calibration", provenance_.calibration}};
+  json["energy"] = {
+      {"method", provenance_.energy_method},
+      {"domain", stats.energy_domain},
+      {"calibration", provenance_.calibration},
+      {"unknown_reason",
+       stats.energy_known ? Json() : Json(stats.energy_unknown_reason)}};
   json["fingerprint"] = model.fingerprint;
   json["commit"] = provenance_.build.commit;
   json["cpu"] = provenance_.cpu;

@@ -200,8 +200,26 @@ void AddWork(const EngineStats& stats, Exposition& out) {
              kCounter, stats.recomputed_tokens);
 }
 
+// Whether the joules below are whole.
+void AddMeterState(const EngineStats& stats, Exposition& out) {
+  const auto sample = [&](MetricType type, double value) {
+    return Sample(
+        type, value,
+        {{"domain", stats.energy_domain}, {"method", stats.energy_method}});
+  };
+  out.Add({"energy_known", "",
+           "1 while the meter can be read, 0 while joules are unknown."},
+          MetricType::Gauge,
+          {sample(MetricType::Gauge, stats.energy_known ? 1 : 0)});
+  out.Add({"energy_unknown_seconds_total", "",
+           "Time of which no joules are known and none will be."},
+          MetricType::Counter,
+          {sample(MetricType::Counter, stats.energy_unknown_time.count())});
+}
+
 // What the meter cannot tell is left out: unknown is not 0.
 void AddEnergy(const EngineStats& stats, Exposition& out) {
+  AddMeterState(stats, out);
   if (!stats.energy_known) return;
   const auto sample = [&](const char* phase, Joules joules) {
     return Sample(MetricType::Counter, joules.value(),

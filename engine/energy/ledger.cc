@@ -89,12 +89,13 @@ absl::Status EnergyLedger::Check(const EnergySample& sample) const {
         absl::StrCat(info_.source, ": reading is ", time.count(),
                      " s after the last one, must be later"));
   }
-  // Written so that NaN is refused.
-  if (!(delta >= Joules(0)) || !(delta <= options_.max_power * time)) {
-    return absl::DataLossError(
-        absl::StrCat(info_.source, ": counter moved by ", delta.value(),
-                     " J in ", time.count(), " s, must be 0 to ",
-                     (options_.max_power * time).value(), " J"));
+  // A counter may show what it counted up to a period ago. Written so that NaN
+  // is refused.
+  const Joules most = options_.max_power * (time + info_.update_period);
+  if (!(delta >= Joules(0)) || !(delta <= most)) {
+    return absl::DataLossError(absl::StrCat(
+        info_.source, ": counter moved by ", delta.value(), " J in ",
+        time.count(), " s, must be 0 to ", most.value(), " J"));
   }
   if (delta == Joules(0) && WithIdle(time).sum() > Joules(0)) {
     return absl::UnavailableError(absl::StrCat(
@@ -112,11 +113,12 @@ EnergyTotals EnergyLedger::WithIdle(Seconds time) const {
 void EnergyLedger::Settle(const EnergySample& sample, EnergyWindow& window) {
   const EnergyTotals estimate = WithIdle(sample.time - last_->time);
   const Joules counter = sample.total - last_->total;
+  window.low_confidence = sample.time - last_->time < 2 * info_.update_period;
   Estimates pending = std::exchange(pending_, {});
   if (estimate.sum() > Joules(0)) {
     window.scale = counter / estimate.sum();
     window.energy = Scaled(estimate, window.scale);
-    UpdateScale(window.scale);
+    if (!window.low_confidence) UpdateScale(window.scale);
   } else {
     window.energy.idle = counter;  // the model saw nothing happen
   }

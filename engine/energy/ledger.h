@@ -49,6 +49,9 @@ struct EnergyWindow {
   absl::Status status;  // OK: known; else why it is unknown
   Seconds start{0}, end{0};
   double scale = 0;  // counter delta / estimates
+  // Known, but shorter than two of the counter's update periods: up to half of
+  // its joules may belong to the windows beside it.
+  bool low_confidence = false;
   EnergyTotals energy;
   std::vector<RequestWindow> requests;  // by ascending id
   bool known() const { return status.ok(); }
@@ -82,10 +85,10 @@ class EnergyLedger final {
   int64_t unknown_windows() const { return unknown_windows_; }
   // Time for which no energy is known and none will be.
   Seconds unknown_time() const { return unknown_time_; }
-  // Counter / model over recent known windows (each new one weighs a fifth);
-  // absent before the first, and after a window that stayed unknown. Always
-  // absent for a modelled meter: a model's own number needs no correction, and
-  // a reply is `measured` only where this has a value.
+  // Counter / model over recent known windows of full confidence (each new one
+  // weighs a fifth); absent before the first, and after a window that stayed
+  // unknown. Always absent for a modelled meter: a model's own number needs no
+  // correction, and a reply is `measured` only where this has a value.
   std::optional<double> scale() const { return scale_; }
 
  private:

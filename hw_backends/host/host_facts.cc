@@ -10,7 +10,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "hw_backends/host/cores.h"
 #include "kernels/cpu_features.h"
 
@@ -25,8 +24,6 @@ std::string FirstLine(const fs::path& path) {
   std::getline(file, line);
   return line;
 }
-
-bool Readable(const fs::path& path) { return std::ifstream(path).good(); }
 
 // The value of a "key : value" line of proc/cpuinfo.
 std::optional<std::string> CpuInfo(const std::string& root, const char* key) {
@@ -64,44 +61,6 @@ std::vector<fs::path> Entries(const fs::path& folder,
 
 HostFact Absent(std::string name, std::string why) {
   return {std::move(name), false, std::move(why)};
-}
-
-HostFact Rapl(const fs::path& root) {
-  const fs::path folder = root / "sys/class/powercap";
-  if (!fs::exists(folder)) {
-    return Absent("rapl",
-                  "the kernel has no /sys/class/powercap (usual in a "
-                  "virtual machine or container)");
-  }
-  std::vector<std::string> domains, locked;
-  for (const fs::path& zone : Entries(folder, "intel-rapl:")) {
-    std::vector<std::string>& list =
-        Readable(zone / "energy_uj") ? domains : locked;
-    list.push_back(FirstLine(zone / "name"));
-  }
-  if (!domains.empty()) {
-    return {"rapl", true,
-            absl::StrCat("counts ", absl::StrJoin(domains, ", "))};
-  }
-  if (!locked.empty()) {
-    return Absent("rapl", absl::StrCat(absl::StrJoin(locked, ", "),
-                                       ": energy_uj may be read by root only"));
-  }
-  return Absent("rapl", "/sys/class/powercap has no intel-rapl zone");
-}
-
-HostFact Hwmon(const fs::path& root) {
-  std::vector<std::string> sensors;
-  for (const fs::path& chip : Entries(root / "sys/class/hwmon", "hwmon")) {
-    const bool has_power = !Entries(chip, "power").empty();
-    const bool has_energy = !Entries(chip, "energy").empty();
-    if (has_power || has_energy) sensors.push_back(FirstLine(chip / "name"));
-  }
-  if (sensors.empty()) {
-    return Absent("hwmon",
-                  "no chip in /sys/class/hwmon counts power or energy");
-  }
-  return {"hwmon", true, absl::StrJoin(sensors, ", ")};
 }
 
 HostFact CpuFrequency(const fs::path& root) {
@@ -166,8 +125,6 @@ std::vector<HostFact> ReadHostFacts(const std::string& root) {
       {"cpu", true, ReadCpuName(root)},
       {"instructions", true, DescribeFeatures(ReadCpuFeatures())},
       {"cores", true, absl::StrCat(cores.cores, ": ", cores.reason)},
-      Rapl(root),
-      Hwmon(root),
       CpuFrequency(root),
       IntelPstate(root),
       PowerCap(root),

@@ -7,6 +7,9 @@
 
 namespace mj {
 
+// Where commands find this host's proc/ and sys/.
+inline constexpr const char* kHostRoot = "/";
+
 Command ServeCommand(const BuildInfo& build);
 Command GenerateCommand(const BuildInfo& build);
 Command TokenizeCommand();

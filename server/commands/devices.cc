@@ -1,8 +1,12 @@
 // millijoule devices: what this host offers, and why the rest is absent.
 #include <iostream>
 #include <memory>
+#include <span>
+#include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "hw_backends/host/find_meters.h"
 #include "hw_backends/host/host_facts.h"
 #include "kernels/kernel_table.h"
 #include "server/commands/commands.h"
@@ -12,41 +16,89 @@
 namespace mj {
 namespace {
 
-constexpr const char* kRoot = "/";
-
 std::string WidestIsa() {
   const auto kernels = ChooseKernels(ReadCpuFeatures(), std::nullopt);
   return kernels ? std::string(IsaName(kernels->isa)) : "none";
 }
 
-std::vector<HostFact> Facts() {
-  std::vector<HostFact> facts = ReadHostFacts(kRoot);
+std::vector<HostFact> Facts(std::span<const FoundMeter> meters) {
+  std::vector<HostFact> facts = ReadHostFacts(kHostRoot);
+  for (HostFact& fact : MeterFacts(meters)) facts.push_back(std::move(fact));
   facts.push_back({"kernels", true, WidestIsa()});
   facts.push_back({"onednn", true, "built in: --backend onednn"});
   facts.push_back({"cuda", false, "not built into this binary"});
   return facts;
 }
 
-int Devices(bool as_json, const BuildInfo& build) {
-  const std::vector<HostFact> facts = Facts();
-  if (!as_json) {
-    for (const HostFact& fact : facts) {
-      std::cout << absl::StrFormat("%-13s %-4s %s\n", fact.name,
-                                   fact.present ? "yes" : "no", fact.detail);
+void PrintText(std::span<const HostFact> facts,
+               std::span<const FoundMeter> meters) {
+  for (const HostFact& fact : facts) {
+    std::cout << absl::StrFormat("%-13s %-4s %s\n", fact.name,
+                                 fact.present ? "yes" : "no", fact.detail);
+  }
+  std::cout << "\nenergy counters\n";
+  for (const FoundMeter& meter : meters) {
+    const std::string name = meter.domain.empty() ? "-" : meter.domain;
+    const bool readable = meter.meter != nullptr;
+    std::cout << absl::StrFormat(
+        "%-13s %-4s %-16s %s\n", meter.interface, readable ? "yes" : "no", name,
+        readable ? absl::StrCat(meter.role, " (", meter.source, ")")
+                 : meter.why);
+    if (!meter.remedy.empty()) {
+      std::cout << absl::StrFormat("%18s needs: %s\n", "", meter.remedy);
     }
+  }
+}
+
+Json TextOrNull(const std::string& text) {
+  return text.empty() ? Json() : Json(text);
+}
+
+Json MeterJson(const FoundMeter& meter) {
+  Json json = Json::object();
+  json["interface"] = meter.interface;
+  json["domain"] = TextOrNull(meter.domain);
+  json["source"] = TextOrNull(meter.source);
+  json["kind"] = MeterKindName(meter.kind);
+  json["readable"] = meter.meter != nullptr;
+  json["why_not"] = TextOrNull(meter.why);
+  json["remedy"] = TextOrNull(meter.remedy);
+  json["summed"] = meter.summed;
+  json["role"] = TextOrNull(meter.role);
+  if (meter.meter != nullptr) {
+    const MeterInfo& info = meter.meter->info();
+    json["method"] = EnergyMethodName(info.method);
+    json["resolution_joules"] = info.resolution.value();
+    json["update_period_seconds"] = info.update_period.count();
+  }
+  return json;
+}
+
+Json FactJson(const HostFact& fact) {
+  return {
+      {"name", fact.name}, {"present", fact.present}, {"detail", fact.detail}};
+}
+
+int Devices(bool as_json, const BuildInfo& build) {
+  const SteadyClock clock;
+  std::vector<FoundMeter> meters =
+      FindMeters(kHostRoot, clock, LinuxPerfCalls());
+  ChooseBoundary(/*with_gpus=*/false, meters);
+  const std::vector<HostFact> facts = Facts(meters);
+  if (!as_json) {
+    PrintText(facts, meters);
     return 0;
   }
   Json json = Json::object();
-  Json rows = Json::array();
-  for (const HostFact& fact : facts) {
-    rows.push_back({{"name", fact.name},
-                    {"present", fact.present},
-                    {"detail", fact.detail}});
+  json["rows"] = Json::array();
+  for (const HostFact& fact : facts) json["rows"].push_back(FactJson(fact));
+  json["meters"] = Json::array();
+  for (const FoundMeter& meter : meters) {
+    json["meters"].push_back(MeterJson(meter));
   }
-  json["rows"] = std::move(rows);
   Provenance from;
   from.build = build;
-  from.cpu = ReadCpuName(kRoot);
+  from.cpu = ReadCpuName(kHostRoot);
   from.isa = WidestIsa();
   AddProvenance(from, json);
   std::cout << DumpJson(json) << "\n";

@@ -121,7 +121,7 @@ void PrintJson(const Provenance& from, const std::string& text,
 int Generate(const GenerateFlags& flags, const BuildInfo& build) {
   const SteadyClock clock;
   const absl::StatusOr<OpenedEngine> opened =
-      OpenEngine(flags.engine, clock, build);
+      OpenEngine(flags.engine, clock, build, kHostRoot);
   if (!opened.ok()) return PrintError(opened.status());
   Engine& engine = *opened->engine;
   absl::StatusOr<Request> request = MakeRequest(flags, engine.model());

@@ -68,7 +68,8 @@ void EndAll(Engine& engine, const HttpServer& http, GrpcServer& grpc,
 int Run(const ServeFlags& flags, const ApiKeys& keys, const BuildInfo& build,
         const StopSignals& signals, Logger& log) {
   const SteadyClock clock;
-  absl::StatusOr<OpenedEngine> opened = OpenEngine(flags.engine, clock, build);
+  absl::StatusOr<OpenedEngine> opened =
+      OpenEngine(flags.engine, clock, build, kHostRoot);
   if (!opened.ok()) return PrintError(opened.status());
   Engine& engine = *opened->engine;
   Metrics metrics(engine.model().name, engine.options().max_model_len);

@@ -114,6 +114,10 @@ TEST_F(EngineEnergyTest, TheSumsEqualTheCounter) {
   for (Joules part : {stats.prefill, stats.decode, stats.idle}) {
     EXPECT_GT(part, Joules(0));
   }
+  const EnergyReport reply = ReadAll(*Submit(9, 9)).usage.energy;
+  EXPECT_EQ(reply.method, "measured");
+  EXPECT_TRUE(reply.calibration.ends_with(" x scripted-1"))
+      << reply.calibration;
 }
 
 TEST_F(EngineEnergyTest, AnUnreadableCounterIsUnknownAndCaughtUpLater) {
@@ -124,11 +128,14 @@ TEST_F(EngineEnergyTest, AnUnreadableCounterIsUnknownAndCaughtUpLater) {
   EXPECT_GT(reply.usage.energy.total, Joules(0));
   clock_.Advance(1);
   EXPECT_FALSE(engine_->stats().energy_known);
+  EXPECT_EQ(engine_->stats().energy_unknown_reason, "unplugged");
   EXPECT_EQ(Sum(engine_->stats()), Joules(0));
   counter_.readable = true;
   clock_.Advance(1);
   const EngineStats stats = engine_->stats();
   EXPECT_TRUE(stats.energy_known);
+  EXPECT_EQ(stats.energy_unknown_reason, "");
+  EXPECT_EQ(stats.energy_unknown_time, Seconds(0));
   const double drawn = counter_.joules - 12345;
   EXPECT_NEAR(Sum(stats).value(), drawn, 1e-6 * drawn);
 }

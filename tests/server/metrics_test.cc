@@ -51,6 +51,8 @@ TEST(MetricsTest, StatsAppearUnderBothNames) {
         "vllm:prompt_tokens_total{model_name=\"m\",engine=\"0\"} 7",
         "millijoule_energy_joules_total{domain=\"package+dram\","
         "phase=\"prefill\",method=\"modelled\",model_name=\"m\"} 1.5",
+        "millijoule_energy_known{domain=\"package+dram\",method=\"modelled\","
+        "model_name=\"m\"} 1",
         "millijoule_wasted_joules_total{reason=\"aborted\""}) {
     EXPECT_THAT(text, HasSubstr(line));
   }
@@ -59,8 +61,14 @@ TEST(MetricsTest, StatsAppearUnderBothNames) {
 TEST(MetricsTest, UnknownEnergyIsLeftOutNotZero) {
   EngineStats stats = SomeStats();
   stats.energy_known = false;
-  EXPECT_THAT(Metrics("m", 8192).Text(stats),
-              Not(HasSubstr("millijoule_energy_joules_total")));
+  stats.energy_unknown_time = Seconds(61.5);
+  const std::string text = Metrics("m", 8192).Text(stats);
+  EXPECT_THAT(text, Not(HasSubstr("millijoule_energy_joules_total")));
+  const std::string labels =
+      "{domain=\"package+dram\",method=\"modelled\",model_name=\"m\"} ";
+  EXPECT_THAT(text, HasSubstr("millijoule_energy_known" + labels + "0"));
+  EXPECT_THAT(text, HasSubstr("millijoule_energy_unknown_seconds_total" +
+                              labels + "61.5"));
 }
 
 TEST(MetricsTest, AFinishedRequestFeedsTheHistograms) {

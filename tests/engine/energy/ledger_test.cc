@@ -153,6 +153,24 @@ TEST(EnergyLedgerTest, ACounterThatHasNotMovedYetIsUnknownNotZero) {
   EXPECT_DOUBLE_EQ(window.requests.at(0).decode.value(), 2);
 }
 
+TEST(EnergyLedgerTest, WindowsUnderTwoUpdatesAreOfLowConfidence) {
+  MeterInfo info = Counter();
+  info.update_period = Seconds(0.1);
+  const LedgerOptions options{.idle_power = Watts(1), .max_power = Watts(100)};
+  EnergyLedger ledger(info, options, Sample(0, 0), Seconds(0));
+  // 12 J in 0.05 s are 240 W, but up to 0.15 s of work may show in them.
+  const EnergyWindow first = ledger.Close(Sample(12, 0.05), Seconds(0.05));
+  ASSERT_TRUE(first.known()) << first.status;
+  EXPECT_TRUE(first.low_confidence);
+  EXPECT_FALSE(ledger.scale().has_value());
+  EXPECT_TRUE(ledger.Close(Sample(14, 0.2), Seconds(0.2)).low_confidence);
+  const EnergyWindow second = ledger.Close(Sample(20, 0.4), Seconds(0.4));
+  ASSERT_TRUE(second.known()) << second.status;
+  EXPECT_FALSE(second.low_confidence);
+  EXPECT_TRUE(ledger.scale().has_value());
+  EXPECT_FALSE(ledger.Close(Sample(51, 0.6), Seconds(0.6)).known());
+}
+
 TEST(EnergyLedgerTest, OnlyAMeasuredCounterCorrectsTheModel) {
   for (const EnergyMethod method :
        {EnergyMethod::kMeasured, EnergyMethod::kModelled}) {
