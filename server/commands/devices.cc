@@ -59,7 +59,8 @@ Json MeterJson(const FoundMeter& meter) {
   json["interface"] = meter.interface;
   json["domain"] = TextOrNull(meter.domain);
   json["source"] = TextOrNull(meter.source);
-  json["kind"] = MeterKindName(meter.kind);
+  json["kind"] =
+      meter.domain.empty() ? Json() : Json(MeterKindName(meter.kind));
   json["readable"] = meter.meter != nullptr;
   json["why_not"] = TextOrNull(meter.why);
   json["remedy"] = TextOrNull(meter.remedy);
