@@ -44,7 +44,7 @@ TEST_F(CounterFileMeterTest, CountsJoulesAndSaysWhatItIs) {
   ASSERT_TRUE(sample.ok()) << sample.status();
   EXPECT_DOUBLE_EQ(sample->total.value(), 20);
   EXPECT_EQ(sample->time, Seconds(101));
-  EXPECT_EQ(ReadAfter(2)->age, Seconds(2));
+  EXPECT_EQ(ReadAfter(1.5)->age, Seconds(1.5));
   EXPECT_EQ(meter_->info().method, EnergyMethod::kMeasured);
   EXPECT_EQ(meter_->info().source, tree_.Path(kFile));
   EXPECT_EQ(meter_->info().update_period, Seconds(1e-3));
@@ -70,9 +70,10 @@ TEST_F(CounterFileMeterTest, LostPermissionSaysWhatHelps) {
     EXPECT_TRUE(absl::IsPermissionDenied(denied.status())) << denied.status();
     EXPECT_THAT(std::string(denied.status().message()),
                 HasSubstr("run as root, or as root: chmod a+r"));
-    tree_.Open(kFile);
-    EXPECT_TRUE(ReadAfter(0.1).ok());
   }
+  tree_.Open(kFile);
+  const WithoutRoot nobody;
+  EXPECT_TRUE(ReadAfter(0.1).ok());
 }
 
 TEST_F(CounterFileMeterTest, LossesNameTheFile) {
