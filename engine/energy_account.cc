@@ -15,8 +15,6 @@ ReportBasis BasisOf(const EnergySetup& setup, const MeterInfo& meter) {
   ReportBasis basis;
   basis.domain = meter.domain;
   basis.calibration = setup.cpu.calibration;
-  basis.power_usage_effectiveness = setup.power_usage_effectiveness;
-  basis.grams_per_kwh = setup.grams_per_kwh;
   return basis;
 }
 
@@ -32,10 +30,12 @@ double ScaleTo(const StepReport& report, Joules priced) {
 EnergyAccount::EnergyAccount(EnergySetup setup, const ModelShape& model,
                              const BackendInfo& backend, const Clock& clock)
     : model_(model, setup.cost, setup.cpu, setup.share, backend.numerics),
+      carbon_(setup.carbon),
+      wall_clock_(setup.wall_clock),
       control_(
           std::move(setup.meter),
           {.idle_power = model_.idle_power(), .max_power = setup.max_power},
-          setup.cpu.calibration, clock) {
+          setup.cpu.calibration, clock, std::move(setup.ledger)) {
   basis_ = BasisOf(setup, control_.info());
 }
 
@@ -85,6 +85,8 @@ void EnergyAccount::TakeShares(InFlight& request) {
 void EnergyAccount::End(InFlight& request, bool aborted) {
   TakeShares(request);
   std::erase(charged_, &request);
+  pending_.ended.push_back(
+      {request.request.tenant, request.usage.completion_tokens});
   if (!aborted) return;
   pending_.wasted.push_back({WasteReason::kAborted, request.energy.Abort()});
 }
@@ -103,6 +105,7 @@ void EnergyAccount::Flush(Seconds now, bool idle) {
   }
   pending_.shares.clear();
   pending_.wasted.clear();
+  pending_.ended.clear();
   pending_.overhead = Joules(0);
   pending_.end = now;
   pending_busy_ = Seconds(0);
@@ -112,6 +115,8 @@ EnergyReport EnergyAccount::Report(const InFlight& request) const {
   ReportBasis basis = basis_;
   const std::optional<double> scale = control_.scale();
   basis.scale = scale.value_or(1);
+  const absl::Time now = wall_clock_();
+  basis.site = FactorsOver(carbon_, now, now);
   basis.method = scale ? control_.info().method : EnergyMethod::kModelled;
   // The model's shares, the counter's joules.
   if (scale) basis.calibration += " x " + control_.info().calibration;

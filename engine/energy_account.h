@@ -3,6 +3,7 @@
 #ifndef MILLIJOULE_ENGINE_ENERGY_ACCOUNT_H_
 #define MILLIJOULE_ENGINE_ENERGY_ACCOUNT_H_
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,8 @@ class EnergyAccount final {
   void TakeShares(InFlight& request);
 
   const StepCostModel model_;
+  const Carbon carbon_;
+  const std::function<absl::Time()> wall_clock_;
   ReportBasis basis_;
   EnergyControl control_;
   // Gathered since the latest push.

@@ -27,7 +27,8 @@ Joules SumOf(const StepRecord& record) {
 
 EnergyControl::EnergyControl(std::unique_ptr<EnergyMeter> meter,
                              const LedgerOptions& options,
-                             const std::string& calibration, const Clock& clock)
+                             const std::string& calibration, const Clock& clock,
+                             std::unique_ptr<LedgerWriter> writer)
     : clock_(clock),
       given_(std::move(meter)),
       modelled_(given_
@@ -36,6 +37,7 @@ EnergyControl::EnergyControl(std::unique_ptr<EnergyMeter> meter,
                           clock, options.idle_power, calibration, calibration)),
       meter_(given_ ? *given_ : *modelled_),
       info_(meter_.info()),
+      writer_(std::move(writer)),
       ring_(kRingSlots),
       window_start_(clock.Now()),
       ledger_(info_, options, meter_.Read(), window_start_) {
@@ -49,6 +51,7 @@ EnergyControl::~EnergyControl() {
   }
   wake_.notify_one();
   thread_.join();
+  totals();  // closes the window that has begun
 }
 
 void EnergyControl::Loop() {
@@ -102,7 +105,9 @@ void EnergyControl::CloseWindow() {
       std::max(kShortestWindow, kUpdatesPerWindow * info_.update_period);
   if (age <= Seconds(0) || (given_ && age < shortest)) return;
   window_start_ = clock_.Now();
-  latest_ = ledger_.Close(meter_.Read(), window_start_).status;
+  const EnergyWindow window = ledger_.Close(meter_.Read(), window_start_);
+  latest_ = window.status;
+  if (writer_ != nullptr) writer_->Add(window);
   scale_.store(ledger_.scale().value_or(0), std::memory_order_relaxed);
 }
 

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "engine/energy/ledger.h"
+#include "engine/energy/ledger_writer.h"
 #include "engine/energy/telemetry.h"
 #include "hw_backends/clock.h"
 #include "hw_backends/models/modelled_meter.h"
@@ -21,10 +22,12 @@ namespace mj {
 class EnergyControl final {
  public:
   // Without a meter the steps' own modelled energy is the counter, named
-  // after `calibration`. `clock` outlives the control.
+  // after `calibration`. `clock` outlives the control. Each closed window goes
+  // to `writer` too, unless it is null.
   EnergyControl(std::unique_ptr<EnergyMeter> meter,
                 const LedgerOptions& options, const std::string& calibration,
-                const Clock& clock);
+                const Clock& clock,
+                std::unique_ptr<LedgerWriter> writer = nullptr);
   ~EnergyControl();
 
   // Engine thread; as TelemetryRing.
@@ -40,6 +43,7 @@ class EnergyControl final {
     return scale > 0 ? std::optional(scale) : std::nullopt;
   }
   const MeterInfo& info() const { return info_; }
+  LedgerWriter* writer() const { return writer_.get(); }  // any thread
 
   struct Totals {
     EnergyTotals energy;
@@ -60,6 +64,7 @@ class EnergyControl final {
   const std::unique_ptr<ModelledMeter> modelled_;  // where none was given
   EnergyMeter& meter_;                             // whichever there is
   const MeterInfo info_;
+  const std::unique_ptr<LedgerWriter> writer_;
   TelemetryRing ring_;
   std::atomic<double> scale_{0};  // 0: unknown
   uint64_t num_pushed_ = 0;       // the engine thread's own

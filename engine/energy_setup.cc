@@ -14,16 +14,15 @@ absl::StatusOr<EnergySetup> GenericEnergySetup(const BackendInfo& backend) {
   if (cpus->empty()) return absl::InternalError("no CPU descriptor is there");
   absl::StatusOr<CarbonFactors> factors = CompiledCarbonFactors();
   if (!factors.ok()) return factors.status();
-  absl::StatusOr<GridFactor> world = FindGrid(*factors, "world");
-  if (!world.ok()) return world.status();
+  absl::StatusOr<Carbon> carbon = MakeCarbon(*factors, "world");
+  if (!carbon.ok()) return carbon.status();
   EnergySetup setup;
   setup.cpu = ChooseDescriptor(*cpus, CpuIdentity{});
   setup.share = {backend.threads, backend.threads};
   const KvType kv = ParseKvType(backend.kv_dtype).value_or(KvType::kF32);
   setup.cost.kv_element_bytes = KvElementBytes(kv);
   setup.cost.kv_scale_bytes = kv == KvType::kInt8 ? sizeof(float) : 0;
-  setup.power_usage_effectiveness = factors->power_usage_effectiveness;
-  setup.grams_per_kwh = world->grams_per_kwh;
+  setup.carbon = *std::move(carbon);
   return setup;
 }
 

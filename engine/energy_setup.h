@@ -2,9 +2,14 @@
 #ifndef MILLIJOULE_ENGINE_ENERGY_SETUP_H_
 #define MILLIJOULE_ENGINE_ENERGY_SETUP_H_
 
+#include <functional>
 #include <memory>
 
 #include "absl/status/statusor.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "engine/energy/carbon.h"
+#include "engine/energy/ledger_writer.h"
 #include "hw_backends/backend.h"
 #include "hw_backends/energy_meter.h"
 #include "hw_backends/models/cpu_descriptor.h"
@@ -18,8 +23,9 @@ struct EnergySetup {
   CostOptions cost;
   std::unique_ptr<EnergyMeter> meter;  // null: the steps' modelled energy
   Watts max_power{1e4};                // a counter above it is wrong
-  double power_usage_effectiveness = 1;
-  double grams_per_kwh = 0;  // of CO2 equivalents
+  Carbon carbon;
+  std::function<absl::Time()> wall_clock = absl::Now;  // any thread
+  std::unique_ptr<LedgerWriter> ledger;  // null: windows are not kept
 };
 
 // For a backend on a CPU that nobody has identified: the generic descriptor,

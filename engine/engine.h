@@ -5,7 +5,8 @@
 // plan, and runs Step() while there is work; it sleeps when there is none.
 // The backend's worker pool runs inside a step. Threads meet in the submit
 // inbox, the response channels, the telemetry ring and the limits only. The
-// control thread (energy_control.h) reads the meter once a second.
+// control thread (energy_control.h) reads the meter once a second and hands
+// each window to the ledger's thread (ledger_writer.h), which owns its file.
 #ifndef MILLIJOULE_ENGINE_ENGINE_H_
 #define MILLIJOULE_ENGINE_ENGINE_H_
 

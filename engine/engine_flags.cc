@@ -82,7 +82,7 @@ std::vector<Flag> EngineFlagTable(EngineFlags& flags) {
   Flag length = IntFlag("max-model-len", "positions a sequence may have", 1,
                         kMaxInt, engine.max_model_len);
   length.default_text = "the model's";
-  return {
+  std::vector<Flag> table = {
       TextFlag("model", "FILE", "GGUF model file", flags.model),
       ThreadsFlag(flags.threads),
       std::move(isa),
@@ -98,6 +98,10 @@ std::vector<Flag> EngineFlagTable(EngineFlags& flags) {
       IntFlag("max-queue", "requests that wait; more are refused", 1, 1 << 20,
               engine.max_queue),
   };
+  for (Flag& flag : CarbonFlagTable(flags.carbon)) {
+    table.push_back(std::move(flag));
+  }
+  return table;
 }
 
 }  // namespace mj

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/carbon_flags.h"
 #include "engine/engine_options.h"
 #include "engine/flag.h"
 
@@ -18,6 +19,7 @@ struct EngineFlags {
   std::string numerics;         // "": the backend's own
   std::string kv_dtype;         // "": by the numerics
   std::string backend = "cpu";  // or "onednn"
+  CarbonFlags carbon;
   EngineOptions engine;
 };
 

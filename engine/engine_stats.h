@@ -3,8 +3,10 @@
 #define MILLIJOULE_ENGINE_ENGINE_STATS_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
+#include "engine/energy/ledger_writer.h"
 #include "hw_backends/quantities.h"
 
 namespace mj {
@@ -28,6 +30,7 @@ struct EngineStats {
   std::string energy_unknown_reason;  // why; empty where it is known
   // Time of which no joules are known and none will be.
   Seconds energy_unknown_time{0};
+  std::optional<LedgerState> ledger;  // of the durable one, if there is any
 };
 
 }  // namespace mj

@@ -31,7 +31,7 @@ struct Flag {
 
 // A subcommand of a binary: what its mains put on the command line.
 struct Command {
-  std::string name;
+  std::string name;  // "serve"; "energy report": report, a command of energy
   std::string help;
   std::vector<Flag> flags;
   bool takes_config = false;  // --config FILE (TOML) sets flags, too

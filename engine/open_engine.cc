@@ -68,6 +68,21 @@ absl::StatusOr<HostEnergy> MakeEnergySetup(const BackendInfo& backend,
   return HostEnergy{*std::move(setup), std::move(boundary.description)};
 }
 
+LedgerRun RunOf(const OpenedEngine& opened) {
+  const Provenance& from = opened.provenance;
+  LedgerRun run;
+  run.commit = from.build.commit;
+  run.cpu = from.cpu;
+  run.isa = from.isa;
+  run.numerics = from.numerics;
+  run.model = opened.engine->model().name;
+  run.model_fingerprint = from.model_fingerprint;
+  run.method = from.energy_method;
+  run.domain = opened.engine->stats().energy_domain;
+  run.calibration = from.calibration;
+  return run;
+}
+
 // "; 1 sequence: 8.3 ms a pass on 1 thread, 5.1 on 2; 4 sequences: ..."
 std::string DescribeTimings(const BackendInfo& backend) {
   std::string text;
@@ -129,7 +144,8 @@ std::vector<std::string> Describe(const EngineFlags& flags,
 
 absl::StatusOr<OpenedEngine> OpenEngine(const EngineFlags& flags,
                                         const Clock& clock, BuildInfo build,
-                                        const std::string& host_root) {
+                                        const std::string& host_root,
+                                        std::unique_ptr<LedgerWriter> ledger) {
   if (flags.model.empty()) {
     return absl::InvalidArgumentError("--model FILE is needed");
   }
@@ -143,6 +159,11 @@ absl::StatusOr<OpenedEngine> OpenEngine(const EngineFlags& flags,
   absl::StatusOr<HostEnergy> energy =
       MakeEnergySetup(info, cores, host_root, clock);
   if (!energy.ok()) return energy.status();
+  absl::StatusOr<Carbon> carbon = LoadCarbon(flags.carbon);
+  if (!carbon.ok()) return carbon.status();
+  energy->setup.carbon = *carbon;
+  LedgerWriter* const writer = ledger.get();
+  energy->setup.ledger = std::move(ledger);
   absl::StatusOr<std::unique_ptr<LoadedModel>> model = LoadModel(
       flags.model, *std::move(backend), flags.engine.max_batched_tokens);
   if (!model.ok()) return model.status();
@@ -161,6 +182,8 @@ absl::StatusOr<OpenedEngine> OpenEngine(const EngineFlags& flags,
   opened.engine = *std::move(engine);
   opened.provenance.energy_method = opened.engine->stats().energy_method;
   opened.choices = Describe(flags, cores, energy->counters, opened);
+  opened.choices.push_back(absl::StrCat("carbon ", DescribeCarbon(*carbon)));
+  if (writer != nullptr) writer->SetRun(RunOf(opened));
   return opened;
 }
 

@@ -21,11 +21,13 @@ struct OpenedEngine {
   std::vector<std::string> choices;
 };
 
-// `clock` outlives the engine; `host_root` holds the host's proc/ and sys/.
-// Errors name the flag or the file.
-absl::StatusOr<OpenedEngine> OpenEngine(const EngineFlags& flags,
-                                        const Clock& clock, BuildInfo build,
-                                        const std::string& host_root);
+// `clock` outlives the engine; `host_root` holds the host's proc/ and sys/. The
+// meter's windows go into `ledger`, unless it is null. Errors name the flag or
+// the file.
+absl::StatusOr<OpenedEngine> OpenEngine(
+    const EngineFlags& flags, const Clock& clock, BuildInfo build,
+    const std::string& host_root,
+    std::unique_ptr<LedgerWriter> ledger = nullptr);
 
 }  // namespace mj
 

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <map>
 
 #include "server/config_file.h"
 
@@ -44,6 +45,26 @@ void AddConfigFlag(CLI::App& app, const std::vector<Flag>& flags) {
       ->type_name("FILE");
 }
 
+// "energy report" lies in "energy", which is made when the first of its
+// commands comes.
+CLI::App* AddCommand(CLI::App& app, const Command& command,
+                     std::map<std::string, CLI::App*>& groups) {
+  const size_t space = command.name.find(' ');
+  if (space == std::string::npos) {
+    return app.add_subcommand(command.name, command.help);
+  }
+  const std::string group = command.name.substr(0, space);
+  const std::string name = command.name.substr(space + 1);
+  CLI::App*& parent = groups[group];
+  if (parent == nullptr) {
+    parent = app.add_subcommand(group, "commands: " + name);
+    parent->require_subcommand(1);
+  } else {
+    parent->description(parent->get_description() + ", " + name);
+  }
+  return parent->add_subcommand(name, command.help);
+}
+
 }  // namespace
 
 int RunCommandLine(const std::string& name, const std::string& about,
@@ -53,14 +74,17 @@ int RunCommandLine(const std::string& name, const std::string& about,
   CLI::App app(about, name);
   app.set_version_flag("--version", version);
   app.require_subcommand(0, 1);  // a wrong one is named as unexpected
+  std::vector<const CLI::App*> subcommands;
+  std::map<std::string, CLI::App*> groups;
   for (const Command& command : commands) {
-    CLI::App* subcommand = app.add_subcommand(command.name, command.help);
+    CLI::App* subcommand = AddCommand(app, command, groups);
+    subcommands.push_back(subcommand);
     if (command.takes_config) AddConfigFlag(*subcommand, command.flags);
     for (const Flag& flag : command.flags) AddFlag(*subcommand, flag);
   }
   CLI11_PARSE(app, argc, argv);
-  for (const Command& command : commands) {
-    if (app.got_subcommand(command.name)) return command.run();
+  for (size_t i = 0; i < commands.size(); ++i) {
+    if (subcommands[i]->parsed()) return commands[i].run();
   }
   std::cerr << name << ": a command is needed; --help lists them\n";
   return 1;

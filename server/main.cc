@@ -1,4 +1,5 @@
 // The `millijoule` binary: reads the command line and runs one command.
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <string>
@@ -19,12 +20,33 @@ std::string VersionText(const mj::BuildInfo& build) {
          "\nISA " + isa + " (the widest this CPU has)";
 }
 
+// $XDG_STATE_HOME/millijoule/energy.db, by the XDG base directory
+// specification; "" where there is no home.
+std::string DefaultLedger() {
+  const char* state = std::getenv("XDG_STATE_HOME");
+  const char* home = std::getenv("HOME");
+  std::string folder;
+  if (state != nullptr && *state == '/') {
+    folder = state;
+  } else if (home != nullptr && *home == '/') {
+    folder = std::string(home) + "/.local/state";
+  } else {
+    return "";
+  }
+  return folder + "/millijoule/energy.db";
+}
+
 int Main(int argc, char** argv) {
   const mj::BuildInfo build{MJ_VERSION, MJ_COMMIT, MJ_BUILD_TYPE, MJ_COMPILER};
+  const std::string ledger = DefaultLedger();
   const std::vector<mj::Command> commands = {
-      mj::ServeCommand(build),   mj::GenerateCommand(build),
-      mj::TokenizeCommand(),     mj::RenderCommand(),
-      mj::InspectCommand(build), mj::DevicesCommand(build),
+      mj::ServeCommand(build, ledger),
+      mj::EnergyReportCommand(build, ledger),
+      mj::GenerateCommand(build),
+      mj::TokenizeCommand(),
+      mj::RenderCommand(),
+      mj::InspectCommand(build),
+      mj::DevicesCommand(build),
   };
   return mj::RunCommandLine(
       "millijoule", "Millijoule: an LLM server that accounts for its joules",

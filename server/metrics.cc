@@ -242,6 +242,24 @@ void AddEnergy(const EngineStats& stats, Exposition& out) {
            waste("preempted", stats.wasted_preempted)});
 }
 
+void AddLedger(const EngineStats& stats, Exposition& out) {
+  if (!stats.ledger) return;
+  const LedgerState& ledger = *stats.ledger;
+  out.AddOne({"ledger_up", "", "1 while the energy ledger can be written."},
+             MetricType::Gauge, ledger.problem.ok());
+  out.AddOne({"ledger_waiting_windows", "",
+              "Meter windows that are not yet in the energy ledger."},
+             MetricType::Gauge, static_cast<double>(ledger.waiting));
+  const auto windows = [](const char* outcome, uint64_t n) {
+    return Sample(MetricType::Counter, static_cast<double>(n),
+                  {{"outcome", outcome}});
+  };
+  out.Add({"ledger_windows_total", "",
+           "Meter windows by what the energy ledger made of them."},
+          MetricType::Counter,
+          {windows("written", ledger.written), windows("lost", ledger.lost)});
+}
+
 }  // namespace
 
 struct Metrics::Impl {
@@ -305,6 +323,7 @@ std::string Metrics::Text(const EngineStats& stats) const {
   AddLoad(stats, out);
   AddWork(stats, out);
   AddEnergy(stats, out);
+  AddLedger(stats, out);
   std::vector<ClientMetric> finished;
   for (size_t i = 0; i < kFinishedReasons.size(); ++i) {
     finished.push_back(Sample(MetricType::Counter, impl_->finished[i].Value(),

@@ -17,6 +17,9 @@ std::vector<Flag> ServeFlagTable(ServeFlags& flags) {
   table.push_back(TextFlag("allow-origin", "ORIGIN",
                            "whose web pages may call (CORS), or *",
                            flags.http.allow_origin));
+  table.push_back(TextFlag("energy-ledger", "FILE",
+                           "SQLite file that keeps the joules; off: none",
+                           flags.energy_ledger));
   table.push_back(SecondsFlag("drain-timeout",
                               "what is in flight may take to finish after "
                               "SIGTERM",

@@ -14,7 +14,8 @@ struct ServeFlags {
   EngineFlags engine;
   HttpOptions http;
   std::string grpc = "127.0.0.1:50051";
-  std::string api_keys;  // file; "": none are needed
+  std::string api_keys;       // file; "": none are needed
+  std::string energy_ledger;  // file; "" and "off": none is kept
   double drain_seconds = 30;
   std::string log_level = "info";
 };

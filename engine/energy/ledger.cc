@@ -52,6 +52,7 @@ void EnergyLedger::Add(const StepRecord& record) {
   for (const WasteRecord& waste : record.wasted) {
     sums.wasted[static_cast<size_t>(waste.reason)] += waste.energy;
   }
+  ended_.insert(ended_.end(), record.ended.begin(), record.ended.end());
   sums.overhead += record.overhead;
   pending_.busy += record.end - record.start;
 }
@@ -61,6 +62,7 @@ EnergyWindow EnergyLedger::Close(const absl::StatusOr<EnergySample>& reading,
   EnergyWindow window;
   window.start = window_start_;
   window.end = now;
+  window.ended = std::exchange(ended_, {});
   window.status = reading.ok() ? Check(*reading) : reading.status();
   if (window.known()) {
     Settle(*reading, window);
@@ -72,7 +74,10 @@ EnergyWindow EnergyLedger::Close(const absl::StatusOr<EnergySample>& reading,
   // A lost or early reading is made good by the next; a wrong one cannot be.
   const bool wait = absl::IsUnavailable(window.status) ||
                     absl::IsPermissionDenied(window.status);
-  if (!wait || !last_ || now - window_start_ > options_.max_gap) Forget(now);
+  if (!wait || !last_ || now - window_start_ > options_.max_gap) {
+    window.lost = now - window_start_;
+    Forget(now);
+  }
   if (reading.ok() && !last_) last_ = *reading;
   return window;
 }

@@ -48,12 +48,16 @@ struct RequestWindow {
 struct EnergyWindow {
   absl::Status status;  // OK: known; else why it is unknown
   Seconds start{0}, end{0};
+  // Of an unknown window: what is lost for good, of waiting windows before it
+  // too. 0: it waits for the next good reading.
+  Seconds lost{0};
   double scale = 0;  // counter delta / estimates
   // Known, but shorter than two of the counter's update periods: up to half of
   // its joules may belong to the windows beside it.
   bool low_confidence = false;
   EnergyTotals energy;
   std::vector<RequestWindow> requests;  // by ascending id
+  std::vector<EndedRequest> ended;      // whether known or not
   bool known() const { return status.ok(); }
 };
 
@@ -110,6 +114,7 @@ class EnergyLedger final {
   std::optional<EnergySample> last_;  // the last good reading
   Seconds window_start_;
   Estimates pending_;
+  std::vector<EndedRequest> ended_;
   EnergyTotals totals_;
   std::map<std::string, Joules> tenants_;
   std::optional<double> scale_;

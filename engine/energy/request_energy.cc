@@ -7,8 +7,6 @@
 #include <cstdlib>
 #include <numeric>
 
-#include "hw_backends/models/carbon_factors.h"
-
 namespace mj {
 namespace {
 
@@ -72,9 +70,8 @@ EnergyReport MakeReport(const RequestEnergy& energy, int output_tokens,
   report.method = std::string(EnergyMethodName(basis.method));
   report.domain = basis.domain;
   report.calibration = basis.calibration;
-  report.gco2e = RoundToSignificant(
-      GramsCo2e(total, basis.power_usage_effectiveness, basis.grams_per_kwh),
-      kReportDigits);
+  report.gco2e = RoundToSignificant(FootprintOf(total, basis.site).grams_co2e,
+                                    kReportDigits);
   return report;
 }
 

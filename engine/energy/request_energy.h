@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "engine/energy/attribution.h"
+#include "engine/energy/footprint.h"
 #include "engine/request/energy_report.h"
 #include "hw_backends/energy_meter.h"
 #include "hw_backends/quantities.h"
@@ -50,8 +51,7 @@ struct ReportBasis {
   std::string calibration{};
   // Counter joules / modelled joules of recent windows; 1 without a counter.
   double scale = 1;
-  double power_usage_effectiveness = 1;
-  double grams_per_kwh = 0;
+  SiteFactors site{};  // as of now
 };
 
 // Each number is rounded to 3 significant digits by itself, here and nowhere

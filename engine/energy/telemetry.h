@@ -29,10 +29,17 @@ struct WasteRecord {
   Joules energy{0};
 };
 
+// A request that was answered, well or not.
+struct EndedRequest {
+  std::string tenant{};
+  int output_tokens = 0;
+};
+
 struct StepRecord {
   Seconds start{0}, end{0};  // of the injected clock
   std::vector<RequestShare> shares{};
   std::vector<WasteRecord> wasted{};
+  std::vector<EndedRequest> ended{};
   Joules overhead{0};  // scheduling, sampling, serving: nobody's tokens
 };
 

@@ -16,6 +16,7 @@ std::optional<double> SiScale(std::string_view unit) {
   static constexpr std::pair<std::string_view, double> kScales[] = {
       {"pJ/op", 1e-12}, {"pJ/byte", 1e-12}, {"W", 1},     {"Gop/s", 1e9},
       {"GB/s", 1e9},    {"cores", 1},       {"g/kWh", 1}, {"ratio", 1},
+      {"L/kWh", 1},     {"kg", 1},          {"years", 1},
   };
   for (const auto& [name, scale] : kScales) {
     if (name == unit) return scale;
@@ -90,13 +91,20 @@ struct CoefficientFile::Reader {
       return file.Error(
           path, absl::StrCat("has the unknown unit \"", c.unit,
                              "\"; known: pJ/op, pJ/byte, W, Gop/s, GB/s, "
-                             "cores, g/kWh, ratio"));
+                             "cores, g/kWh, L/kWh, kg, years, ratio"));
     }
     if (c.source.empty()) return file.Error(path, "has no `source`");
     if (c.kind != "measured" && c.kind != "model" && c.kind != "assumed") {
       return file.Error(path, absl::StrCat("has kind \"", c.kind,
                                            "\", must be measured, model or "
                                            "assumed"));
+    }
+    if (const toml::node* year = table.get("year")) {
+      const std::optional<int64_t> value = year->value<int64_t>();
+      if (!value || *value < 1900 || *value > 2200) {
+        return file.Error(path, "has a `year` that is none from 1900 to 2200");
+      }
+      c.year = static_cast<int>(*value);
     }
     file.unread_.insert(path);
     file.coefficients_[path] = std::move(c);

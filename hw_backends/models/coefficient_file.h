@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -20,6 +21,7 @@ namespace mj {
 struct Coefficient {
   double value = 0;  // in the file's unit
   std::string unit, source, kind;
+  std::optional<int> year{};  // of the data; most coefficients have none
 };
 
 class CoefficientFile final {
@@ -34,7 +36,7 @@ class CoefficientFile final {
   // another type or unit.
 
   // In SI units: `unit` is one of pJ/op, pJ/byte, W, Gop/s, GB/s, cores,
-  // g/kWh, ratio.
+  // g/kWh, L/kWh, kg, years (as it is), ratio.
   absl::StatusOr<double> Number(std::string_view key, std::string_view unit);
   absl::StatusOr<std::string> Text(std::string_view key);
   absl::StatusOr<std::vector<int64_t>> Integers(std::string_view key);

@@ -2,6 +2,8 @@
 #ifndef MILLIJOULE_SERVER_COMMANDS_COMMANDS_H_
 #define MILLIJOULE_SERVER_COMMANDS_COMMANDS_H_
 
+#include <string>
+
 #include "engine/flag.h"
 #include "engine/provenance.h"
 
@@ -10,7 +12,9 @@ namespace mj {
 // Where commands find this host's proc/ and sys/.
 inline constexpr const char* kHostRoot = "/";
 
-Command ServeCommand(const BuildInfo& build);
+// `ledger`: where the energy ledger is unless a flag says so; "": nowhere.
+Command ServeCommand(const BuildInfo& build, const std::string& ledger);
+Command EnergyReportCommand(const BuildInfo& build, const std::string& ledger);
 Command GenerateCommand(const BuildInfo& build);
 Command TokenizeCommand();
 Command RenderCommand();

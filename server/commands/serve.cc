@@ -22,6 +22,10 @@
 namespace mj {
 namespace {
 
+bool KeepsLedger(const ServeFlags& flags) {
+  return !flags.energy_ledger.empty() && flags.energy_ledger != "off";
+}
+
 void LogSummary(const OpenedEngine& opened, const ServeFlags& flags,
                 const ApiKeys& keys, const HttpServer& http,
                 const GrpcServer& grpc, Logger& log) {
@@ -29,6 +33,8 @@ void LogSummary(const OpenedEngine& opened, const ServeFlags& flags,
   log.info("millijoule {}, commit {}, {}, {}", build.version, build.commit,
            build.build_type, build.compiler);
   for (const std::string& line : opened.choices) log.info("{}", line);
+  log.info("energy ledger: {}",
+           KeepsLedger(flags) ? flags.energy_ledger : "off");
   log.info("API keys: {}",
            keys.required() ? flags.api_keys : "none needed (no --api-keys)");
   log.info("serving HTTP on {} (port {}), gRPC on {} (port {})",
@@ -65,11 +71,34 @@ void EndAll(Engine& engine, const HttpServer& http, GrpcServer& grpc,
   }
 }
 
+// Null where none is wanted. `log` outlives it.
+absl::StatusOr<std::unique_ptr<LedgerWriter>> OpenLedger(
+    const ServeFlags& flags, Logger& log) {
+  if (!KeepsLedger(flags)) return std::unique_ptr<LedgerWriter>();
+  LedgerWriterOptions options;
+  options.path = flags.energy_ledger;
+  options.on_change = [&log](const absl::Status& status) {
+    if (status.ok()) {
+      log.info("energy ledger: it can be written again, nothing waits");
+    } else {
+      log.warn("energy ledger: {}; serving on, its windows wait in memory",
+               std::string(status.message()));
+    }
+  };
+  return LedgerWriter::Open(std::move(options));
+}
+
 int Run(const ServeFlags& flags, const ApiKeys& keys, const BuildInfo& build,
         const StopSignals& signals, Logger& log) {
   const SteadyClock clock;
+  absl::StatusOr<std::unique_ptr<LedgerWriter>> ledger = OpenLedger(flags, log);
+  if (!ledger.ok()) {
+    return PrintError(absl::Status(
+        ledger.status().code(),
+        absl::StrCat("--energy-ledger: ", ledger.status().message())));
+  }
   absl::StatusOr<OpenedEngine> opened =
-      OpenEngine(flags.engine, clock, build, kHostRoot);
+      OpenEngine(flags.engine, clock, build, kHostRoot, *std::move(ledger));
   if (!opened.ok()) return PrintError(opened.status());
   Engine& engine = *opened->engine;
   Metrics metrics(engine.model().name, engine.options().max_model_len);
@@ -117,8 +146,9 @@ int Serve(const ServeFlags& flags, const BuildInfo& build) {
 
 }  // namespace
 
-Command ServeCommand(const BuildInfo& build) {
+Command ServeCommand(const BuildInfo& build, const std::string& ledger) {
   auto flags = std::make_shared<ServeFlags>();
+  flags->energy_ledger = ledger;
   return {.name = "serve",
           .help = "serves HTTP and gRPC",
           .flags = ServeFlagTable(*flags),

@@ -189,7 +189,8 @@ class ResourceTest(unittest.TestCase):
 
     def serve(self, *flags):
         return subprocess.run(
-            [str(BINARY), "serve", "--model", str(SMOLLM2), *flags],
+            [str(BINARY), "serve", "--model", str(SMOLLM2),
+             "--energy-ledger", "off", *flags],
             capture_output=True, timeout=60)
 
     def test_port_in_use(self):

@@ -41,8 +41,11 @@ class Server:
 
     def __enter__(self):
         self.log = tempfile.TemporaryFile()
+        self.state = tempfile.TemporaryDirectory()  # of the energy ledger
+        environment = {**os.environ, "XDG_STATE_HOME": self.state.name}
         self.process = subprocess.Popen(self.command, stdout=self.log,
-                                        stderr=subprocess.STDOUT)
+                                        stderr=subprocess.STDOUT,
+                                        env=environment)
         started = time.monotonic()
         while time.monotonic() - started < 30:
             if self.process.poll() is not None:

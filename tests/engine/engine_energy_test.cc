@@ -6,10 +6,12 @@
 #include <future>
 #include <random>
 
+#include "engine/energy/ledger_report.h"
 #include "engine/engine.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/fake_model.h"
 #include "tests/fakes/reply.h"
+#include "tests/fakes/temp_folder.h"
 
 namespace mj {
 namespace {
@@ -65,6 +67,7 @@ class EngineEnergyTest : public testing::Test {
     if (with_meter) {
       setup->meter = std::make_unique<ScriptedMeter>(clock_, counter_);
     }
+    if (set_up) set_up(*setup);
     EngineOptions options;
     options.kv_memory_bytes = num_blocks * FakeBackend::kBytesPerBlock;
     auto engine =
@@ -88,6 +91,7 @@ class EngineEnergyTest : public testing::Test {
 
   ManualClock clock_;
   Counter counter_;
+  std::function<void(EnergySetup&)> set_up;
   FakeRunnerLog log_;
   std::unique_ptr<Engine> engine_;
 };
@@ -203,6 +207,75 @@ TEST_F(EngineEnergyTest, WhatIsComputedAgainIsWaste) {
   EXPECT_GT(stats.preemptions, 0u);
   EXPECT_GT(wasted, Joules(0));
   EXPECT_NEAR(stats.wasted_preempted / wasted, 1, 0.01);
+}
+
+// What the file holds is what the metrics say, to the last joule.
+TEST_F(EngineEnergyTest, TheDurableLedgerHoldsWhatTheMeterSaid) {
+  const TempFolder folder;
+  const std::string path = folder.path() + "/energy.db";
+  const absl::Time noon = absl::FromUnixSeconds(1767268800);
+  set_up = [&](EnergySetup& setup) {
+    LedgerWriterOptions options;
+    options.path = path;
+    options.wall_clock = [&] {
+      return noon + absl::Seconds(clock_.Now().count());
+    };
+    setup.ledger = *LedgerWriter::Open(options);
+    setup.ledger->SetRun({.model = "fake", .method = "measured"});
+  };
+  Start(/*with_meter=*/true);
+  for (int round = 0; round < 5; ++round) {
+    std::vector<std::shared_ptr<ResponseChannel>> channels;
+    for (int i = 0; i < 4; ++i) channels.push_back(Submit(10 + 30 * i, 4));
+    channels[0]->Cancel();
+    for (auto& channel : channels) ReadAll(*channel);
+    clock_.Advance(0.5);
+    engine_->stats();
+    counter_.readable = round % 2 == 1;  // the last round is made good
+    clock_.Advance(0.5);
+    engine_->stats();
+    counter_.readable = true;
+  }
+  clock_.Advance(1);
+  const EngineStats stats = engine_->stats();
+  ASSERT_TRUE(stats.ledger.has_value());
+  engine_.reset();  // waits for the file
+  LedgerReader reader = *LedgerReader::Open(path);
+  const LedgerReport report =
+      *MakeLedgerReport(reader, {.by = ReportBy::kTenant}, {});
+  ASSERT_EQ(report.totals.size(), 1u);
+  const ReportRow& total = report.totals[0];
+  EXPECT_NEAR(total.sum() / Sum(stats), 1, 1e-9);
+  EXPECT_NEAR(total.prefill / stats.prefill, 1, 1e-9);
+  EXPECT_NEAR(total.decode / stats.decode, 1, 1e-9);
+  EXPECT_NEAR(total.idle / stats.idle, 1, 1e-9);
+  EXPECT_GT(report.unknown_windows, 0);
+  EXPECT_EQ(report.missing_windows, 0);
+  EXPECT_EQ(total.unknown, Seconds(0));
+  EXPECT_EQ(total.requests, 20);
+  EXPECT_GE(total.output_tokens, 5 * 3 * 4);
+  EXPECT_NEAR((report.rows[0].sum() / (stats.prefill + stats.decode)), 1, 1e-9);
+  EXPECT_EQ(report.rows[0].key, "default");
+}
+
+TEST_F(EngineEnergyTest, RepliesArePricedByTheGridOfNow) {
+  const absl::Time noon = absl::FromUnixSeconds(1767268800);
+  std::atomic<int> minute{0};
+  set_up = [&](EnergySetup& setup) {
+    setup.carbon.series = std::make_shared<GridSeries>(
+        std::vector<GridReading>{{noon, 100}, {noon + absl::Minutes(5), 300}});
+    setup.wall_clock = [&] { return noon + absl::Minutes(minute.load()); };
+  };
+  Start(/*with_meter=*/false);
+  const auto grams_per_joule = [&] {
+    const EnergyReport energy = ReadAll(*Submit(20, 10)).usage.energy;
+    return energy.gco2e / energy.total.value() * kJoulesPerKwh;
+  };
+  EXPECT_NEAR(grams_per_joule(), 100, 1);  // three digits each
+  minute = 7;
+  EXPECT_NEAR(grams_per_joule(), 300, 3);
+  minute = 60;  // past the series: the world's average
+  EXPECT_NEAR(grams_per_joule(), 475, 5);
 }
 
 TEST_F(EngineEnergyTest, TenThousandRequestsLeaveNoMemory) {

@@ -121,6 +121,40 @@ TEST(CommandLineTest, TakesEachKindOfFlag) {
   EXPECT_THAT(list, testing::ElementsAre("[a,b]", ""));
 }
 
+TEST(CommandLineTest, ACommandOfACommand) {
+  std::string ran, text;
+  const auto command = [&](const std::string& name) {
+    return Command{.name = name,
+                   .help = "",
+                   .flags = {TextFlag("text", "T", "", text)},
+                   .run = [&ran, name] {
+                     ran = name;
+                     return 0;
+                   }};
+  };
+  const std::vector<Command> commands = {
+      command("serve"), command("energy report"), command("energy prune")};
+  const auto run = [&](std::vector<std::string> words) {
+    ran.clear();
+    std::vector<char*> argv = {const_cast<char*>("millijoule")};
+    for (std::string& word : words) argv.push_back(word.data());
+    return RunCommandLine("millijoule", "", "1", commands,
+                          static_cast<int>(argv.size()), argv.data());
+  };
+  EXPECT_EQ(run({"energy", "report", "--text", "a"}), 0);
+  EXPECT_EQ(ran, "energy report");
+  EXPECT_EQ(text, "a");
+  EXPECT_EQ(run({"energy", "prune"}), 0);
+  EXPECT_EQ(ran, "energy prune");
+  EXPECT_EQ(run({"serve"}), 0);
+  EXPECT_EQ(ran, "serve");
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"energy"}, {"energy", "frob"}, {"report"}}) {
+    EXPECT_NE(run(words), 0);
+    EXPECT_EQ(ran, "");
+  }
+}
+
 TEST(CommandLineTest, WrongLinesAreNotRun) {
   std::string text;
   const std::vector<Flag> table = {Required(TextFlag("text", "T", "", text))};

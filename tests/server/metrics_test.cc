@@ -58,6 +58,26 @@ TEST(MetricsTest, StatsAppearUnderBothNames) {
   }
 }
 
+TEST(MetricsTest, TheLedgersState) {
+  EngineStats stats = SomeStats();
+  EXPECT_THAT(Metrics("m", 8192).Text(stats),
+              Not(HasSubstr("millijoule_ledger")));
+  stats.ledger = LedgerState{.problem = absl::ResourceExhaustedError("full"),
+                             .written = 5,
+                             .waiting = 3,
+                             .lost = 2};
+  const std::string text = Metrics("m", 8192).Text(stats);
+  for (const char* line :
+       {"millijoule_ledger_up{model_name=\"m\"} 0",
+        "millijoule_ledger_waiting_windows{model_name=\"m\"} 3",
+        "millijoule_ledger_windows_total{outcome=\"written\","
+        "model_name=\"m\"} 5",
+        "millijoule_ledger_windows_total{outcome=\"lost\","
+        "model_name=\"m\"} 2"}) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+}
+
 TEST(MetricsTest, UnknownEnergyIsLeftOutNotZero) {
   EngineStats stats = SomeStats();
   stats.energy_known = false;

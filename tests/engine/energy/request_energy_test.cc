@@ -48,13 +48,13 @@ TEST(MakeReportTest, RoundsEachNumberOnce) {
   RequestEnergy energy;
   energy.Add(Phase::kPrefill, Joules(1.23456));
   energy.Add(Phase::kDecode, Joules(7.65432), 0.5, WasteReason::kPreempted);
-  const EnergyReport report = MakeReport(energy, 7,
-                                         {.method = EnergyMethod::kModelled,
-                                          .domain = "package+dram",
-                                          .calibration = "cpu-generic-1",
-                                          .scale = 2,
-                                          .power_usage_effectiveness = 1.5,
-                                          .grams_per_kwh = 475});
+  const EnergyReport report = MakeReport(
+      energy, 7,
+      {.method = EnergyMethod::kModelled,
+       .domain = "package+dram",
+       .calibration = "cpu-generic-1",
+       .scale = 2,
+       .site = {.power_usage_effectiveness = 1.5, .grams_per_kwh = 475}});
   EXPECT_EQ(report.total.value(), 17.8);    // 17.77776
   EXPECT_EQ(report.prefill.value(), 2.47);  // 2.46912
   EXPECT_EQ(report.decode.value(), 15.3);   // 15.30864

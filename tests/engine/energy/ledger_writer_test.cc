@@ -1,0 +1,236 @@
+#include "engine/energy/ledger_writer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+#include <vector>
+
+#include "engine/energy/ledger_reader.h"
+#include "engine/energy/sqlite.h"
+#include "tests/fakes/ledger_windows.h"
+#include "tests/fakes/small_disk.h"
+#include "tests/fakes/temp_folder.h"
+
+namespace mj {
+namespace {
+
+using testing::HasSubstr;
+
+// A second of a server with one request.
+EnergyWindow Window(double joules) {
+  EnergyWindow window;
+  window.start = Seconds(10);
+  window.end = Seconds(11);
+  window.scale = 1;
+  window.energy.decode = Joules(joules);
+  window.requests.push_back({7, "alice", Joules(0), Joules(joules)});
+  return window;
+}
+
+bool Eventually(const std::function<bool()>& is_true) {
+  for (int i = 0; i < 5000 && !is_true(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return is_true();
+}
+
+std::vector<LedgerWindow> WindowsIn(const std::string& path) {
+  std::vector<LedgerWindow> windows;
+  absl::StatusOr<LedgerReader> reader = LedgerReader::Open(path);
+  EXPECT_TRUE(reader.ok()) << reader.status();
+  if (!reader.ok()) return windows;
+  const absl::Status status = reader->ForEachWindow(
+      {}, [&](const std::string&, const LedgerWindow& window) {
+        windows.push_back(window);
+      });
+  EXPECT_TRUE(status.ok()) << status;
+  return windows;
+}
+
+class LedgerWriterTest : public testing::Test {
+ protected:
+  std::unique_ptr<LedgerWriter> Open(size_t max_waiting = 3600) {
+    LedgerWriterOptions options;
+    options.path = path_;
+    options.wall_clock = [] { return absl::FromUnixSeconds(1767268800); };
+    options.on_change = [this](const absl::Status& status) {
+      ++(status.ok() ? repaired_ : failed_);
+    };
+    options.max_waiting = max_waiting;
+    absl::StatusOr<std::unique_ptr<LedgerWriter>> writer =
+        LedgerWriter::Open(std::move(options));
+    EXPECT_TRUE(writer.ok()) << writer.status();
+    return writer.ok() ? *std::move(writer) : nullptr;
+  }
+
+  const TempFolder folder_;
+  const std::string path_ = folder_.path() + "/energy.db";
+  std::atomic<int> failed_{0}, repaired_{0};
+};
+
+TEST_F(LedgerWriterTest, WritesWhatItIsGivenByTheWallClock) {
+  {
+    const auto writer = Open();
+    writer->Add(Window(1));  // before anybody says what run it is
+    writer->SetRun(TestRun("ignored"));
+    writer->Add(Window(2));
+    ASSERT_TRUE(Eventually([&] { return writer->state().written == 2; }));
+    EXPECT_EQ(writer->state().waiting, 0u);
+    writer->Add(Window(4));  // the destructor waits for it
+  }
+  const std::vector<LedgerWindow> windows = WindowsIn(path_);
+  ASSERT_EQ(windows.size(), 3u);
+  EXPECT_EQ(windows[2].number, 2);
+  EXPECT_EQ(windows[2].decode, Joules(4));
+  EXPECT_EQ(windows[2].end, absl::FromUnixSeconds(1767268800));
+  EXPECT_EQ(windows[2].end - windows[2].start, absl::Seconds(1));
+  ASSERT_EQ(windows[2].tenants.size(), 1u);
+  EXPECT_EQ(windows[2].tenants[0].tenant, "alice");
+  EXPECT_EQ(failed_, 0);
+}
+
+TEST_F(LedgerWriterTest, EachLifeIsARunOfItsOwn) {
+  for (int life = 0; life < 2; ++life) {
+    const auto writer = Open();
+    writer->SetRun(TestRun("same"));
+    writer->Add(Window(1));
+  }
+  const std::vector<LedgerRun> runs = *LedgerReader::Open(path_)->Runs();
+  ASSERT_EQ(runs.size(), 2u);
+  EXPECT_NE(runs[0].id, runs[1].id);
+  EXPECT_EQ(runs[0].id.size(), 32u);
+  EXPECT_EQ(WindowsIn(path_).size(), 2u);
+}
+
+TEST_F(LedgerWriterTest, WithoutARunNothingIsWritten) {
+  {
+    const auto writer = Open();
+    writer->Add(Window(1));
+  }
+  EXPECT_TRUE(WindowsIn(path_).empty());
+}
+
+TEST_F(LedgerWriterTest, AFullDiskIsToldOnceAndMadeGood) {
+  InChildProcess([&] {
+    const SmallDisk disk(folder_.path());
+    int added = 0;
+    {
+      const auto writer = Open();
+      writer->SetRun(TestRun(""));
+      disk.Fill();
+      const auto add = [&] {
+        writer->Add(Window(1));
+        ++added;
+        return Eventually([&] {
+          const LedgerState state = writer->state();
+          return state.written + state.waiting ==
+                     static_cast<uint64_t>(added) &&
+                 (state.waiting == 0 || !state.problem.ok());
+        });
+      };
+      while (writer->state().problem.ok() && added < 5000) {
+        ASSERT_TRUE(add());
+      }
+      EXPECT_THAT(std::string(writer->state().problem.message()),
+                  HasSubstr(path_));
+      for (int i = 0; i < 10; ++i) ASSERT_TRUE(add());
+      EXPECT_FALSE(writer->state().problem.ok());
+      EXPECT_EQ(failed_, 1);
+      EXPECT_EQ(repaired_, 0);
+      disk.MakeRoom();
+      writer->Add(Window(1));
+      ++added;
+      EXPECT_TRUE(Eventually([&] { return writer->state().problem.ok(); }));
+      EXPECT_EQ(writer->state().lost, 0u);
+      EXPECT_EQ(repaired_, 1);
+    }
+    const std::vector<LedgerWindow> windows = WindowsIn(path_);
+    ASSERT_EQ(windows.size(), static_cast<size_t>(added));
+    for (int i = 0; i < added; ++i) EXPECT_EQ(windows[i].number, i);
+  });
+}
+
+TEST_F(LedgerWriterTest, AReadOnlyDiskIsServedOnToo) {
+  InChildProcess([&] {
+    const SmallDisk disk(folder_.path());
+    {
+      const auto writer = Open();
+      writer->SetRun(TestRun(""));
+      writer->Add(Window(1));
+    }
+    disk.SetReadOnly(true);
+    const auto writer = Open();
+    writer->SetRun(TestRun(""));
+    writer->Add(Window(2));
+    ASSERT_TRUE(Eventually([&] { return !writer->state().problem.ok(); }));
+    EXPECT_EQ(writer->state().problem.code(),
+              absl::StatusCode::kPermissionDenied)
+        << writer->state().problem;
+    ASSERT_TRUE(Eventually([&] { return writer->state().waiting == 1; }));
+    disk.SetReadOnly(false);
+    writer->Add(Window(4));
+    EXPECT_TRUE(Eventually([&] { return writer->state().written == 2; }));
+    EXPECT_TRUE(writer->state().problem.ok()) << writer->state().problem;
+    EXPECT_EQ(WindowsIn(path_).size(), 3u);
+  });
+}
+
+TEST_F(LedgerWriterTest, StartsWithoutItsFolderAndWritesWhenItCan) {
+  const std::string blocker = folder_.Write("state", "a file, not a folder");
+  LedgerWriterOptions options;
+  options.path = blocker + "/energy.db";
+  options.max_waiting = 3;
+  const auto writer = *LedgerWriter::Open(options);
+  writer->SetRun(TestRun(""));
+  for (int i = 0; i < 5; ++i) writer->Add(Window(1));
+  ASSERT_TRUE(Eventually([&] {
+    return !writer->state().problem.ok() && writer->state().waiting == 3;
+  }));
+  EXPECT_EQ(writer->state().lost, 2u);
+  ASSERT_EQ(std::remove(blocker.c_str()), 0);
+  writer->Add(Window(1));
+  ASSERT_TRUE(Eventually([&] { return writer->state().waiting == 0; }));
+  const LedgerState state = writer->state();
+  EXPECT_TRUE(state.problem.ok()) << state.problem;
+  EXPECT_EQ(state.written + state.lost, 6u);
+  // The numbers of the lost ones are missing.
+  const std::vector<LedgerWindow> windows = WindowsIn(options.path);
+  ASSERT_EQ(windows.size(), state.written);
+  EXPECT_EQ(windows.back().number, 5);
+}
+
+TEST_F(LedgerWriterTest, AFileThatIsRemovedIsMadeAgain) {
+  const auto writer = Open();
+  writer->SetRun(TestRun(""));
+  writer->Add(Window(1));
+  ASSERT_TRUE(Eventually([&] { return writer->state().written == 1; }));
+  for (const char* end : {"", "-wal", "-shm"}) {
+    std::remove((path_ + end).c_str());
+  }
+  writer->Add(Window(2));
+  ASSERT_TRUE(Eventually([&] { return writer->state().written == 2; }));
+  const std::vector<LedgerWindow> windows = WindowsIn(path_);
+  ASSERT_EQ(windows.size(), 1u);
+  EXPECT_EQ(windows[0].number, 1);
+}
+
+TEST_F(LedgerWriterTest, WhatWaitingDoesNotMendIsRefused) {
+  LedgerWriterOptions options;
+  options.path = folder_.Write("text", std::string(5000, 'x'));
+  EXPECT_EQ(LedgerWriter::Open(options).status().code(),
+            absl::StatusCode::kDataLoss);
+  options.path = path_;
+  { const auto writer = Open(); }
+  ASSERT_TRUE(Sqlite::Open(path_, Sqlite::Mode::kCreate, Seconds(1))
+                  ->Run("PRAGMA user_version=99")
+                  .ok());
+  const absl::Status status = LedgerWriter::Open(options).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("99"));
+}
+
+}  // namespace
+}  // namespace mj
