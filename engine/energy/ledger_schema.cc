@@ -1,7 +1,9 @@
 #include "engine/energy/ledger_schema.h"
 
+#include <chrono>
 #include <cmath>
 #include <string>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 
@@ -49,6 +51,24 @@ absl::Status CreateTables(Sqlite& db) {
   return status;
 }
 
+// Writers and readers do not wait for each other then, and whatever a process
+// wrote survives its death. Outside of transactions only.
+absl::Status KeepWriteAheadLog(Sqlite& db) {
+  constexpr int kTries = 200;
+  constexpr std::chrono::milliseconds kPause(10);
+  absl::StatusOr<std::string> mode = db.Text("PRAGMA journal_mode=WAL");
+  // Here SQLite does not wait for another process that does the same.
+  for (int i = 0; i < kTries && absl::IsUnavailable(mode.status()); ++i) {
+    std::this_thread::sleep_for(kPause);
+    mode = db.Text("PRAGMA journal_mode=WAL");
+  }
+  if (!mode.ok()) return mode.status();
+  if (*mode == "wal") return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      db.path(), ": its file system keeps no write-ahead log (mode ", *mode,
+      "); choose a local one"));
+}
+
 }  // namespace
 
 absl::Status CheckLedgerSchema(Sqlite& db) {
@@ -79,16 +99,8 @@ absl::Status CheckLedgerSchema(Sqlite& db) {
 absl::Status MakeLedgerSchema(Sqlite& db) {
   absl::Status status = CheckLedgerSchema(db);
   if (!absl::IsNotFound(status)) return status;
-  // Writers and readers do not wait for each other, and whatever a process
-  // wrote survives its death. Outside of transactions only.
-  const absl::StatusOr<std::string> mode = db.Text("PRAGMA journal_mode=WAL");
-  if (!mode.ok()) return mode.status();
-  if (*mode != "wal") {
-    return absl::FailedPreconditionError(absl::StrCat(
-        db.path(), ": its file system keeps no write-ahead log (mode ", *mode,
-        "); choose a local one"));
-  }
-  status = db.Run("BEGIN IMMEDIATE");
+  status = KeepWriteAheadLog(db);
+  if (status.ok()) status = db.Run("BEGIN IMMEDIATE");
   if (!status.ok()) return status;
   status = CheckLedgerSchema(db);  // another may have been faster
   if (absl::IsNotFound(status)) status = CreateTables(db);
