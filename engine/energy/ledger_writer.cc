@@ -4,6 +4,7 @@
 #include <random>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
 namespace mj {
@@ -99,13 +100,27 @@ void LedgerWriter::Loop() {
     Trim();
     const bool changed = status.ok() != state_.problem.ok();
     state_.problem = status;
-    if (changed) {
-      lock.unlock();
-      options_.on_change(status);
-      lock.lock();
-    }
-    if (last) return;
+    const size_t num_waiting = waiting_.size();
+    lock.unlock();
+    if (last) return TellLoss(status, num_waiting);
+    if (changed) Tell(status, "its windows wait in memory");
+    lock.lock();
   }
+}
+
+void LedgerWriter::Tell(const absl::Status& status,
+                        const std::string& consequence) const {
+  options_.on_change(
+      status.ok()
+          ? status
+          : absl::Status(status.code(),
+                         absl::StrCat(status.message(), "; ", consequence)));
+}
+
+void LedgerWriter::TellLoss(const absl::Status& status,
+                            size_t num_waiting) const {
+  if (status.ok()) return;
+  Tell(status, absl::StrCat("the last ", num_waiting, " windows are lost"));
 }
 
 // Takes out what it has written.

@@ -31,7 +31,8 @@ struct LedgerWriterOptions {
   std::string path;
   std::function<absl::Time()> wall_clock = absl::Now;
   // Told once when writing begins to fail, with why, and once (OK) when it
-  // works again. On the writer's thread.
+  // works again; and at the end, if what waits is lost. For people. On the
+  // writer's thread.
   std::function<void(const absl::Status&)> on_change = [](const absl::Status&) {
   };
   size_t max_waiting = 3600;  // windows
@@ -66,6 +67,8 @@ class LedgerWriter final {
   absl::Status Write(std::deque<LedgerWindow>& windows);
   absl::Status Connect();
   void Trim();  // REQUIRES: mutex_ is held
+  void Tell(const absl::Status& status, const std::string& consequence) const;
+  void TellLoss(const absl::Status& status, size_t num_waiting) const;
 
   const LedgerWriterOptions options_;
   const absl::Time start_;

@@ -79,10 +79,9 @@ absl::StatusOr<std::unique_ptr<LedgerWriter>> OpenLedger(
   options.path = flags.energy_ledger;
   options.on_change = [&log](const absl::Status& status) {
     if (status.ok()) {
-      log.info("energy ledger: it can be written again, nothing waits");
+      log.info("energy ledger: it can be written again");
     } else {
-      log.warn("energy ledger: {}; serving on, its windows wait in memory",
-               std::string(status.message()));
+      log.warn("energy ledger: {}", std::string(status.message()));
     }
   };
   return LedgerWriter::Open(std::move(options));

@@ -66,6 +66,8 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise AssertionError("the server did not end after SIGTERM")
+        finally:
+            self.state.cleanup()
 
     def output(self):
         self.log.seek(0)

@@ -58,6 +58,7 @@ class LedgerWriterTest : public testing::Test {
     options.wall_clock = [] { return absl::FromUnixSeconds(1767268800); };
     options.on_change = [this](const absl::Status& status) {
       ++(status.ok() ? repaired_ : failed_);
+      last_words_ = std::string(status.message());
     };
     options.max_waiting = max_waiting;
     absl::StatusOr<std::unique_ptr<LedgerWriter>> writer =
@@ -69,6 +70,7 @@ class LedgerWriterTest : public testing::Test {
   const TempFolder folder_;
   const std::string path_ = folder_.path() + "/energy.db";
   std::atomic<int> failed_{0}, repaired_{0};
+  std::string last_words_;  // to be read when the writer has gone
 };
 
 TEST_F(LedgerWriterTest, WritesWhatItIsGivenByTheWallClock) {
@@ -200,6 +202,27 @@ TEST_F(LedgerWriterTest, StartsWithoutItsFolderAndWritesWhenItCan) {
   const std::vector<LedgerWindow> windows = WindowsIn(options.path);
   ASSERT_EQ(windows.size(), state.written);
   EXPECT_EQ(windows.back().number, 5);
+}
+
+TEST_F(LedgerWriterTest, WhatIsLostAtTheEndIsTold) {
+  InChildProcess([&] {
+    const SmallDisk disk(folder_.path());
+    {
+      const auto writer = Open();
+      writer->SetRun(TestRun(""));
+      for (int i = 0; i < 5000 && writer->state().problem.ok(); ++i) {
+        if (i == 3) disk.Fill();
+        writer->Add(Window(1));
+        ASSERT_TRUE(Eventually([&] {
+          const LedgerState state = writer->state();
+          return state.waiting == 0 || !state.problem.ok();
+        }));
+      }
+      EXPECT_EQ(failed_, 1);
+    }
+    EXPECT_EQ(failed_, 2);
+    EXPECT_THAT(last_words_, HasSubstr("the last 1 windows are lost"));
+  });
 }
 
 TEST_F(LedgerWriterTest, AFileThatIsRemovedIsMadeAgain) {
