@@ -10,6 +10,14 @@ struct ScheduleLimits {
   int block_size = 0;          // tokens a KV block holds
 };
 
+// What may change while the engine runs.
+struct StepLimits {
+  ScheduleLimits schedule{};
+  // Of the time with work to do, the part that steps may take; the rest is a
+  // pause after each (duty cycling). In (0, 1].
+  double busy_share = 1;
+};
+
 }  // namespace mj
 
 #endif  // MILLIJOULE_ENGINE_SCHEDULE_LIMITS_H_
