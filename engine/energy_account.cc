@@ -10,6 +10,7 @@ namespace mj {
 namespace {
 
 constexpr Seconds kFlushPeriod(0.1);
+constexpr double kSlownessWeight = 0.05;  // of the newest step
 
 ReportBasis BasisOf(const EnergySetup& setup, const MeterInfo& meter) {
   ReportBasis basis;
@@ -28,8 +29,11 @@ double ScaleTo(const StepReport& report, Joules priced) {
 }  // namespace
 
 EnergyAccount::EnergyAccount(EnergySetup setup, const ModelShape& model,
-                             const BackendInfo& backend, const Clock& clock)
-    : model_(model, setup.cost, setup.cpu, setup.share, backend.numerics),
+                             const BackendInfo& backend, const Clock& clock,
+                             TenantBudgets& budgets)
+    : clock_(clock),
+      budgets_(budgets),
+      model_(model, setup.cost, setup.cpu, setup.share, backend.numerics),
       carbon_(setup.carbon),
       wall_clock_(setup.wall_clock),
       control_(
@@ -61,6 +65,9 @@ void EnergyAccount::AddStep(const StepBatch& batch, const StepReport& report,
                             const StepTimes& times) {
   const StepEnergy step = AttributeStep(model_, batch.forward.shape);
   const double scale = ScaleTo(report, step.total);
+  if (step.time > Seconds(0)) {
+    slowness_ += kSlownessWeight * (times.run / step.time - slowness_);
+  }
   for (size_t i = 0; i < batch.sequences.size(); ++i) {
     Charge(*batch.sequences[i], batch.forward.shape.sequences[i],
            step.sequences[i].total() * scale);
@@ -72,13 +79,20 @@ void EnergyAccount::AddStep(const StepBatch& batch, const StepReport& report,
   pending_busy_ += spent;
 }
 
+// Tenants pay when telemetry learns of it: a tenth of a second after the step
+// at the latest, and before the request's last word.
 void EnergyAccount::TakeShares(InFlight& request) {
+  const Joules untold = request.untold[0] + request.untold[1];
+  if (untold > Joules(0)) {
+    budgets_.Debit(request.request.tenant,
+                   untold * control_.scale().value_or(1), clock_.Now());
+  }
   for (Phase phase : {Phase::kPrefill, Phase::kDecode}) {
-    Joules& untold = request.untold[static_cast<size_t>(phase)];
-    if (untold == Joules(0)) continue;
+    Joules& part = request.untold[static_cast<size_t>(phase)];
+    if (part == Joules(0)) continue;
     pending_.shares.push_back(
-        {request.number, request.request.tenant, phase, untold});
-    untold = Joules(0);
+        {request.number, request.request.tenant, phase, part});
+    part = Joules(0);
   }
 }
 
@@ -109,6 +123,22 @@ void EnergyAccount::Flush(Seconds now, bool idle) {
   pending_.overhead = Joules(0);
   pending_.end = now;
   pending_busy_ = Seconds(0);
+}
+
+bool EnergyAccount::IsSpent(const InFlight& request) const {
+  const std::optional<Joules>& most = request.request.max_energy;
+  return most && request.energy.total() * control_.scale().value_or(1) >= *most;
+}
+
+Seconds EnergyAccount::PredictAlone(const InFlight& request) const {
+  Seconds time(0);
+  for (const Sequence& s : request.sequences) {
+    const int generated = s.max_tokens - s.num_prompt;
+    const StepShape prompt = {{{s.num_prompt, 0, 1}}};
+    const StepShape decode = {{{1, s.num_prompt + generated / 2, 1}}};
+    time += model_.Step(prompt).time + generated * model_.Step(decode).time;
+  }
+  return std::max(1.0, slowness_) * time;
 }
 
 EnergyReport EnergyAccount::Report(const InFlight& request) const {

@@ -13,6 +13,7 @@
 #include "engine/model/step_runner.h"
 #include "engine/request/sequence.h"
 #include "engine/step_batch.h"
+#include "engine/tenant_budgets.h"
 
 namespace mj {
 
@@ -25,8 +26,10 @@ struct StepTimes {
 // Built and destroyed anywhere; else engine thread only.
 class EnergyAccount final {
  public:
+  // `budgets` outlives it.
   EnergyAccount(EnergySetup setup, const ModelShape& model,
-                const BackendInfo& backend, const Clock& clock);
+                const BackendInfo& backend, const Clock& clock,
+                TenantBudgets& budgets);
 
   // A step that has run. Rows whose positions had been computed before are
   // wasted on preemption.
@@ -38,13 +41,23 @@ class EnergyAccount final {
   void Flush(Seconds now, bool idle);
 
   EnergyReport Report(const InFlight& request) const;
+  // The joules of the report have reached what the request may cost.
+  bool IsSpent(const InFlight& request) const;
 
+  // How long the request's work would take by itself: the model's time, and
+  // how much longer than that recent steps have taken.
+  Seconds PredictAlone(const InFlight& request) const;
+
+  const StepCostModel& model() const { return model_; }
+  const std::string& calibration() const { return basis_.calibration; }
   EnergyControl& control() { return control_; }
 
  private:
   void Charge(Sequence& sequence, const SequenceShape& shape, Joules energy);
   void TakeShares(InFlight& request);
 
+  const Clock& clock_;
+  TenantBudgets& budgets_;
   const StepCostModel model_;
   const Carbon carbon_;
   const std::function<absl::Time()> wall_clock_;
@@ -55,6 +68,7 @@ class EnergyAccount final {
   Seconds pending_busy_{0};
   std::vector<InFlight*> charged_;
   Seconds last_flush_{0};
+  double slowness_ = 2;  // time of steps / modelled; a guess before any ran
 };
 
 }  // namespace mj

@@ -109,13 +109,23 @@ void EnergyControl::CloseWindow() {
   latest_ = window.status;
   if (writer_ != nullptr) writer_->Add(window);
   scale_.store(ledger_.scale().value_or(0), std::memory_order_relaxed);
+  if (on_window_) on_window_(window);
+}
+
+void EnergyControl::OnWindow(std::function<void(const EnergyWindow&)> hook) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  on_window_ = std::move(hook);
 }
 
 EnergyControl::Totals EnergyControl::totals() {
   std::lock_guard<std::mutex> lock(mutex_);
   CloseWindow();
-  return {ledger_.totals(), latest_.ok(), std::string(latest_.message()),
-          ledger_.unknown_time()};
+  return {ledger_.totals(),
+          latest_.ok(),
+          std::string(latest_.message()),
+          ledger_.unknown_time(),
+          ledger_.tenant_totals(),
+          ledger_.unknown_windows()};
 }
 
 }  // namespace mj

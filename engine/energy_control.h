@@ -5,6 +5,9 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -50,9 +53,15 @@ class EnergyControl final {
     bool known = true;           // the latest window's
     std::string unknown_reason;  // why it is not
     Seconds unknown_time{0};     // of all windows that will never be known
+    std::map<std::string, Joules> tenants{};
+    int64_t unknown_windows = 0;
   };
   // Any thread. Closes the window first, unless it has only just begun.
   Totals totals();
+
+  // Any thread. `hook` sees each window as it closes, under this control's
+  // lock: it must be short and call nothing of it. Null: nobody looks.
+  void OnWindow(std::function<void(const EnergyWindow&)> hook);
 
  private:
   void Loop();
@@ -74,6 +83,7 @@ class EnergyControl final {
   std::condition_variable wake_;
   bool stopping_ = false;
   absl::Status latest_;  // the latest window's
+  std::function<void(const EnergyWindow&)> on_window_;
   Seconds window_start_;
   EnergyLedger ledger_;
   StepRecord record_;

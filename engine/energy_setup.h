@@ -4,12 +4,14 @@
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "engine/energy/carbon.h"
 #include "engine/energy/ledger_writer.h"
+#include "engine/schedule/flex_hold.h"
 #include "hw_backends/backend.h"
 #include "hw_backends/energy_meter.h"
 #include "hw_backends/models/cpu_descriptor.h"
@@ -26,6 +28,9 @@ struct EnergySetup {
   Carbon carbon;
   std::function<absl::Time()> wall_clock = absl::Now;  // any thread
   std::unique_ptr<LedgerWriter> ledger;  // null: windows are not kept
+  // How the grid's intensity will change, on the engine's clock, ascending;
+  // flex requests wait by it. Empty: they do not wait.
+  std::vector<GridPoint> grid;
 };
 
 // For a backend on a CPU that nobody has identified: the generic descriptor,

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/engine_impl.h"
 #include "engine/reply.h"
+#include "engine/request/slo.h"
 
 namespace mj {
 namespace {
@@ -23,10 +24,17 @@ absl::Status EndCause(const InFlight& r, Seconds now) {
   return absl::OkStatus();
 }
 
+void Count(SloOutcome outcome, SloCount& count) {
+  if (outcome == SloOutcome::kAttained) ++count.attained;
+  if (outcome == SloOutcome::kMissed) ++count.missed;
+}
+
 }  // namespace
 
 void Engine::Impl::Loop() {
-  while (inbox.Wait(/*has_work=*/!requests.empty())) Step();
+  while (inbox.Wait(HasWork(), LongestSleep())) {
+    if (!PauseIfDue()) Step();
+  }
   const Seconds now = clock.Now();
   TakeInbox();
   for (auto& request : requests) {
@@ -35,16 +43,32 @@ void Engine::Impl::Loop() {
   Finish(now);
 }
 
+// Shorter pauses than the kernel sleeps precisely are saved up; longer ones
+// are cut, for requests that come and go meanwhile.
+bool Engine::Impl::PauseIfDue() {
+  constexpr Seconds kShortest(0.002), kLongest(0.1);
+  const Seconds left = next_step - clock.Now();
+  if (left < kShortest || !HasWork()) return false;
+  inbox.Pause(std::min(left, kLongest));
+  TakeInbox();
+  EndLapsed(clock.Now());
+  Finish(clock.Now());
+  return true;
+}
+
 void Engine::Impl::Step() {
   StepTimes times{.start = clock.Now()};
   TakeInbox();
   EndLapsed(times.start);
+  ReleaseHeld(times.start);
   const StepBatch batch = Schedule(times.start);
   if (!batch.sequences.empty()) {
     PublishStats();  // a step may last: what is queued shows meanwhile
     const StepReport report = Run(batch, times);
     times.end = clock.Now();
     energy.AddStep(batch, report, times);
+    next_step = std::max(next_step, times.start) +
+                (times.end - times.start) / limits.Load().busy_share;
     Commit(batch, times.end);
   }
   Finish(clock.Now());
@@ -52,7 +76,7 @@ void Engine::Impl::Step() {
 
 void Engine::Impl::Finish(Seconds now) {
   Forget();
-  energy.Flush(now, requests.empty());
+  energy.Flush(now, /*idle=*/!HasWork());
   counted.last_progress = now;
   PublishStats();
   // Last, so that whoever has a whole reply finds it in the stats, and an idle
@@ -70,7 +94,9 @@ void Engine::Impl::TakeInbox() {
     if (request->request.timeout) {
       request->deadline = request->submitted + *request->request.timeout;
     }
-    for (Sequence& s : request->sequences) queues.Append(s);
+    if (!Hold(*request, clock.Now())) {
+      for (Sequence& s : request->sequences) queues.Append(s);
+    }
     requests.push_back(std::move(request));
   }
 }
@@ -84,7 +110,7 @@ void Engine::Impl::EndLapsed(Seconds now) {
 }
 
 StepBatch Engine::Impl::Schedule(Seconds now) {
-  const StepPlan plan = PlanStep(queues.Snapshot(limits));
+  const StepPlan plan = PlanStep(queues.Snapshot(limits.Load().schedule));
   for (Sequence* s : queues.Apply(plan)) {
     ++counted.preemptions;
     ++s->request->timings.num_preemptions;
@@ -120,6 +146,18 @@ void Engine::Impl::Commit(const StepBatch& batch, Seconds now) {
     if (batch.sequences[i]->ended) continue;
     Advance(*batch.sequences[i], batch.forward.sequences[i].num_rows, now);
   }
+  EndSpent(batch, now);
+}
+
+void Engine::Impl::EndSpent(const StepBatch& batch, Seconds now) {
+  for (Sequence* ran : batch.sequences) {
+    InFlight& request = *ran->request;
+    if (request.num_open == 0 || !energy.IsSpent(request)) continue;
+    ++counted.energy_stops;
+    for (Sequence& s : request.sequences) {
+      if (!s.ended) Tell(s, TakeRest(s, FinishReason::kEnergy), now);
+    }
+  }
 }
 
 void Engine::Impl::Advance(Sequence& s, int num_rows, Seconds now) {
@@ -140,6 +178,8 @@ void Engine::Impl::Advance(Sequence& s, int num_rows, Seconds now) {
     return End(*s.request, absl::InternalError("the model gave no logits"), now,
                {});
   }
+  // What costs all by its prompt alone gets no token; EndSpent ends it.
+  if (s.num_generated() == 0 && energy.IsSpent(*s.request)) return;
   ++counted.generated_tokens;
   ++s.request->usage.completion_tokens;
   Tell(s, TakeToken(s, *model->tokenizer), now);
@@ -165,15 +205,26 @@ void Engine::Impl::End(InFlight& request, absl::Status status, Seconds now,
   for (Sequence& s : request.sequences) queues.End(s);
   some_ended = true;
   if (!request.started) inbox.NoteStarted(request);
-  energy.End(request, /*aborted=*/!status.ok());
+  NoteReleased(request, now);
+  const bool told_nothing = delta.finish_reason == FinishReason::kEnergy &&
+                            request.usage.completion_tokens == 0;
+  energy.End(request, /*aborted=*/!status.ok() || told_nothing);
   request.timings.finished = now - request.submitted;
   request.usage.energy = energy.Report(request);
   delta.last = true;
   delta.status = std::move(status);
   delta.usage = request.usage;
   delta.timings = request.timings;
+  CountSlo(request, delta);
   request.num_open = 0;
   farewells.emplace_back(std::move(request.channel), std::move(delta));
+}
+
+void Engine::Impl::CountSlo(const InFlight& request, const Delta& last) {
+  const SloOutcomes outcomes =
+      JudgeSlo(request.request.slo, last, request.request.num_choices);
+  Count(outcomes.ttft, counted.slo_ttft);
+  Count(outcomes.tpot, counted.slo_tpot);
 }
 
 void Engine::Impl::Forget() {
@@ -186,6 +237,7 @@ void Engine::Impl::Forget() {
 void Engine::Impl::PublishStats() {
   counted.running = static_cast<int>(queues.running().size());
   counted.waiting = queues.num_waiting();
+  counted.held = num_held;
   counted.kv_blocks_total = queues.pool().num_blocks();
   counted.kv_blocks_used = counted.kv_blocks_total - queues.pool().num_free();
   std::lock_guard<std::mutex> lock(stats_mutex);

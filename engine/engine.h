@@ -12,15 +12,20 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "engine/energy_setup.h"
+#include "engine/energy_statement.h"
 #include "engine/engine_options.h"
 #include "engine/engine_stats.h"
 #include "engine/model/loaded_model.h"
+#include "engine/power_control.h"
 #include "engine/request/request.h"
 #include "engine/request/response_channel.h"
+#include "engine/tenant_budgets.h"
 #include "hw_backends/clock.h"
 
 namespace mj {
@@ -44,7 +49,8 @@ class Engine final {
   //   INVALID_ARGUMENT: a field out of range, an empty prompt, an id outside
   //     the vocabulary, prompt + max_tokens over the context (both named), or
   //     more KV blocks than the pool will ever hold;
-  //   RESOURCE_EXHAUSTED: the queue is full; UNAVAILABLE: draining.
+  //   RESOURCE_EXHAUSTED: the queue is full, or, with QuotaWaitOf, the
+  //     tenant's joules are spent; UNAVAILABLE: draining.
   // `on_ready` as in ResponseChannel.
   absl::StatusOr<std::shared_ptr<ResponseChannel>> Submit(
       Request request, std::function<void()> on_ready);
@@ -58,6 +64,15 @@ class Engine final {
 
   const LoadedModel& model() const;
   const EngineOptions& options() const;  // max_model_len filled in
+  // Limits that may change while it runs; any thread. INVALID_ARGUMENT, and no
+  // change: as PowerControl::SetCap and Validate(JouleRate) say.
+  absl::Status SetPowerCap(std::optional<Watts> cap);  // nothing: none
+  absl::Status SetTenantLimit(const TenantLimit& limit);
+  void RemoveTenantLimit(const std::string& tenant);
+  PowerControl::State power() const;
+  std::vector<TenantBudget> tenant_budgets() const;
+
+  EnergyStatement energy() const;  // as of now; never waits for a step
   // Steps and tokens as of the latest step's end, joules as of now; never
   // waits for a step.
   EngineStats stats() const;

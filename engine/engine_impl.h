@@ -1,5 +1,6 @@
 // What an engine consists of. engine.cc is its thread's work, step by step;
-// engine_start.cc is what other threads call.
+// engine_hold.cc the part of it that makes flex requests wait; engine_start.cc
+// is what other threads call.
 #ifndef MILLIJOULE_ENGINE_ENGINE_IMPL_H_
 #define MILLIJOULE_ENGINE_ENGINE_IMPL_H_
 
@@ -7,6 +8,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -15,15 +17,20 @@
 #include "engine/energy_account.h"
 #include "engine/engine.h"
 #include "engine/inbox.h"
+#include "engine/power_control.h"
 #include "engine/queues.h"
 #include "engine/sample/sampler.h"
+#include "engine/schedule/flex_hold.h"
+#include "engine/schedule/shared_limits.h"
 #include "engine/step_batch.h"
+#include "engine/tenant_budgets.h"
 
 namespace mj {
 
 struct Engine::Impl {
   Impl(const EngineOptions& options, std::unique_ptr<LoadedModel> model,
        int num_blocks, const Clock& clock, EnergySetup energy);
+  ~Impl();
 
   // Any thread.
   uint64_t DrawSeed();
@@ -31,6 +38,7 @@ struct Engine::Impl {
 
   // The engine thread.
   void Loop();
+  bool PauseIfDue();  // for the limits' sake; false: a step may run
   void Step();
   void TakeInbox();
   void EndLapsed(Seconds now);
@@ -39,20 +47,34 @@ struct Engine::Impl {
   void Commit(const StepBatch& batch, Seconds now);
   void Advance(Sequence& s, int num_rows, Seconds now);
   void Tell(Sequence& s, Delta delta, Seconds now);
+  void EndSpent(const StepBatch& batch, Seconds now);
+  void CountSlo(const InFlight& request, const Delta& last);
   void End(InFlight& request, absl::Status status, Seconds now, Delta delta);
   void Finish(Seconds now);
   void Forget();
   void PublishStats();
 
+  // engine_hold.cc
+  bool HasWork() const;  // beside what is held
+  std::optional<Seconds> LongestSleep() const;
+  Seconds HeldWork() const;
+  bool Hold(InFlight& request, Seconds now);
+  void NoteReleased(InFlight& request, Seconds now);
+  void ReleaseHeld(Seconds now);
+
   const EngineOptions options;
   const std::unique_ptr<LoadedModel> model;
   const Clock& clock;
-  const ScheduleLimits limits;
+  const Seconds started;
+  const std::vector<GridPoint> grid;
+  SharedLimits limits;
   const AdmissionLimits admission;
   const std::array<uint32_t, 2> seed_key;  // of seeds that are drawn
   std::atomic<uint64_t> num_submitted{0};
   Inbox inbox;
+  TenantBudgets budgets;
   EnergyAccount energy;
+  PowerControl power;
 
   // The engine thread's own.
   std::vector<std::unique_ptr<InFlight>> requests;
@@ -61,6 +83,8 @@ struct Engine::Impl {
   EngineStats counted;
   uint64_t num_taken = 0;
   bool some_ended = false;
+  int num_held = 0;
+  Seconds next_step{0};  // not before, under a power cap
   std::vector<std::pair<std::shared_ptr<ResponseChannel>, Delta>> farewells;
 
   mutable std::mutex stats_mutex;

@@ -3,6 +3,12 @@
 #define MILLIJOULE_ENGINE_ENGINE_OPTIONS_H_
 
 #include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "engine/request/request.h"
+#include "engine/tenant_budgets.h"
+#include "hw_backends/quantities.h"
 
 namespace mj {
 
@@ -12,6 +18,9 @@ struct EngineOptions {
   int max_num_seqs = 256;  // sequences that run at once
   int max_batched_tokens = 512;  // rows a step
   int max_queue = 1024;          // requests that wait
+  SloTargets slo;                // of requests that bring none
+  std::optional<Watts> power_cap;
+  std::vector<TenantLimit> tenant_limits;  // who is not in it has none
 };
 
 }  // namespace mj

@@ -14,18 +14,28 @@ Engine::Impl::Impl(const EngineOptions& opts,
     : options(opts),
       model(std::move(loaded)),
       clock(clk),
-      limits{opts.max_num_seqs, opts.max_batched_tokens, kBlockSize},
+      started(clk.Now()),
+      grid(std::move(setup.grid)),
+      limits({{opts.max_num_seqs, opts.max_batched_tokens, kBlockSize}, 1}),
       admission{
           opts.max_model_len, num_blocks * kBlockSize, model->config.vocab,
           MaxPromptBytes(model->tokenizer->vocabulary(), opts.max_model_len)},
       seed_key{std::random_device()(), std::random_device()()},
       inbox(opts.max_queue),
-      energy(std::move(setup), model->shape, model->backend->info(), clk),
+      budgets(opts.tenant_limits, clk.Now()),
+      energy(std::move(setup), model->shape, model->backend->info(), clk,
+             budgets),
+      power(CapLadder(energy.model(), limits.Load().schedule),
+            energy.model().idle_power(), limits),
       queues(num_blocks) {
   counted.last_progress = clock.Now();
   PublishStats();
+  energy.control().OnWindow(
+      [this](const EnergyWindow& window) { power.OnWindow(window); });
   thread = std::thread([this] { Loop(); });
 }
+
+Engine::Impl::~Impl() { energy.control().OnWindow(nullptr); }
 
 uint64_t Engine::Impl::DrawSeed() {
   const uint64_t n = num_submitted.fetch_add(1);
@@ -61,6 +71,12 @@ EngineStats Engine::Impl::Stats() {
   if (const LedgerWriter* ledger = energy.control().writer()) {
     stats.ledger = ledger->state();
   }
+  const PowerControl::State state = power.state();
+  stats.limits = state.limits;
+  stats.power_cap = state.cap;
+  stats.power_cap_violation = state.violation;
+  stats.slo_defaults = options.slo;
+  stats.tenants = budgets.All(clock.Now());
   return stats;
 }
 
@@ -72,9 +88,16 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
   absl::Status taken =
       model->backend->AllocateKv(model->kv_shape, capacity->num_blocks);
   if (!taken.ok()) return taken;
-  return absl::WrapUnique(new Engine(
+  for (const TenantLimit& limit : options.tenant_limits) {
+    absl::Status status = Validate(limit);
+    if (!status.ok()) return status;
+  }
+  std::unique_ptr<Engine> engine = absl::WrapUnique(new Engine(
       std::make_unique<Impl>(capacity->options, std::move(model),
                              capacity->num_blocks, clock, std::move(energy))));
+  absl::Status capped = engine->SetPowerCap(options.power_cap);
+  if (!capped.ok()) return capped;
+  return engine;
 }
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
@@ -98,6 +121,11 @@ void Engine::Stop() {
 absl::StatusOr<std::shared_ptr<ResponseChannel>> Engine::Submit(
     Request request, std::function<void()> on_ready) {
   const Seconds now = impl_->clock.Now();
+  absl::Status allowed = impl_->budgets.Admit(request.tenant, now);
+  if (!allowed.ok()) return allowed;
+  const SloTargets& slo = impl_->options.slo;
+  if (!request.slo.ttft) request.slo.ttft = slo.ttft;
+  if (!request.slo.tpot) request.slo.tpot = slo.tpot;
   absl::StatusOr<std::unique_ptr<InFlight>> admitted =
       Admit(std::move(request), *impl_->model->tokenizer, impl_->admission,
             impl_->DrawSeed());
@@ -108,6 +136,32 @@ absl::StatusOr<std::shared_ptr<ResponseChannel>> Engine::Submit(
   absl::Status status = impl_->inbox.Push(*std::move(admitted));
   if (!status.ok()) return status;
   return channel;
+}
+
+absl::Status Engine::SetPowerCap(std::optional<Watts> cap) {
+  return impl_->power.SetCap(cap);
+}
+
+PowerControl::State Engine::power() const { return impl_->power.state(); }
+
+absl::Status Engine::SetTenantLimit(const TenantLimit& limit) {
+  absl::Status status = Validate(limit);
+  if (status.ok()) impl_->budgets.Set(limit, impl_->clock.Now());
+  return status;
+}
+
+void Engine::RemoveTenantLimit(const std::string& tenant) {
+  impl_->budgets.Remove(tenant);
+}
+
+std::vector<TenantBudget> Engine::tenant_budgets() const {
+  return impl_->budgets.All(impl_->clock.Now());
+}
+
+EnergyStatement Engine::energy() const {
+  EnergyControl& control = impl_->energy.control();
+  return {control.totals(), control.info(), impl_->energy.calibration(),
+          control.scale(), impl_->clock.Now() - impl_->started};
 }
 
 void Engine::Drain() { impl_->inbox.Drain(); }

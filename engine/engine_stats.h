@@ -5,11 +5,21 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/energy/ledger_writer.h"
+#include "engine/request/request.h"
+#include "engine/schedule/limits.h"
+#include "engine/tenant_budgets.h"
 #include "hw_backends/quantities.h"
 
 namespace mj {
+
+// Requests whose target was met or not.
+struct SloCount {
+  uint64_t attained = 0;
+  uint64_t missed = 0;
+};
 
 struct EngineStats {
   int running = 0;  // sequences with KV blocks
@@ -22,6 +32,15 @@ struct EngineStats {
   uint64_t generated_tokens = 0;
   uint64_t preemptions = 0;
   uint64_t recomputed_tokens = 0;
+  int held = 0;  // flex requests that wait for less carbon, not in `waiting`
+  uint64_t held_ever = 0;     // flex requests that have been held
+  uint64_t energy_stops = 0;  // requests that ended with their joules spent
+  SloTargets slo_defaults;
+  SloCount slo_ttft, slo_tpot;
+  StepLimits limits;  // in force
+  std::optional<Watts> power_cap;
+  Seconds power_cap_violation{0};
+  std::vector<TenantBudget> tenants;  // that have a limit
   // Joules since the start, by phase; their sum is the meter's.
   Joules prefill, decode, idle, overhead;
   Joules wasted_aborted, wasted_preempted;

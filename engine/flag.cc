@@ -88,6 +88,21 @@ Flag SizeFlag(std::string name, std::string help, int64_t min, int64_t& out) {
           }};
 }
 
+Flag PositiveNumberFlag(std::string name, std::string value_name,
+                        std::string help, std::optional<double>& out) {
+  return {std::move(name), std::move(value_name), std::move(help), "",
+          [&out](const std::string& text) {
+            double value = 0;
+            if (!absl::SimpleAtod(text, &value) || !std::isfinite(value) ||
+                value <= 0) {
+              return absl::InvalidArgumentError(absl::StrCat(
+                  "'", text, "': a number is needed, and it must be above 0"));
+            }
+            out = value;
+            return absl::OkStatus();
+          }};
+}
+
 Flag SwitchFlag(std::string name, std::string help, bool& out) {
   Flag flag{std::move(name), "", std::move(help), "",
             [&out](const std::string& text) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,9 @@ Flag TextFlag(std::string name, std::string value_name, std::string help,
 Flag IntFlag(std::string name, std::string help, int min, int max, int& out);
 Flag SizeFlag(std::string name, std::string help, int64_t min, int64_t& out);
 Flag SecondsFlag(std::string name, std::string help, double& out);
+// A number above 0; `help` names its unit. No default: unset.
+Flag PositiveNumberFlag(std::string name, std::string value_name,
+                        std::string help, std::optional<double>& out);
 Flag SwitchFlag(std::string name, std::string help, bool& out);
 Flag TextListFlag(std::string name, std::string value_name, std::string help,
                   std::vector<std::string>& out);

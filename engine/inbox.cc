@@ -29,8 +29,16 @@ absl::Status Inbox::Push(std::unique_ptr<InFlight> request) {
 }
 
 void Inbox::Drain() {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    draining_ = woken_ = true;
+  }
+  arrived_.notify_one();
+}
+
+bool Inbox::draining() const {
   std::lock_guard<std::mutex> lock(mutex_);
-  draining_ = true;
+  return draining_;
 }
 
 void Inbox::Close() {
@@ -41,11 +49,23 @@ void Inbox::Close() {
   arrived_.notify_one();
 }
 
-bool Inbox::Wait(bool has_work) {
+bool Inbox::Wait(bool has_work, std::optional<Seconds> at_most) {
   std::unique_lock<std::mutex> lock(mutex_);
-  arrived_.wait(lock,
-                [&] { return closed_ || has_work || !requests_.empty(); });
+  const auto ready = [&] {
+    return closed_ || has_work || woken_ || !requests_.empty();
+  };
+  if (at_most) {
+    arrived_.wait_for(lock, *at_most, ready);
+  } else {
+    arrived_.wait(lock, ready);
+  }
+  woken_ = false;
   return !closed_;
+}
+
+void Inbox::Pause(Seconds time) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  arrived_.wait_for(lock, time, [&] { return closed_; });
 }
 
 std::vector<std::unique_ptr<InFlight>> Inbox::TakeAll() {

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -22,12 +23,16 @@ class Inbox final {
   // (an empty queue takes any request); UNAVAILABLE: draining or closed.
   absl::Status Push(std::unique_ptr<InFlight> request);
 
-  void Drain();  // refuses requests from now on
+  // Refuses requests from now on; wakes Wait().
+  void Drain();
+  bool draining() const;
   void Close();  // and ends Wait()
 
-  // Engine thread: false once closed; else returns when `has_work` or when
-  // there is a request to take. Sleeps meanwhile.
-  bool Wait(bool has_work);
+  // Engine thread: false once closed; else returns when `has_work`, when
+  // there is a request to take, or after `at_most`. Sleeps meanwhile.
+  bool Wait(bool has_work, std::optional<Seconds> at_most = std::nullopt);
+  // Engine thread: sleeps for `time`, whatever arrives, or until closed.
+  void Pause(Seconds time);
   std::vector<std::unique_ptr<InFlight>> TakeAll();  // in order of arrival
   void NoteStarted(const InFlight& request);         // it waits no more
   void NoteEnded();  // one of those taken has been answered
@@ -44,6 +49,7 @@ class Inbox final {
   int num_waiting_ = 0;
   int num_in_flight_ = 0;
   bool draining_ = false;
+  bool woken_ = false;  // by Drain()
   bool closed_ = false;
 };
 

@@ -110,6 +110,14 @@ Delta TakeToken(Sequence& s, const Tokenizer& tokenizer) {
   return delta;
 }
 
+Delta TakeRest(Sequence& s, FinishReason reason) {
+  Delta delta;
+  delta.choice = s.choice;
+  delta.prompt_logprobs = std::exchange(s.prompt_logprobs, {});
+  Finish(s, reason, delta);
+  return delta;
+}
+
 Delta TakeScoredPrompt(Sequence& s) {
   Delta delta;
   delta.choice = s.choice;

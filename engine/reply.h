@@ -23,6 +23,10 @@ void TakeLogits(const LogitsUse& use, const RowLogits& logits,
 // REQUIRES: s.sampled has a value.
 Delta TakeToken(Sequence& s, const Tokenizer& tokenizer);
 
+// The rest of a reply that ends between two tokens: what was held back, which
+// may still end with a stop string.
+Delta TakeRest(Sequence& s, FinishReason reason);
+
 // The news of a sequence that generates nothing, once its prompt is scored.
 Delta TakeScoredPrompt(Sequence& s);
 

@@ -120,6 +120,7 @@ void EnergyLedger::Settle(const EnergySample& sample, EnergyWindow& window) {
   const Joules counter = sample.total - last_->total;
   window.low_confidence = sample.time - last_->time < 2 * info_.update_period;
   Estimates pending = std::exchange(pending_, {});
+  window.busy = pending.busy;
   if (estimate.sum() > Joules(0)) {
     window.scale = counter / estimate.sum();
     window.energy = Scaled(estimate, window.scale);

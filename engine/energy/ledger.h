@@ -55,6 +55,7 @@ struct EnergyWindow {
   // Known, but shorter than two of the counter's update periods: up to half of
   // its joules may belong to the windows beside it.
   bool low_confidence = false;
+  Seconds busy{0};   // of it, in the steps whose energy it holds
   EnergyTotals energy;
   std::vector<RequestWindow> requests;  // by ascending id
   std::vector<EndedRequest> ended;      // whether known or not

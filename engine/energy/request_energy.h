@@ -16,7 +16,7 @@ namespace mj {
 
 // Work that is charged to its request and also listed as waste.
 enum class WasteReason {
-  kAborted,        // nobody waits for the reply any more
+  kAborted,        // the reply broke off, or ended before its first token
   kPreempted,      // tokens computed again after a preemption
   kRejectedDraft,  // speculated tokens the target did not choose
 };

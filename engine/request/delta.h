@@ -13,7 +13,11 @@
 
 namespace mj {
 
-enum class FinishReason { kStop, kLength };
+enum class FinishReason {
+  kStop,
+  kLength,
+  kEnergy,  // the request's joules are spent
+};
 
 struct TokenLogprob {
   TokenId id = 0;
@@ -37,6 +41,7 @@ struct Usage {
 // Seconds since submission, for metrics and logs.
 struct RequestTimings {
   Seconds queued{0};       // until first scheduled
+  Seconds held{0};         // of it, waiting for less carbon
   Seconds first_token{0};  // TTFT; 0 if there was none
   Seconds finished{0};
   int num_preemptions = 0;

@@ -98,6 +98,28 @@ absl::Status ValidateStop(const StopParams& stop, bool scores_prompt) {
   return AtMost("stop_token_ids", stop.token_ids.size(), kMaxStopTokens);
 }
 
+// Finite and above 0; `unit` of the value.
+absl::Status Positive(const char* field, double value, const char* unit) {
+  if (value > 0 && std::isfinite(value)) return absl::OkStatus();
+  return RequestError(
+      field, absl::StrCat(field, " is ", value, unit, "; it must be above 0"));
+}
+
+absl::Status ValidateBudgets(const Request& request) {
+  absl::Status status;
+  if (request.max_energy) {
+    status.Update(
+        Positive("energy.max_joules", request.max_energy->value(), " J"));
+  }
+  if (request.slo.ttft) {
+    status.Update(Positive("slo.ttft", request.slo.ttft->count(), " s"));
+  }
+  if (request.slo.tpot) {
+    status.Update(Positive("slo.tpot", request.slo.tpot->count(), " s"));
+  }
+  return status;
+}
+
 absl::Status ValidateLogprobs(const char* field, std::optional<int> count) {
   if (!count.has_value()) return absl::OkStatus();
   return InRange(field, *count, 0, kMaxLogprobs);
@@ -111,7 +133,8 @@ absl::Status Validate(const Request& request) {
         ValidateSampling(request.sampling),
         ValidateStop(request.stop, request.logprobs.prompt.has_value()),
         ValidateLogprobs("logprobs", request.logprobs.generated),
-        ValidateLogprobs("prompt_logprobs", request.logprobs.prompt)}) {
+        ValidateLogprobs("prompt_logprobs", request.logprobs.prompt),
+        ValidateBudgets(request)}) {
     if (!status.ok()) return status;
   }
   if (request.timeout.has_value() && !(request.timeout->count() > 0)) {

@@ -49,6 +49,12 @@ struct LogprobParams {
   std::optional<int> prompt;     // the same for prompt tokens
 };
 
+// Latencies wanted of this request; absent: none in particular.
+struct SloTargets {
+  std::optional<Seconds> ttft;  // submission to first token
+  std::optional<Seconds> tpot;  // mean time a token after the first
+};
+
 struct Request {
   std::string id;  // unique; named in logs and the ledger
   std::string tenant = "default";
@@ -63,6 +69,13 @@ struct Request {
   bool print_special = false;  // control tokens appear in the text
   // Since submission; the request ends DEADLINE_EXCEEDED after it.
   std::optional<Seconds> timeout;
+  // The reply ends (FinishReason::kEnergy) after the step that brings its
+  // joules, as its usage tells them, to this: it may exceed it by the
+  // request's share of one step. A prompt that alone costs as much gets no
+  // token. Above 0.
+  std::optional<Joules> max_energy;
+  SloTargets slo;
+  bool flex = false;  // may wait within its timeout for less carbon
 };
 
 // INVALID_ARGUMENT names the field, its value and its range. What depends on

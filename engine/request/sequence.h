@@ -14,10 +14,10 @@
 #include "engine/energy/request_energy.h"
 #include "engine/kv/block_table.h"
 #include "engine/request/delta.h"
-#include "engine/text/detokenizer.h"
 #include "engine/request/request.h"
 #include "engine/request/response_channel.h"
 #include "engine/request/stop_matcher.h"
+#include "engine/text/detokenizer.h"
 
 namespace mj {
 
@@ -66,10 +66,12 @@ struct InFlight {
   uint64_t number = 0;  // since the engine's start
   uint64_t seed = 0;    // the request's own, or the one drawn for it
   Seconds submitted{0};
-  std::optional<Seconds> deadline;  // on the engine's clock
-  bool started = false;             // a sequence has been scheduled
-  std::vector<Sequence> sequences;  // one a choice; never resized
-  int num_open = 0;                 // sequences that have not ended
+  std::optional<Seconds> deadline;    // on the engine's clock
+  std::optional<Seconds> hold_until;  // waits for less carbon, in no queue
+  Seconds predicted{0};               // of its work, where it is flex
+  bool started = false;               // a sequence has been scheduled
+  std::vector<Sequence> sequences;    // one a choice; never resized
+  int num_open = 0;                   // sequences that have not ended
   Usage usage;
   RequestTimings timings;
   RequestEnergy energy;

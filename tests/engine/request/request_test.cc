@@ -67,6 +67,19 @@ const FieldCase kFieldCases[] = {
      "logprobs is 21; it must be from 0 to 20"},
     {"timeout", [](Request& r) { r.timeout = Seconds(0); },
      "timeout is 0 seconds"},
+    {"joules", [](Request& r) { r.max_energy = Joules(1e-9); }, ""},
+    {"no joules", [](Request& r) { r.max_energy = Joules(0); },
+     "energy.max_joules is 0 J; it must be above 0"},
+    {"negative joules", [](Request& r) { r.max_energy = Joules(-1); },
+     "energy.max_joules is -1 J"},
+    {"joules are not a number", [](Request& r) { r.max_energy = Joules(NAN); },
+     "energy.max_joules is nan J"},
+    {"endless joules", [](Request& r) { r.max_energy = Joules(INFINITY); },
+     "energy.max_joules is inf J"},
+    {"TTFT", [](Request& r) { r.slo.ttft = Seconds(0); },
+     "slo.ttft is 0 s; it must be above 0"},
+    {"TPOT", [](Request& r) { r.slo.tpot = Seconds(-1); },
+     "slo.tpot is -1 s; it must be above 0"},
 };
 
 TEST(ValidateTest, NamesFieldValueAndRange) {
