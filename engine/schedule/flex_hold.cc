@@ -14,13 +14,23 @@ Seconds EndOf(std::span<const GridPoint> grid) {
   return last + (last - grid[grid.size() - 2].time);
 }
 
+// The first point later than `time`.
+std::span<const GridPoint>::iterator After(std::span<const GridPoint> grid,
+                                           Seconds time) {
+  return std::upper_bound(
+      grid.begin(), grid.end(), time,
+      [](Seconds t, const GridPoint& point) { return t < point.time; });
+}
+
 // The mean is piecewise linear in the start, so its least value is where the
 // window's start or end meets a point, or at the range's ends.
 std::vector<Seconds> Candidates(const FlexInput& in, Seconds latest) {
   std::vector<Seconds> starts = {latest};
-  for (const GridPoint& point : in.grid) {
-    starts.push_back(point.time);
-    starts.push_back(point.time - in.predicted);
+  auto point = After(in.grid, in.now);
+  for (; point != in.grid.end() && point->time <= latest + in.predicted;
+       ++point) {
+    starts.push_back(point->time);
+    starts.push_back(point->time - in.predicted);
   }
   starts.push_back(EndOf(in.grid) - in.predicted);
   std::erase_if(
@@ -38,12 +48,9 @@ std::optional<double> MeanIntensity(std::span<const GridPoint> grid,
   if (grid.empty() || start < grid.front().time || end > EndOf(grid)) {
     return std::nullopt;
   }
-  const auto after = std::upper_bound(
-      grid.begin(), grid.end(), start,
-      [](Seconds time, const GridPoint& point) { return time < point.time; });
   double sum = 0;
   Seconds from = start;
-  for (auto point = after - 1; from < end; ++point) {
+  for (auto point = After(grid, start) - 1; from < end; ++point) {
     const bool last = point + 1 == grid.end();
     const Seconds to = last ? end : std::min(end, (point + 1)->time);
     sum += point->grams_per_kwh * (to - from).count();
