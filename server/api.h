@@ -63,9 +63,10 @@ class Api final {
   absl::Status CheckModel(const std::string& name) const;
   Json ModelJson() const;
   ReplyHead MakeHead(const char* id_prefix) const;
-  // Gives the requests their ids and tenant.
-  void Sign(const HttpCall& call, const std::string& id,
-            std::vector<Request>& requests) const;
+  // Gives the requests their ids, their tenant, and what the call's headers
+  // say; several prompts share the call's joules equally.
+  absl::Status Sign(const HttpCall& call, const std::string& id,
+                    std::vector<Request>& requests) const;
 
   Engine& engine_;
   Metrics& metrics_;

@@ -8,6 +8,7 @@
 #include "server/openai/completion_format.h"
 #include "server/openai/completion_request.h"
 #include "server/reply_id.h"
+#include "server/request_headers.h"
 #include "server/unix_time.h"
 
 namespace mj {
@@ -42,14 +43,23 @@ ReplyHead Api::MakeHead(const char* id_prefix) const {
   return head;
 }
 
-void Api::Sign(const HttpCall& call, const std::string& id,
-               std::vector<Request>& requests) const {
+absl::Status Api::Sign(const HttpCall& call, const std::string& id,
+                       std::vector<Request>& requests) const {
+  const auto find = [&](std::string_view name) -> std::string_view {
+    const auto found = call.headers.find(name);
+    return found == call.headers.end() ? "" : found->second;
+  };
   const std::string tenant =
       keys_.TenantOf(call.authorization).value_or(std::string(kDefaultTenant));
   for (size_t i = 0; i < requests.size(); ++i) {
     requests[i].id = requests.size() == 1 ? id : absl::StrCat(id, "-", i);
     requests[i].tenant = tenant;
+    absl::Status status = ReadRequestHeaders(find, requests[i]);
+    if (!status.ok()) return status;
+    std::optional<Joules>& budget = requests[i].max_energy;
+    if (budget) *budget = *budget / requests.size();
   }
+  return absl::OkStatus();
 }
 
 Outcome Api::Completions(const HttpCall& call, std::function<void()> wake) {
@@ -71,7 +81,10 @@ Outcome Api::Completions(const HttpCall& call, std::function<void()> wake) {
   options.include_usage = parsed->stream.include_usage;
   if (parsed->echo) options.echoed = EchoedTexts(parsed->requests, tokenizer);
   const ReplyHead head = MakeHead("cmpl-");
-  Sign(call, head.id, parsed->requests);
+  if (absl::Status status = Sign(call, head.id, parsed->requests);
+      !status.ok()) {
+    return ErrorReply(status);
+  }
   absl::StatusOr<std::unique_ptr<Generation>> started = Generation::Start(
       engine_, metrics_, clock_, std::move(parsed->requests),
       std::make_unique<CompletionFormat>(head, std::move(options), tokenizer),
@@ -100,7 +113,9 @@ Outcome Api::Chat(const HttpCall& call, std::function<void()> wake) {
   parsed->request.prompt = *std::move(prompt);
   const ReplyHead head = MakeHead("chatcmpl-");
   std::vector<Request> requests = {std::move(parsed->request)};
-  Sign(call, head.id, requests);
+  if (absl::Status status = Sign(call, head.id, requests); !status.ok()) {
+    return ErrorReply(status);
+  }
   absl::StatusOr<std::unique_ptr<Generation>> started = Generation::Start(
       engine_, metrics_, clock_, std::move(requests),
       std::make_unique<ChatFormat>(head, options, *engine_.model().tokenizer),

@@ -70,6 +70,14 @@ absl::StatusOr<ApiKeys> ApiKeys::Load(const std::string& path) {
       absl::StrCat("API keys '", path, "': ", keys.status().message()));
 }
 
+bool ApiKeys::HasTenant(std::string_view tenant) const {
+  if (!required()) return tenant == kDefaultTenant;
+  for (const Entry& entry : entries_) {
+    if (entry.tenant == tenant) return true;
+  }
+  return false;
+}
+
 std::optional<std::string> ApiKeys::TenantOf(
     std::string_view authorization) const {
   if (!required()) return std::string(kDefaultTenant);

@@ -33,6 +33,8 @@ class ApiKeys final {
   static absl::StatusOr<ApiKeys> Load(const std::string& path);
 
   bool required() const { return !entries_.empty(); }
+  // Whether calls can come from this tenant.
+  bool HasTenant(std::string_view tenant) const;
 
   // The tenant of an `Authorization` header's value ("Bearer KEY"; "" if there
   // is none), or nothing where it names no known key. Takes the same time

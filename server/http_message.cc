@@ -1,11 +1,17 @@
 #include "server/http_message.h"
 
+#include <algorithm>
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "engine/request/request_error.h"
 #include "server/openai/api_error.h"
 
 namespace mj {
 namespace {
 
 constexpr const char* kRetryAfterSeconds = "1";
+constexpr double kLongestRetryAfter = 86400;  // a day: nobody waits longer
 
 HttpReply WithBody(int status, const Json& body) {
   HttpReply reply;
@@ -33,7 +39,15 @@ HttpReply ErrorReply(int http_status, const std::string& message,
 }
 
 HttpReply ErrorReply(const absl::Status& status) {
-  return WithBody(HttpStatusOf(status), ErrorBody(status));
+  HttpReply reply = WithBody(HttpStatusOf(status), ErrorBody(status));
+  const std::optional<Seconds> wait = QuotaWaitOf(status);
+  if (wait && std::isfinite(wait->count())) {
+    const double seconds =
+        std::clamp(std::ceil(wait->count()), 1.0, kLongestRetryAfter);
+    reply.headers.emplace_back("Retry-After",
+                               absl::StrCat(static_cast<int>(seconds)));
+  }
+  return reply;
 }
 
 }  // namespace mj

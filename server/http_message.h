@@ -2,6 +2,7 @@
 #ifndef MILLIJOULE_SERVER_HTTP_MESSAGE_H_
 #define MILLIJOULE_SERVER_HTTP_MESSAGE_H_
 
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +17,9 @@ struct HttpCall {
   std::string path;    // without the query
   std::string authorization;
   std::string body;
+  // Those of ours and of llm-d ("x-millijoule-...", "x-llm-d-..."), by
+  // lower-case name.
+  std::map<std::string, std::string, std::less<>> headers{};
 };
 
 struct HttpReply {
@@ -27,7 +31,8 @@ struct HttpReply {
 
 HttpReply JsonReply(const Json& json);
 HttpReply TextReply(std::string text);
-// The OpenAI error body; a 503 tells when to try again.
+// The OpenAI error body; a 503 tells when to try again, and so does a 429 of
+// joules that come back.
 HttpReply ErrorReply(int http_status, const std::string& message,
                      const std::string& param = "",
                      const std::string& code = "");

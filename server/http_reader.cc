@@ -5,6 +5,8 @@
 #include <boost/asio/write.hpp>
 #include <string>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/http_deadline.h"
 #include "server/http_target.h"
@@ -28,6 +30,11 @@ std::string RequestId(boost::string_view given) {
   constexpr size_t kMaxLength = 128;
   if (given.empty() || given.size() > kMaxLength) return MakeReplyId("req-");
   return Text(given);
+}
+
+bool IsRequestHeader(const std::string& name) {
+  return absl::StartsWith(name, "x-millijoule-") ||
+         absl::StartsWith(name, "x-llm-d-");
 }
 
 // The reply to what Beast could not read; nothing for a broken connection.
@@ -108,6 +115,11 @@ void HttpReader::TakeHead(const Parser& parser, HttpExchange& exchange) const {
   exchange.call.method = Text(head.method_string());
   exchange.call.path = PathOfTarget(target).value_or("");
   exchange.call.authorization = Text(head[http::field::authorization]);
+  for (const auto& field : head) {
+    const std::string name = absl::AsciiStrToLower(Text(field.name_string()));
+    if (!IsRequestHeader(name)) continue;
+    exchange.call.headers.emplace(name, Text(field.value()));
+  }
   exchange.version = head.version();
   exchange.keep_alive = head.keep_alive();
   exchange.head_only = head.method() == http::verb::head;

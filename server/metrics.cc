@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "hw_backends/backend.h"
+#include "server/budget_metrics.h"
 #include "server/process_metrics.h"
 
 namespace mj {
@@ -95,8 +96,8 @@ constexpr std::array<Definition, kNumDistributions> kDistributions = {{
      "max_tokens asked for."},
 }};
 
-constexpr std::array<const char*, 4> kFinishedReasons = {"stop", "length",
-                                                         "abort", "error"};
+constexpr std::array<const char*, 5> kFinishedReasons = {
+    "stop", "length", "energy", "abort", "error"};
 
 Buckets BucketsOf(int which, int max_model_len) {
   switch (which) {
@@ -118,6 +119,7 @@ Buckets BucketsOf(int which, int max_model_len) {
 
 const char* FinishedReason(const absl::Status& status,
                            std::optional<FinishReason> finish) {
+  if (status.ok() && finish == FinishReason::kEnergy) return "energy";
   if (status.ok()) return finish == FinishReason::kLength ? "length" : "stop";
   const bool aborted =
       absl::IsCancelled(status) || absl::IsDeadlineExceeded(status);
@@ -336,6 +338,7 @@ std::string Metrics::Text(const EngineStats& stats) const {
     out.Add(kDistributions[i], MetricType::Histogram,
             {impl_->distributions[i]->Collect()});
   }
+  AddBudgetMetrics(stats, impl_->model_name, out.families());
   AddProcessMetrics(out.families());
   return prometheus::TextSerializer().Serialize(out.families());
 }

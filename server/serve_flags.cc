@@ -12,6 +12,21 @@ std::vector<Flag> ServeFlagTable(ServeFlags& flags) {
                            "lines of name:sha256-of-key; without it everybody "
                            "may call",
                            flags.api_keys));
+  table.push_back(TextFlag("tenant-limits", "FILE",
+                           "TOML of [tenants.NAME] with joules_per_second and "
+                           "burst_joules; 429 when they are spent",
+                           flags.tenant_limits));
+  table.push_back(PositiveNumberFlag(
+      "slo-ttft-ms", "MS", "wanted time to the first token, in milliseconds",
+      flags.slo_ttft_ms));
+  table.push_back(PositiveNumberFlag(
+      "slo-tpot-ms", "MS",
+      "wanted time per token after the first, in milliseconds",
+      flags.slo_tpot_ms));
+  table.push_back(PositiveNumberFlag(
+      "power-cap-watts", "W",
+      "cap on the server's mean power: smaller batches, then pauses",
+      flags.power_cap_watts));
   table.push_back(SizeFlag("max-body", "bytes of a request's body; 413 beyond",
                            1, flags.http.max_body_bytes));
   table.push_back(TextFlag("allow-origin", "ORIGIN",

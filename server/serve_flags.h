@@ -2,6 +2,7 @@
 #ifndef MILLIJOULE_SERVER_SERVE_FLAGS_H_
 #define MILLIJOULE_SERVER_SERVE_FLAGS_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,9 @@ struct ServeFlags {
   std::string grpc = "127.0.0.1:50051";
   std::string api_keys;       // file; "": none are needed
   std::string energy_ledger;  // file; "" and "off": none is kept
+  std::string tenant_limits;  // file; "": there are none
+  std::optional<double> slo_ttft_ms, slo_tpot_ms;
+  std::optional<double> power_cap_watts;
   double drain_seconds = 30;
   std::string log_level = "info";
 };

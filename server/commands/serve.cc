@@ -18,6 +18,7 @@
 #include "server/logging.h"
 #include "server/metrics.h"
 #include "server/serve_flags.h"
+#include "server/tenant_limits_file.h"
 
 namespace mj {
 namespace {
@@ -87,6 +88,27 @@ absl::StatusOr<std::unique_ptr<LedgerWriter>> OpenLedger(
   return LedgerWriter::Open(std::move(options));
 }
 
+// The engine's flags, and what serving adds to its options.
+absl::StatusOr<EngineFlags> MakeEngineFlags(const ServeFlags& flags,
+                                            const ApiKeys& keys) {
+  constexpr double kMillisecond = 1e-3;
+  EngineFlags made = flags.engine;
+  EngineOptions& engine = made.engine;
+  if (flags.slo_ttft_ms)
+    engine.slo.ttft = Seconds(*flags.slo_ttft_ms * kMillisecond);
+  if (flags.slo_tpot_ms)
+    engine.slo.tpot = Seconds(*flags.slo_tpot_ms * kMillisecond);
+  if (flags.power_cap_watts) engine.power_cap = Watts(*flags.power_cap_watts);
+  if (flags.tenant_limits.empty()) return made;
+  absl::StatusOr<std::vector<TenantLimit>> limits =
+      LoadTenantLimits(flags.tenant_limits);
+  if (!limits.ok()) return limits.status();
+  engine.tenant_limits = *std::move(limits);
+  absl::Status status = CheckTenantsHaveKeys(engine.tenant_limits, keys);
+  if (!status.ok()) return status;
+  return made;
+}
+
 int Run(const ServeFlags& flags, const ApiKeys& keys, const BuildInfo& build,
         const StopSignals& signals, Logger& log) {
   const SteadyClock clock;
@@ -96,8 +118,10 @@ int Run(const ServeFlags& flags, const ApiKeys& keys, const BuildInfo& build,
         ledger.status().code(),
         absl::StrCat("--energy-ledger: ", ledger.status().message())));
   }
+  const absl::StatusOr<EngineFlags> engine_flags = MakeEngineFlags(flags, keys);
+  if (!engine_flags.ok()) return PrintError(engine_flags.status());
   absl::StatusOr<OpenedEngine> opened =
-      OpenEngine(flags.engine, clock, build, kHostRoot, *std::move(ledger));
+      OpenEngine(*engine_flags, clock, build, kHostRoot, *std::move(ledger));
   if (!opened.ok()) return PrintError(opened.status());
   Engine& engine = *opened->engine;
   Metrics metrics(engine.model().name, engine.options().max_model_len);

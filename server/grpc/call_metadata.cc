@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 
 namespace mj {
 
@@ -11,22 +12,32 @@ namespace {
 
 constexpr char kRequestId[] = "x-request-id";
 
-std::string_view Find(const grpc::ServerContext& call, const char* key) {
+}  // namespace
+
+std::string_view FindMetadata(const grpc::ServerContext& call,
+                              std::string_view name) {
   const auto& metadata = call.client_metadata();
-  const auto found = metadata.find(key);
+  const auto found = metadata.find(grpc::string_ref(name.data(), name.size()));
   if (found == metadata.end()) return {};
   return {found->second.data(), found->second.size()};
 }
 
-}  // namespace
-
 absl::StatusOr<std::string> TenantOf(const grpc::ServerContext& call,
                                      const ApiKeys& keys) {
-  const std::string_view authorization = Find(call, "authorization");
+  const std::string_view authorization = FindMetadata(call, "authorization");
   std::optional<std::string> tenant = keys.TenantOf(authorization);
   if (tenant.has_value()) return *std::move(tenant);
   return absl::UnauthenticatedError(
       "needs 'authorization: Bearer KEY' with a known key");
+}
+
+absl::Status CheckOperator(const grpc::ServerContext& call,
+                           const ApiKeys& keys) {
+  const absl::StatusOr<std::string> tenant = TenantOf(call, keys);
+  if (!tenant.ok()) return tenant.status();
+  if (!keys.required() || *tenant == kOperatorTenant) return absl::OkStatus();
+  return absl::PermissionDeniedError(
+      absl::StrCat("needs the key named operator, not ", *tenant, "'s"));
 }
 
 std::optional<Seconds> TimeLeft(const grpc::ServerContext& call) {
@@ -37,7 +48,7 @@ std::optional<Seconds> TimeLeft(const grpc::ServerContext& call) {
 }
 
 void EchoRequestId(grpc::ServerContext& call) {
-  const std::string_view id = Find(call, kRequestId);
+  const std::string_view id = FindMetadata(call, kRequestId);
   if (!id.empty()) call.AddInitialMetadata(kRequestId, std::string(id));
 }
 

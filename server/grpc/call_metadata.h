@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "hw_backends/quantities.h"
@@ -17,6 +18,15 @@ namespace mj {
 // UNAUTHENTICATED: keys are required and this one is missing or unknown.
 absl::StatusOr<std::string> TenantOf(const grpc::ServerContext& call,
                                      const ApiKeys& keys);
+
+// OK for the key named `operator`, and for everybody where no keys are
+// required. UNAUTHENTICATED as above; PERMISSION_DENIED: another key.
+absl::Status CheckOperator(const grpc::ServerContext& call,
+                           const ApiKeys& keys);
+
+// A metadata value by its lower-case name; "" where it is absent.
+std::string_view FindMetadata(const grpc::ServerContext& call,
+                              std::string_view name);
 
 // Until the call's deadline, negative where it has passed; nothing where the
 // client set none.

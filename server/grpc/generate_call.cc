@@ -1,11 +1,16 @@
 #include "server/grpc/generate_call.h"
 
+#include <algorithm>
+#include <cmath>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "engine/request/request_error.h"
 #include "server/grpc/call_metadata.h"
 #include "server/grpc/generate_request.h"
 #include "server/grpc/grpc_status.h"
 #include "server/reply_id.h"
+#include "server/request_headers.h"
 
 namespace mj {
 
@@ -13,7 +18,17 @@ namespace {
 
 // gRPC's own Retry-After: clients with a retry policy wait that long.
 constexpr char kRetryPushback[] = "grpc-retry-pushback-ms";
-constexpr char kRetryMilliseconds[] = "1000";
+constexpr Seconds kRetryCapacity(1);
+constexpr Seconds kLongestRetry(86400);
+
+// How long until another try is worth it; nothing where it never is.
+std::optional<Seconds> RetryAfter(const absl::Status& status) {
+  if (absl::IsUnavailable(status)) return kRetryCapacity;
+  std::optional<Seconds> wait = QuotaWaitOf(status);
+  if (wait && !std::isfinite(wait->count())) wait.reset();
+  if (wait) wait = std::min(*wait, kLongestRetry);
+  return wait;
+}
 
 }  // namespace
 
@@ -58,6 +73,10 @@ absl::StatusOr<Request> GenerateCall::ReadRequest() {
   request->id = MakeReplyId("grpc-");
   request->tenant = *std::move(tenant);
   request->timeout = timeout;
+  absl::Status status = ReadRequestHeaders(
+      [&](std::string_view name) { return FindMetadata(call_, name); },
+      *request);
+  if (!status.ok()) return status;
   return request;
 }
 
@@ -76,8 +95,10 @@ absl::Status GenerateCall::Submit() {
   };
   auto channel = context_.engine.Submit(*std::move(request), on_ready);
   if (!channel.ok()) {
-    if (!absl::IsResourceExhausted(channel.status())) return channel.status();
-    return absl::UnavailableError(channel.status().message());
+    const absl::Status& refused = channel.status();
+    const bool capacity =
+        absl::IsResourceExhausted(refused) && !QuotaWaitOf(refused);
+    return capacity ? absl::UnavailableError(refused.message()) : refused;
   }
   channel_ = *std::move(channel);
   writer_.emplace(request_.id, *context_.engine.model().tokenizer);
@@ -91,8 +112,10 @@ void GenerateCall::OnReady() {
 }
 
 void GenerateCall::Reject(const absl::Status& status) {
-  if (absl::IsUnavailable(status)) {
-    call_.AddTrailingMetadata(kRetryPushback, kRetryMilliseconds);
+  if (const std::optional<Seconds> wait = RetryAfter(status)) {
+    const auto milliseconds =
+        static_cast<int64_t>(std::ceil(1e3 * wait->count()));
+    call_.AddTrailingMetadata(kRetryPushback, absl::StrCat(milliseconds));
   }
   writing_ = true;
   stream_.Finish(ToGrpcStatus(status), &on_written_);

@@ -50,6 +50,20 @@ LogprobParams ToLogprobs(const v1::GenerateRequest& message) {
   return params;
 }
 
+void ReadBudget(const v1::GenerateRequest& message, Request& request) {
+  constexpr double kMillisecond = 1e-3;
+  if (message.energy().has_max_joules()) {
+    request.max_energy = Joules(message.energy().max_joules());
+  }
+  if (message.slo().has_ttft_ms()) {
+    request.slo.ttft = Seconds(message.slo().ttft_ms() * kMillisecond);
+  }
+  if (message.slo().has_tpot_ms()) {
+    request.slo.tpot = Seconds(message.slo().tpot_ms() * kMillisecond);
+  }
+  request.flex = message.service_tier() == v1::SERVICE_TIER_FLEX;
+}
+
 absl::Status ReadPrompt(const v1::GenerateRequest& message,
                         const LoadedModel& model, Request& request) {
   switch (message.prompt_case()) {
@@ -91,6 +105,7 @@ absl::StatusOr<Request> ToRequest(const v1::GenerateRequest& message,
   request.stop = ToStop(message.stop());
   request.logprobs = ToLogprobs(message);
   request.print_special = message.print_special();
+  ReadBudget(message, request);
   return request;
 }
 

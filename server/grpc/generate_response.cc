@@ -7,8 +7,15 @@ namespace mj {
 namespace {
 
 v1::FinishReason ToMessage(FinishReason reason) {
-  return reason == FinishReason::kStop ? v1::FINISH_REASON_STOP
-                                       : v1::FINISH_REASON_LENGTH;
+  switch (reason) {
+    case FinishReason::kStop:
+      return v1::FINISH_REASON_STOP;
+    case FinishReason::kLength:
+      return v1::FINISH_REASON_LENGTH;
+    case FinishReason::kEnergy:
+      return v1::FINISH_REASON_ENERGY;
+  }
+  return v1::FINISH_REASON_UNSPECIFIED;
 }
 
 void Fill(const TokenLogprob& from, const Tokenizer& tokenizer,
@@ -30,7 +37,7 @@ void Fill(const std::vector<PositionLogprobs>& from, const Tokenizer& tokenizer,
   }
 }
 
-void Fill(const EnergyReport& from, v1::Energy* to) {
+void Fill(const EnergyReport& from, v1::RequestEnergy* to) {
   to->set_joules(from.total.value());
   to->set_prefill_joules(from.prefill.value());
   to->set_decode_joules(from.decode.value());

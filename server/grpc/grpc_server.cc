@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "proto/grpc/health/v1/health.pb.h"
 #include "server/grpc/call_queue.h"
+#include "server/grpc/energy_service.h"
 #include "server/grpc/inference_context.h"
 #include "server/grpc/inference_service.h"
 
@@ -41,14 +42,20 @@ struct GrpcServer::Impl {
                 .engine = engine,
                 .metrics = metrics,
                 .keys = keys != nullptr ? *keys : no_keys,
-                .clock = clock} {}
+                .clock = clock},
+        energy{.service = energy_service,
+               .engine = engine,
+               .keys = context.keys,
+               .clock = clock} {}
 
   absl::Status Listen(const GrpcOptions& options);
 
   const ApiKeys no_keys;
   const SteadyClock clock;
   v1::Inference::AsyncService service;
+  v1::Energy::AsyncService energy_service;
   InferenceContext context;
+  EnergyContext energy;
   std::vector<std::unique_ptr<CallQueue>> queues;
   int port = 0;
   std::unique_ptr<grpc::Server> server;
@@ -64,6 +71,7 @@ absl::Status GrpcServer::Impl::Listen(const GrpcOptions& options) {
   builder.AddListeningPort(options.address, grpc::InsecureServerCredentials(),
                            &port);
   builder.RegisterService(&service);
+  builder.RegisterService(&energy_service);
   builder.SetMaxReceiveMessageSize(options.max_message_bytes);
   builder.SetMaxSendMessageSize(options.max_message_bytes);
   // Or a second server would silently share the port.
@@ -89,6 +97,7 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
   if (auto status = impl->Listen(options); !status.ok()) return status;
   for (auto& queue : impl->queues) {
     ServeInference(impl->context, *queue);
+    ServeEnergy(impl->energy, *queue);
     queue->Start();
   }
   std::unique_ptr<GrpcServer> server(new GrpcServer(std::move(impl)));
@@ -101,8 +110,10 @@ GrpcServer::GrpcServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 GrpcServer::~GrpcServer() { Shutdown(Seconds(0)); }
 
 void GrpcServer::SetServing(bool serving) {
-  impl_->server->GetHealthCheckService()->SetServingStatus(
-      v1::Inference::service_full_name(), serving);
+  for (const char* service :
+       {v1::Inference::service_full_name(), v1::Energy::service_full_name()}) {
+    impl_->server->GetHealthCheckService()->SetServingStatus(service, serving);
+  }
 }
 
 void GrpcServer::Shutdown(Seconds drain) {
@@ -111,6 +122,7 @@ void GrpcServer::Shutdown(Seconds drain) {
   impl_->context.generations.WaitForNone(drain);
   impl_->server->Shutdown(std::chrono::system_clock::now());
   impl_->context.generations.WaitForNone(kCancelGrace);
+  impl_->energy.watches.WaitForNone(kCancelGrace);
   for (auto& queue : impl_->queues) queue->Stop();
 }
 

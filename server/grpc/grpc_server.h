@@ -1,9 +1,9 @@
-// The gRPC side of the process: millijoule.v1.Inference, grpc.health.v1.Health
-// and reflection on one port.
+// The gRPC side of the process: millijoule.v1.Inference, millijoule.v1.Energy,
+// grpc.health.v1.Health and reflection on one port.
 //
-// Health: "" says that the process lives; the full name
-// "millijoule.v1.Inference" says whether it takes requests. Health and
-// reflection are open to all; the rest asks for an API key where keys are on.
+// Health: "" says that the process lives; the full names of the first two say
+// whether it takes requests. Health and reflection are open to all; the rest
+// asks for an API key where keys are on.
 // Threads: a few that sleep until something happens, and gRPC's own.
 #ifndef MILLIJOULE_SERVER_GRPC_GRPC_SERVER_H_
 #define MILLIJOULE_SERVER_GRPC_GRPC_SERVER_H_

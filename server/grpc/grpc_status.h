@@ -14,7 +14,8 @@ grpc::Status ToGrpcStatus(const absl::Status& status);
 
 // For what the engine answers: its RESOURCE_EXHAUSTED is a lack of capacity,
 // which another replica may have, hence UNAVAILABLE. On the wire
-// RESOURCE_EXHAUSTED is kept for a tenant's own quota.
+// RESOURCE_EXHAUSTED is kept for a tenant's own quota (QuotaWaitOf), and its
+// details say in a google.rpc.RetryInfo how long to wait, if that helps.
 grpc::Status FromEngine(const absl::Status& status);
 
 }  // namespace mj

@@ -2,6 +2,8 @@
 #ifndef MILLIJOULE_SERVER_GRPC_INFERENCE_API_H_
 #define MILLIJOULE_SERVER_GRPC_INFERENCE_API_H_
 
+#include "proto/millijoule/v1/energy.grpc.pb.h"
+#include "proto/millijoule/v1/energy.pb.h"
 #include "proto/millijoule/v1/inference.grpc.pb.h"
 #include "proto/millijoule/v1/inference.pb.h"
 

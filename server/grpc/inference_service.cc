@@ -40,12 +40,21 @@ absl::StatusOr<std::vector<TokenId>> Encode(const v1::TokenizeRequest& request,
 
 void ServeInference(InferenceContext& context, CallQueue& queue) {
   GenerateCall::Listen(context, queue);
-  UnaryCall<v1::TokenizeRequest, v1::TokenizeResponse>::Listen(
-      context, queue, &Methods::RequestTokenize, Tokenize);
-  UnaryCall<v1::DetokenizeRequest, v1::DetokenizeResponse>::Listen(
-      context, queue, &Methods::RequestDetokenize, Detokenize);
-  UnaryCall<v1::ModelInfoRequest, v1::ModelInfoResponse>::Listen(
-      context, queue, &Methods::RequestModelInfo, ModelInfo);
+  const CallGuard guard = {context.keys};
+  const auto with_engine = [&context](auto* answer) {
+    return [&context, answer](const auto& request) {
+      return answer(request, context.engine);
+    };
+  };
+  UnaryCall<Methods, v1::TokenizeRequest, v1::TokenizeResponse>::Listen(
+      context.service, guard, queue, &Methods::RequestTokenize,
+      with_engine(Tokenize));
+  UnaryCall<Methods, v1::DetokenizeRequest, v1::DetokenizeResponse>::Listen(
+      context.service, guard, queue, &Methods::RequestDetokenize,
+      with_engine(Detokenize));
+  UnaryCall<Methods, v1::ModelInfoRequest, v1::ModelInfoResponse>::Listen(
+      context.service, guard, queue, &Methods::RequestModelInfo,
+      with_engine(ModelInfo));
 }
 
 absl::StatusOr<v1::TokenizeResponse> Tokenize(

@@ -5,50 +5,59 @@
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/async_unary_call.h>
 
+#include <functional>
 #include <memory>
 
 #include "absl/status/statusor.h"
 #include "server/grpc/call_metadata.h"
 #include "server/grpc/call_queue.h"
 #include "server/grpc/grpc_status.h"
-#include "server/grpc/inference_context.h"
 
 namespace mj {
 
-template <class Message, class Response>
+// Who may call. The keys outlive all calls.
+struct CallGuard {
+  const ApiKeys& keys;
+  bool operators_only = false;
+};
+
+// Service: an AsyncService, which outlives all calls.
+template <class Service, class Message, class Response>
 class UnaryCall final : public Call {
  public:
-  // AsyncService::RequestX, which waits for a call of method X.
-  using Method = void (v1::Inference::AsyncService::*)(
-      grpc::ServerContext*, Message*,
-      grpc::ServerAsyncResponseWriter<Response>*, grpc::CompletionQueue*,
-      grpc::ServerCompletionQueue*, void*);
-  // Runs on the queue's thread, for callers whose API key is good.
-  using Handler = absl::StatusOr<Response> (*)(const Message&, const Engine&);
+  // Service::RequestX, which waits for a call of method X.
+  using Method = void (Service::*)(grpc::ServerContext*, Message*,
+                                   grpc::ServerAsyncResponseWriter<Response>*,
+                                   grpc::CompletionQueue*,
+                                   grpc::ServerCompletionQueue*, void*);
+  // Runs on the queue's thread, for callers whom the guard lets pass.
+  using Handler = std::function<absl::StatusOr<Response>(const Message&)>;
 
   // Has `queue` wait for one more call; each arrival asks for the next.
-  static void Listen(InferenceContext& context, CallQueue& queue, Method method,
-                     Handler handler) {
-    auto call = std::make_shared<UnaryCall>(context, queue, method, handler);
+  static void Listen(Service& service, const CallGuard& guard, CallQueue& queue,
+                     Method method, Handler handler) {
+    auto call = std::make_shared<UnaryCall>(service, guard, queue, method,
+                                            std::move(handler));
     UnaryCall& self = *call;
     queue.Keep(std::move(call));
-    (context.service.*method)(&self.call_, &self.message_, &self.writer_,
-                              queue.queue(), queue.queue(), &self.on_accepted_);
+    (service.*method)(&self.call_, &self.message_, &self.writer_, queue.queue(),
+                      queue.queue(), &self.on_accepted_);
   }
 
-  UnaryCall(InferenceContext& context, CallQueue& queue, Method method,
-            Handler handler)
-      : context_(context),
+  UnaryCall(Service& service, const CallGuard& guard, CallQueue& queue,
+            Method method, Handler handler)
+      : service_(service),
+        guard_(guard),
         queue_(queue),
         method_(method),
-        handler_(handler),
+        handler_(std::move(handler)),
         on_accepted_([this](bool ok) { OnAccepted(ok); }),
         on_finished_([this](bool) { queue_.Release(*this); }) {}
 
  private:
   void OnAccepted(bool ok) {
     if (!ok) return queue_.Release(*this);  // the server is shutting down
-    Listen(context_, queue_, method_, handler_);
+    Listen(service_, guard_, queue_, method_, handler_);
     EchoRequestId(call_);
     if (auto response = Answer(); response.ok()) {
       writer_.Finish(*response, grpc::Status::OK, &on_finished_);
@@ -58,12 +67,15 @@ class UnaryCall final : public Call {
   }
 
   absl::StatusOr<Response> Answer() {
-    auto tenant = TenantOf(call_, context_.keys);
-    if (!tenant.ok()) return tenant.status();
-    return handler_(message_, context_.engine);
+    absl::Status allowed = guard_.operators_only
+                               ? CheckOperator(call_, guard_.keys)
+                               : TenantOf(call_, guard_.keys).status();
+    if (!allowed.ok()) return allowed;
+    return handler_(message_);
   }
 
-  InferenceContext& context_;
+  Service& service_;
+  const CallGuard guard_;
   CallQueue& queue_;
   const Method method_;
   const Handler handler_;

@@ -20,8 +20,9 @@ int HttpStatusOf(const absl::Status& status) {
       return 404;
     case absl::StatusCode::kDeadlineExceeded:
       return 408;
-    case absl::StatusCode::kCancelled:
     case absl::StatusCode::kResourceExhausted:
+      return QuotaWaitOf(status) ? 429 : 503;
+    case absl::StatusCode::kCancelled:
     case absl::StatusCode::kUnavailable:
       return 503;
     case absl::StatusCode::kUnimplemented:

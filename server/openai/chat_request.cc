@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/openai/budget_fields.h"
 
 namespace mj {
 namespace {
@@ -166,6 +167,7 @@ absl::StatusOr<ChatRequest> ParseChatRequest(const Json& body) {
   ReadMaxTokens(reader, call.request.stop.max_tokens);
   ReadLogprobs(reader, call.request.logprobs);
   ReadSamplingFields(reader, call.request);
+  ReadBudgetFields(reader, call.request);
   if (!reader.ok()) return reader.status();
   return call;
 }

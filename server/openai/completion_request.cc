@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/openai/budget_fields.h"
 
 namespace mj {
 namespace {
@@ -78,6 +79,7 @@ absl::Status ReadFields(const Json& body, CompletionRequest& call,
   }
   reader.Read("add_special_tokens", request.add_special);
   ReadSamplingFields(reader, request);
+  ReadBudgetFields(reader, request);
   return reader.status();
 }
 

@@ -10,7 +10,15 @@ void AppendEvent(const Json& json, std::string& events) {
 
 Json FinishReasonJson(const std::optional<FinishReason>& reason) {
   if (!reason) return Json();
-  return *reason == FinishReason::kStop ? "stop" : "length";
+  switch (*reason) {
+    case FinishReason::kStop:
+      return "stop";
+    case FinishReason::kLength:
+      return "length";
+    case FinishReason::kEnergy:
+      return "energy";
+  }
+  return Json();
 }
 
 Json StartReply(const ReplyHead& head, const char* kind) {

@@ -41,7 +41,7 @@ class ReplyFormat {
 void AppendEvent(const Json& json, std::string& events);
 inline constexpr const char* kDoneEvent = "data: [DONE]\n\n";
 
-// "stop" or "length"; null while the choice goes on.
+// "stop", "length" or "energy"; null while the choice goes on.
 Json FinishReasonJson(const std::optional<FinishReason>& reason);
 
 // An object with the head's keys; "object" is `kind`.

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <string>
 
@@ -208,6 +209,97 @@ TEST(ApiTest, ADroppedGenerationIsCancelledAndCountedOnce) {
   EXPECT_THAT(server.metrics->Text(server.engine->stats()),
               HasSubstr("vllm:request_success_total{finished_reason=\"abort\","
                         "model_name=\"fake\",engine=\"0\"} 1"));
+}
+
+constexpr const char* kMany =
+    R"({"prompt":"hi","max_tokens":400,"ignore_eos":true,"seed":1})";
+
+TEST(ApiTest, ABudgetInTheBodyEndsTheReply) {
+  ServerFixture server;
+  const Json whole = Call(*server.api, "POST", "/v1/completions", kMany).json();
+  Json body = Json::parse(kMany);
+  const double budget = whole["usage"]["energy"]["joules"].get<double>() / 2;
+  body["energy"]["max_joules"] = budget;
+  const Json reply =
+      Call(*server.api, "POST", "/v1/completions", body.dump()).json();
+  EXPECT_EQ(reply["choices"][0]["finish_reason"], "energy") << reply;
+  const int tokens = reply["usage"]["completion_tokens"];
+  EXPECT_GT(tokens, 100);
+  EXPECT_LT(tokens, 300);
+  EXPECT_NEAR(reply["usage"]["energy"]["joules"].get<double>(), budget,
+              0.02 * budget);
+  EXPECT_THAT(server.metrics->Text(server.engine->stats()),
+              HasSubstr("finished_reason=\"energy\",model_name=\"fake\"} 1"));
+}
+
+// What `headers` make of a call: its reply if it comes at once, else that of
+// the generation.
+HttpReply CallWith(Api& api,
+                   std::map<std::string, std::string, std::less<>> headers,
+                   const std::string& body) {
+  Outcome outcome = api.Handle({.method = "POST",
+                                .path = "/v1/completions",
+                                .authorization = "Bearer abc",
+                                .body = body,
+                                .headers = std::move(headers)},
+                               [] {});
+  if (auto* reply = std::get_if<HttpReply>(&outcome)) return *reply;
+  Generation& generation = *std::get<std::unique_ptr<Generation>>(outcome);
+  std::string events;
+  while (!generation.finished()) generation.Advance(events);
+  return JsonReply(generation.Reply());
+}
+
+TEST(ApiTest, ABudgetInTheHeadIsSharedByThePrompts) {
+  ServerFixture server;
+  Json body = Json::parse(kMany);
+  body["prompt"] = {"hi", "ho"};
+  const Json whole = Json::parse(CallWith(*server.api, {}, body.dump()).body);
+  const double budget = whole["usage"]["energy"]["joules"].get<double>() / 4;
+  const Json reply = Json::parse(
+      CallWith(
+          *server.api,
+          {{"x-millijoule-max-joules", std::to_string(budget * 1e9) + "e-9"}},
+          body.dump())
+          .body);
+  for (const Json& choice : reply["choices"]) {
+    EXPECT_EQ(choice["finish_reason"], "energy") << reply;
+  }
+  EXPECT_NEAR(reply["usage"]["energy"]["joules"].get<double>(), budget,
+              0.1 * budget);
+}
+
+TEST(ApiTest, BadHeadersNameThemselves) {
+  ServerFixture server;
+  for (const char* name : {"x-millijoule-max-joules", "x-llm-d-slo-ttft-ms",
+                           "x-llm-d-slo-tpot-ms"}) {
+    const HttpReply reply = CallWith(*server.api, {{name, "nan"}}, kHi);
+    EXPECT_EQ(reply.status, 400);
+    EXPECT_EQ(Json::parse(reply.body)["error"]["param"], name) << reply.body;
+  }
+}
+
+TEST(ApiTest, ASpentTenantGets429AndRetryAfter) {
+  ServerFixture server(/*with_keys=*/true,
+                       {{"ann", {Watts(1e-9), Joules(1e-12)}}});
+  EXPECT_EQ(CallWith(*server.api, {}, kHi).status, 200);
+  const HttpReply reply = CallWith(*server.api, {}, kHi);
+  EXPECT_EQ(reply.status, 429) << reply.body;
+  const Json error = Json::parse(reply.body)["error"];
+  EXPECT_EQ(error["type"], "rate_limit_error");
+  EXPECT_EQ(error["code"], "energy_quota_exceeded");
+  ASSERT_EQ(reply.headers.size(), 1u);
+  EXPECT_EQ(reply.headers[0].first, "Retry-After");
+  EXPECT_GT(std::stoi(reply.headers[0].second), 0);
+}
+
+TEST(ApiTest, JoulesThatNeverComeBackPromiseNoRetry) {
+  ServerFixture server(/*with_keys=*/true,
+                       {{"ann", {Watts(0), Joules(1e-12)}}});
+  EXPECT_EQ(CallWith(*server.api, {}, kHi).status, 200);
+  const HttpReply reply = CallWith(*server.api, {}, kHi);
+  EXPECT_EQ(reply.status, 429) << reply.body;
+  EXPECT_TRUE(reply.headers.empty());
 }
 
 TEST(ApiTest, DrainingRefusesWith503AndRetryAfter) {

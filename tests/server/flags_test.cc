@@ -86,6 +86,12 @@ TEST(ServeFlagsTest, BadValuesSayWhatIsNeeded) {
       {"max-queue", "1.5", "from 1 to"},
       {"drain-timeout", "-1", "seconds"},
       {"max-body", "x", "not a size"},
+      {"slo-ttft-ms", "0", "must be above 0"},
+      {"slo-ttft-ms", "soon", "must be above 0"},
+      {"slo-tpot-ms", "-5", "must be above 0"},
+      {"slo-tpot-ms", "nan", "must be above 0"},
+      {"power-cap-watts", "0", "must be above 0"},
+      {"power-cap-watts", "inf", "must be above 0"},
   };
   for (const BadValue& c : kCases) {
     const absl::Status status = Find(table, c.flag).set(c.value);
@@ -177,7 +183,8 @@ class ConfigFile {
 
 TEST(ConfigTest, SetsFlagsAndTheCommandLineWins) {
   const ConfigFile file(
-      "threads = 2\nkv-memory = \"64M\"\nmax-queue = 7\ndrain-timeout = 1.5\n");
+      "threads = 2\nkv-memory = \"64M\"\nmax-queue = 7\ndrain-timeout = 1.5\n"
+      "slo-ttft-ms = 800\npower-cap-watts = 12.5\n");
   ServeFlags flags;
   const std::vector<Flag> table = ServeFlagTable(flags);
   const std::vector<std::string> words = {"serve", "--max-queue", "9",
@@ -187,6 +194,9 @@ TEST(ConfigTest, SetsFlagsAndTheCommandLineWins) {
   EXPECT_EQ(flags.engine.engine.kv_memory_bytes, 64 << 20);
   EXPECT_EQ(flags.engine.engine.max_queue, 9);
   EXPECT_EQ(flags.drain_seconds, 1.5);
+  EXPECT_EQ(flags.slo_ttft_ms, 800);
+  EXPECT_FALSE(flags.slo_tpot_ms.has_value());
+  EXPECT_EQ(flags.power_cap_watts, 12.5);
 }
 
 TEST(ConfigTest, ErrorsNameFileAndKey) {

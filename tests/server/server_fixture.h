@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "server/api.h"
 #include "tests/fakes/fake_model.h"
@@ -17,8 +18,10 @@ class ServerFixture {
   static constexpr const char* kKeys =
       "ann:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
-  explicit ServerFixture(bool with_keys = false) {
+  explicit ServerFixture(bool with_keys = false,
+                         std::vector<TenantLimit> limits = {}) {
     EngineOptions options;
+    options.tenant_limits = std::move(limits);
     options.max_model_len = 512;
     options.kv_memory_bytes = 256 * FakeBackend::kBytesPerBlock;
     auto model = MakeFakeModel(log);

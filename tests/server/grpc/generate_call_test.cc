@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <cmath>
+
 #include "tests/fakes/reply.h"
 #include "tests/server/grpc/grpc_fixture.h"
 
@@ -155,6 +157,13 @@ const BadCase kBadCases[] = {
     {"OverTheContext",
      [](auto& r) { r.mutable_stop()->set_max_tokens(1 << 30); },
      grpc::INVALID_ARGUMENT, "8192"},
+    {"NoJoules", [](auto& r) { r.mutable_energy()->set_max_joules(0); },
+     grpc::INVALID_ARGUMENT, "energy.max_joules"},
+    {"EndlessJoules",
+     [](auto& r) { r.mutable_energy()->set_max_joules(INFINITY); },
+     grpc::INVALID_ARGUMENT, "energy.max_joules"},
+    {"NoTtft", [](auto& r) { r.mutable_slo()->set_ttft_ms(0); },
+     grpc::INVALID_ARGUMENT, "slo.ttft"},
     {"UnknownModel", [](auto& r) { r.set_model("huge"); }, grpc::NOT_FOUND,
      "huge"},
 };
@@ -169,6 +178,49 @@ TEST_F(GenerateCallTest, RefusesBadRequestsAndGoesOn) {
     EXPECT_THAT(status.error_message(), HasSubstr(bad.says)) << bad.name;
   }
   EXPECT_EQ(Generate(Ask("text", 4)).tokens.size(), 4u);
+}
+
+TEST_F(GenerateCallTest, ABudgetEndsTheStream) {
+  StartServer();
+  v1::GenerateRequest request = Ask("text", 1000);
+  const Stream whole = Generate(request);
+  const double budget = whole.last.summary().usage().energy().joules() / 2;
+  request.mutable_energy()->set_max_joules(budget);
+  const Stream field = Generate(request);
+  request.clear_energy();
+  grpc::ClientContext call;
+  call.AddMetadata("x-millijoule-max-joules", absl::StrCat(budget));
+  const Stream metadata = Read(*stub_->Generate(&call, request));
+  for (const Stream& stream : {field, metadata}) {
+    ASSERT_TRUE(stream.status.ok()) << stream.status.error_message();
+    const v1::Summary& summary = stream.last.summary();
+    EXPECT_EQ(summary.choices(0).finish_reason(), v1::FINISH_REASON_ENERGY);
+    EXPECT_GT(stream.tokens.size(), 200u);
+    EXPECT_LT(stream.tokens.size(), 800u);
+    EXPECT_NEAR(summary.usage().energy().joules(), budget, 0.02 * budget);
+  }
+}
+
+TEST_F(GenerateCallTest, BadMetadataIsRefusedByName) {
+  StartServer();
+  grpc::ClientContext call;
+  call.AddMetadata("x-llm-d-slo-ttft-ms", "soon");
+  const grpc::Status status = Read(*stub_->Generate(&call, Ask("x", 1))).status;
+  EXPECT_EQ(status.error_code(), grpc::INVALID_ARGUMENT);
+  EXPECT_THAT(status.error_message(), HasSubstr("x-llm-d-slo-ttft-ms"));
+}
+
+TEST_F(GenerateCallTest, ASpentTenantIsToldWhenToRetry) {
+  EngineOptions options;
+  options.tenant_limits = {{"default", {Watts(1e-9), Joules(1e-12)}}};
+  StartServer(options);
+  ASSERT_TRUE(Generate(Ask("x", 5)).status.ok());
+  grpc::ClientContext call;
+  const grpc::Status status = Read(*stub_->Generate(&call, Ask("x", 5))).status;
+  EXPECT_EQ(status.error_code(), grpc::RESOURCE_EXHAUSTED);
+  EXPECT_FALSE(status.error_details().empty());
+  EXPECT_EQ(call.GetServerTrailingMetadata().count("grpc-retry-pushback-ms"),
+            1u);
 }
 
 TEST_F(GenerateCallTest, ManyStreamsAtOnceGetTheirOwnText) {

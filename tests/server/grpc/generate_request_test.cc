@@ -115,6 +115,23 @@ TEST_F(GenerateRequestTest, EveryFieldArrives) {
   EXPECT_TRUE(request->print_special);
 }
 
+TEST_F(GenerateRequestTest, BudgetTargetsAndTierArrive) {
+  const auto request = Convert(R"pb(
+    text: "Hi"
+    energy { max_joules: 0.5 }
+    slo { ttft_ms: 800 tpot_ms: 50 }
+    service_tier: SERVICE_TIER_FLEX
+  )pb");
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_EQ(*request->max_energy, Joules(0.5));
+  EXPECT_DOUBLE_EQ(request->slo.ttft->count(), 0.8);
+  EXPECT_DOUBLE_EQ(request->slo.tpot->count(), 0.05);
+  EXPECT_TRUE(request->flex);
+  const auto plain = Convert("text: 'Hi'");
+  EXPECT_FALSE(plain->max_energy || plain->slo.ttft || plain->slo.tpot);
+  EXPECT_FALSE(plain->flex);
+}
+
 TEST_F(GenerateRequestTest, MessagesAreRenderedWithTheModelsTemplate) {
   const auto request = Convert(R"pb(
     messages {

@@ -2,7 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <string>
+
+#include "engine/request/request_error.h"
+#include "proto/google/rpc/error_details.pb.h"
+#include "proto/google/rpc/status.pb.h"
 
 namespace mj {
 namespace {
@@ -53,6 +58,32 @@ TEST(GrpcStatusMessageTest, IsCutToWhatTrailersHold) {
   const auto status = ToGrpcStatus(absl::InvalidArgumentError(text));
   EXPECT_LE(status.error_message().size(), 1030u);
   EXPECT_TRUE(status.error_message().starts_with("你你"));
+}
+
+TEST(GrpcStatusQuotaTest, SaysWhenToTryAgain) {
+  const absl::Status spent = QuotaError("spent", Seconds(2.5));
+  for (const grpc::Status& status : {ToGrpcStatus(spent), FromEngine(spent)}) {
+    EXPECT_EQ(status.error_code(), grpc::RESOURCE_EXHAUSTED);
+    google::rpc::Status details;
+    ASSERT_TRUE(details.ParseFromString(status.error_details()));
+    EXPECT_EQ(details.code(), grpc::RESOURCE_EXHAUSTED);
+    EXPECT_EQ(details.message(), "spent");
+    ASSERT_EQ(details.details_size(), 1);
+    EXPECT_EQ(details.details(0).type_url(),
+              "type.googleapis.com/google.rpc.RetryInfo");
+    google::rpc::RetryInfo info;
+    ASSERT_TRUE(details.details(0).UnpackTo(&info));
+    EXPECT_EQ(info.retry_delay().seconds(), 2);
+    EXPECT_EQ(info.retry_delay().nanos(), 500'000'000);
+  }
+}
+
+TEST(GrpcStatusQuotaTest, PromisesNothingWhereNothingComesBack) {
+  const absl::Status spent =
+      QuotaError("spent", Seconds(std::numeric_limits<double>::infinity()));
+  const grpc::Status status = FromEngine(spent);
+  EXPECT_EQ(status.error_code(), grpc::RESOURCE_EXHAUSTED);
+  EXPECT_TRUE(status.error_details().empty());
 }
 
 }  // namespace

@@ -1,0 +1,52 @@
+#include "server/grpc/telemetry_message.h"
+
+#include <utility>
+
+namespace mj {
+
+namespace {
+
+void FillLoad(const EngineStats& stats, v1::Telemetry& message) {
+  message.set_running(stats.running);
+  message.set_waiting(stats.waiting);
+  message.set_held(stats.held);
+  if (stats.kv_blocks_total > 0) {
+    message.set_kv_usage(static_cast<double>(stats.kv_blocks_used) /
+                         stats.kv_blocks_total);
+  }
+}
+
+void FillLimits(const EngineStats& stats, v1::Telemetry& message) {
+  if (stats.power_cap) message.set_power_cap_watts(stats.power_cap->value());
+  message.set_power_cap_violation_seconds(stats.power_cap_violation.count());
+  message.set_max_num_seqs(stats.limits.schedule.max_num_seqs);
+  message.set_max_batched_tokens(stats.limits.schedule.max_batched_tokens);
+  message.set_busy_share(stats.limits.busy_share);
+}
+
+}  // namespace
+
+v1::Telemetry TelemetryWriter::Next(const EngineStats& stats, Seconds now,
+                                    double unix_seconds) {
+  v1::Telemetry message;
+  message.set_unix_seconds(unix_seconds);
+  FillLoad(stats, message);
+  FillLimits(stats, message);
+  message.set_method(stats.energy_method);
+  message.set_domain(stats.energy_domain);
+  const Look look = {now,
+                     stats.prefill + stats.decode + stats.idle + stats.overhead,
+                     stats.energy_known, stats.generated_tokens};
+  const std::optional<Look> before = std::exchange(last_, look);
+  if (!before || now <= before->time) return message;
+  const Seconds passed = now - before->time;
+  const auto tokens = static_cast<double>(look.tokens - before->tokens);
+  message.set_tokens_per_second(tokens / passed.count());
+  if (!look.known || !before->known) return message;
+  const Joules spent = look.joules - before->joules;
+  message.set_watts((spent / passed).value());
+  if (tokens > 0) message.set_joules_per_token((spent / tokens).value());
+  return message;
+}
+
+}  // namespace mj

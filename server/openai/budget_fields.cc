@@ -1,0 +1,60 @@
+#include "server/openai/budget_fields.h"
+
+#include <cmath>
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+
+namespace mj {
+namespace {
+
+// A number above 0, in T's unit.
+template <class T>
+void ReadPositive(FieldReader& reader, const char* name,
+                  std::optional<T>& out) {
+  const Json* value = reader.Find(name);
+  if (value == nullptr) return;
+  const double number = value->is_number() ? value->get<double>() : NAN;
+  if (!(number > 0)) {
+    return reader.Fail(
+        name, absl::StrCat(Quoted(*value), " is not a number above 0"));
+  }
+  out = T(number);
+}
+
+void ReadEnergy(FieldReader& reader, Request& request) {
+  const Json* energy = reader.Find("energy");
+  if (energy == nullptr) return;
+  if (!energy->is_object()) {
+    return reader.Fail("energy",
+                       absl::StrCat(Quoted(*energy), " is not an object"));
+  }
+  FieldReader fields(*energy, "energy.");
+  ReadPositive(fields, "max_joules", request.max_energy);
+  if (!fields.ok()) reader.Fail(fields.status());
+}
+
+// Clients send all of OpenAI's tiers; but for flex there is one here.
+void ReadServiceTier(FieldReader& reader, Request& request) {
+  std::string tier = "auto";
+  reader.Read("service_tier", tier);
+  for (const char* known : {"auto", "default", "flex", "priority", "scale"}) {
+    if (tier != known) continue;
+    request.flex = tier == "flex";
+    return;
+  }
+  reader.Fail("service_tier",
+              absl::StrCat("'", tier.substr(0, 60),
+                           "' is none of auto, default, flex, priority, "
+                           "scale"));
+}
+
+}  // namespace
+
+void ReadBudgetFields(FieldReader& reader, Request& request) {
+  ReadEnergy(reader, request);
+  ReadServiceTier(reader, request);
+  ReadPositive(reader, "timeout", request.timeout);
+}
+
+}  // namespace mj

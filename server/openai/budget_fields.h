@@ -1,0 +1,18 @@
+// The fields that say what a reply may cost and how long it may wait:
+//   energy: {"max_joules": X}   joules; the reply ends where they are spent
+//   service_tier                OpenAI's; "flex" may wait for less carbon
+//   timeout                     seconds; also the limit of that wait
+#ifndef MILLIJOULE_SERVER_OPENAI_BUDGET_FIELDS_H_
+#define MILLIJOULE_SERVER_OPENAI_BUDGET_FIELDS_H_
+
+#include "engine/request/request.h"
+#include "server/openai/json_reader.h"
+
+namespace mj {
+
+// Errors go to `reader`.
+void ReadBudgetFields(FieldReader& reader, Request& request);
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_SERVER_OPENAI_BUDGET_FIELDS_H_

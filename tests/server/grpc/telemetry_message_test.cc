@@ -1,0 +1,68 @@
+#include "server/grpc/telemetry_message.h"
+
+#include <gtest/gtest.h>
+
+namespace mj {
+namespace {
+
+EngineStats At(double joules, uint64_t tokens, bool known = true) {
+  EngineStats stats;
+  stats.decode = Joules(joules / 2);
+  stats.idle = Joules(joules / 2);
+  stats.generated_tokens = tokens;
+  stats.energy_known = known;
+  stats.energy_method = "modelled";
+  stats.kv_blocks_total = 10;
+  stats.kv_blocks_used = 4;
+  return stats;
+}
+
+TEST(TelemetryWriterTest, RatesAreOfTheTimeBetween) {
+  TelemetryWriter writer;
+  const v1::Telemetry first = writer.Next(At(100, 5), Seconds(10), 1e9);
+  EXPECT_EQ(first.unix_seconds(), 1e9);
+  EXPECT_DOUBLE_EQ(first.kv_usage(), 0.4);
+  EXPECT_FALSE(first.has_watts());
+  EXPECT_EQ(first.tokens_per_second(), 0);
+  const v1::Telemetry second = writer.Next(At(130, 20), Seconds(12), 1e9 + 2);
+  EXPECT_DOUBLE_EQ(second.watts(), 15);
+  EXPECT_DOUBLE_EQ(second.tokens_per_second(), 7.5);
+  EXPECT_DOUBLE_EQ(second.joules_per_token(), 2);
+  const v1::Telemetry third = writer.Next(At(140, 20), Seconds(13), 1e9 + 3);
+  EXPECT_DOUBLE_EQ(third.watts(), 10);
+  EXPECT_FALSE(third.has_joules_per_token()) << "no token came";
+}
+
+TEST(TelemetryWriterTest, UnknownIsAbsentNotZero) {
+  TelemetryWriter writer;
+  writer.Next(At(100, 5), Seconds(10), 0);
+  const v1::Telemetry lost = writer.Next(At(100, 9, false), Seconds(11), 0);
+  EXPECT_FALSE(lost.has_watts());
+  EXPECT_FALSE(lost.has_joules_per_token());
+  EXPECT_DOUBLE_EQ(lost.tokens_per_second(), 4);
+  EXPECT_FALSE(writer.Next(At(150, 9), Seconds(12), 0).has_watts())
+      << "it covers a time that nobody knows";
+  EXPECT_TRUE(writer.Next(At(160, 9), Seconds(13), 0).has_watts());
+}
+
+TEST(TelemetryWriterTest, LimitsAndLoadArrive) {
+  EngineStats stats = At(1, 1);
+  stats.running = 3;
+  stats.waiting = 2;
+  stats.held = 1;
+  stats.power_cap = Watts(42);
+  stats.power_cap_violation = Seconds(7);
+  stats.limits = {{8, 64, 32}, 0.25};
+  const v1::Telemetry message = TelemetryWriter().Next(stats, Seconds(1), 0);
+  EXPECT_EQ(message.running(), 3);
+  EXPECT_EQ(message.waiting(), 2);
+  EXPECT_EQ(message.held(), 1);
+  EXPECT_EQ(message.power_cap_watts(), 42);
+  EXPECT_EQ(message.power_cap_violation_seconds(), 7);
+  EXPECT_EQ(message.max_num_seqs(), 8);
+  EXPECT_EQ(message.max_batched_tokens(), 64);
+  EXPECT_EQ(message.busy_share(), 0.25);
+}
+
+}  // namespace
+}  // namespace mj
