@@ -47,7 +47,8 @@ absl::Status Api::Sign(const HttpCall& call, const std::string& id,
                        std::vector<Request>& requests) const {
   const auto find = [&](std::string_view name) -> std::string_view {
     const auto found = call.headers.find(name);
-    return found == call.headers.end() ? "" : found->second;
+    if (found == call.headers.end()) return {};
+    return found->second;
   };
   const std::string tenant =
       keys_.TenantOf(call.authorization).value_or(std::string(kDefaultTenant));

@@ -114,7 +114,7 @@ void AddBudgetMetrics(const EngineStats& stats, const std::string& model_name,
   AddSlo(stats, out);
   out.Gauge("requests_held", "Flex requests that wait for less carbon.",
             {{static_cast<double>(stats.held)}});
-  out.Counter("requests_held_total", "Flex requests that have been held.",
+  out.Counter("flex_holds_total", "Flex requests that have been held.",
               {{static_cast<double>(stats.held_ever)}});
   out.Counter("energy_stops_total",
               "Requests that ended with their joules spent.",

@@ -192,7 +192,7 @@ def check_all(address, key=None, say=print):
         if key is not None:
             channel = grpc.intercept_channel(channel, BearerKey(key))
         stub = ReflectedStub(channel, SERVICE)
-        for name in (SERVICE, "grpc.health.v1.Health",
+        for name in (SERVICE, "millijoule.v1.Energy", "grpc.health.v1.Health",
                      "grpc.reflection.v1alpha.ServerReflection"):
             assert name in stub.services, (name, stub.services)
         info = check_model_info(stub)

@@ -255,6 +255,7 @@ TEST(ApiTest, ABudgetInTheHeadIsSharedByThePrompts) {
   Json body = Json::parse(kMany);
   body["prompt"] = {"hi", "ho"};
   const Json whole = Json::parse(CallWith(*server.api, {}, body.dump()).body);
+  ASSERT_TRUE(whole.contains("usage")) << whole;
   const double budget = whole["usage"]["energy"]["joules"].get<double>() / 4;
   const Json reply = Json::parse(
       CallWith(
@@ -262,6 +263,7 @@ TEST(ApiTest, ABudgetInTheHeadIsSharedByThePrompts) {
           {{"x-millijoule-max-joules", std::to_string(budget * 1e9) + "e-9"}},
           body.dump())
           .body);
+  ASSERT_TRUE(reply.contains("choices")) << reply;
   for (const Json& choice : reply["choices"]) {
     EXPECT_EQ(choice["finish_reason"], "energy") << reply;
   }

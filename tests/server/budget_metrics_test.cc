@@ -54,7 +54,7 @@ TEST(BudgetMetricsTest, LimitsTargetsAndTenantsAppear) {
         "millijoule_slo_requests_total{target=\"tpot\",outcome=\"missed\","
         "model_name=\"m\"} 2",
         "millijoule_requests_held{model_name=\"m\"} 3",
-        "millijoule_requests_held_total{model_name=\"m\"} 9",
+        "millijoule_flex_holds_total{model_name=\"m\"} 9",
         "millijoule_energy_stops_total{model_name=\"m\"} 2"}) {
     EXPECT_THAT(text, HasSubstr(line));
   }

@@ -16,7 +16,8 @@ absl::Status ReadFrom(const Headers& headers, Request& request) {
   return ReadRequestHeaders(
       [&](std::string_view name) -> std::string_view {
         const auto found = headers.find(name);
-        return found == headers.end() ? "" : found->second;
+        if (found == headers.end()) return {};
+        return found->second;
       },
       request);
 }

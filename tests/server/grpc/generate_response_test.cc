@@ -100,7 +100,8 @@ TEST_F(ResponseWriterTest, TellsTheJoules) {
                        .domain = "package+dram",
                        .calibration = "c1",
                        .gco2e = 0.125};
-  const v1::Energy energy = writer_.Next(last).summary().usage().energy();
+  const v1::RequestEnergy energy =
+      writer_.Next(last).summary().usage().energy();
   EXPECT_EQ(energy.joules(), 5);
   EXPECT_EQ(energy.prefill_joules(), 2);
   EXPECT_EQ(energy.decode_joules(), 3);
