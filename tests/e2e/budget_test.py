@@ -29,7 +29,9 @@ def post(server, body, key=None, **headers):
             "ignore_eos": True, **body}
     connection.request("POST", "/v1/completions", json.dumps(body), headers)
     reply = connection.getresponse()
-    return reply.status, dict(reply.getheaders()), json.loads(reply.read())
+    text = reply.read()
+    connection.close()
+    return reply.status, dict(reply.getheaders()), json.loads(text)
 
 
 def energy_stub(channel, key=None):
