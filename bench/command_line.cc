@@ -7,7 +7,8 @@ namespace mj {
 namespace {
 
 void AddFlag(CLI::App& app, const Flag& flag) {
-  const std::string name = "--" + flag.name;
+  const std::string name =
+      flag.kind == FlagKind::kPlace ? flag.name : "--" + flag.name;
   const auto set = [name, set = flag.set](const std::string& value) {
     const absl::Status status = set(value);
     if (status.ok()) return;

@@ -15,6 +15,8 @@ inline constexpr const char* kHostRoot = "/";
 Command OfflineCommand(const BuildInfo& build);
 Command PerplexityCommand(const BuildInfo& build);
 Command KernelsCommand(const BuildInfo& build);
+Command SimulateCommand(const BuildInfo& build);
+Command ReproduceCommand(const BuildInfo& build);
 
 // "millijoule-bench: MESSAGE" on standard error; returns 1.
 int PrintBenchError(const absl::Status& status);

@@ -15,6 +15,8 @@ int Main(int argc, char** argv) {
       mj::OfflineCommand(build),
       mj::PerplexityCommand(build),
       mj::KernelsCommand(build),
+      mj::SimulateCommand(build),
+      mj::ReproduceCommand(build),
   };
   return mj::RunCommandLine(
       "millijoule-bench", "Measures Millijoule without a network",

@@ -147,4 +147,19 @@ Flag SecondsFlag(std::string name, std::string help, double& out) {
       }};
 }
 
+Flag NumberFlag(std::string name, std::string value_name, std::string help,
+                double min, double max, double& out) {
+  return {std::move(name), std::move(value_name), std::move(help),
+          absl::StrCat(out), [min, max, &out](const std::string& text) {
+            double value = 0;
+            if (!absl::SimpleAtod(text, &value) ||
+                !(value >= min && value <= max)) {
+              return absl::InvalidArgumentError(absl::StrCat(
+                  "'", text, "' is not a number from ", min, " to ", max));
+            }
+            out = value;
+            return absl::OkStatus();
+          }};
+}
+
 }  // namespace mj

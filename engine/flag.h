@@ -17,6 +17,7 @@ enum class FlagKind {
   kValue,     // --name VALUE
   kSwitch,    // --name alone means "true"
   kRepeated,  // --name VALUE VALUE ..., each set in turn
+  kPlace,     // VALUE alone, by its place on a command line
 };
 
 struct Flag {
@@ -48,6 +49,9 @@ Flag SecondsFlag(std::string name, std::string help, double& out);
 // A number above 0; `help` names its unit. No default: unset.
 Flag PositiveNumberFlag(std::string name, std::string value_name,
                         std::string help, std::optional<double>& out);
+// A number with a fraction, from min to max.
+Flag NumberFlag(std::string name, std::string value_name, std::string help,
+                double min, double max, double& out);
 Flag SwitchFlag(std::string name, std::string help, bool& out);
 Flag TextListFlag(std::string name, std::string value_name, std::string help,
                   std::vector<std::string>& out);

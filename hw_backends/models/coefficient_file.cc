@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 #define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
@@ -12,16 +13,25 @@
 namespace mj {
 namespace {
 
+constexpr std::pair<std::string_view, double> kScales[] = {
+    {"pJ/op", 1e-12}, {"pJ/byte", 1e-12}, {"W", 1},     {"Gop/s", 1e9},
+    {"GB/s", 1e9},    {"cores", 1},       {"g/kWh", 1}, {"ratio", 1},
+    {"MHz", 1e6},     {"us", 1e-6},       {"ms", 1e-3}, {"s", 1},
+    {"GB", 1e9},      {"J", 1},           {"rows", 1},  {"L/kWh", 1},
+    {"kg", 1},        {"years", 1},
+};
+
 std::optional<double> SiScale(std::string_view unit) {
-  static constexpr std::pair<std::string_view, double> kScales[] = {
-      {"pJ/op", 1e-12}, {"pJ/byte", 1e-12}, {"W", 1},     {"Gop/s", 1e9},
-      {"GB/s", 1e9},    {"cores", 1},       {"g/kWh", 1}, {"ratio", 1},
-      {"L/kWh", 1},     {"kg", 1},          {"years", 1},
-  };
   for (const auto& [name, scale] : kScales) {
     if (name == unit) return scale;
   }
   return std::nullopt;
+}
+
+std::string KnownUnits() {
+  return absl::StrJoin(kScales, ", ", [](std::string* out, const auto& unit) {
+    out->append(unit.first);
+  });
 }
 
 std::string TextOf(const toml::table& table, std::string_view key) {
@@ -88,10 +98,8 @@ struct CoefficientFile::Reader {
     Coefficient c{*value, TextOf(table, "unit"), TextOf(table, "source"),
                   TextOf(table, "kind")};
     if (!SiScale(c.unit)) {
-      return file.Error(
-          path, absl::StrCat("has the unknown unit \"", c.unit,
-                             "\"; known: pJ/op, pJ/byte, W, Gop/s, GB/s, "
-                             "cores, g/kWh, L/kWh, kg, years, ratio"));
+      return file.Error(path, absl::StrCat("has the unknown unit \"", c.unit,
+                                           "\"; known: ", KnownUnits()));
     }
     if (c.source.empty()) return file.Error(path, "has no `source`");
     if (c.kind != "measured" && c.kind != "model" && c.kind != "assumed") {

@@ -36,7 +36,7 @@ class CoefficientFile final {
   // another type or unit.
 
   // In SI units: `unit` is one of pJ/op, pJ/byte, W, Gop/s, GB/s, cores,
-  // g/kWh, L/kWh, kg, years (as it is), ratio.
+  // g/kWh, ratio, MHz, us, ms, s, GB, J, rows, L/kWh, kg, years (as it is).
   absl::StatusOr<double> Number(std::string_view key, std::string_view unit);
   absl::StatusOr<std::string> Text(std::string_view key);
   absl::StatusOr<std::vector<int64_t>> Integers(std::string_view key);

@@ -1,62 +1,17 @@
 #include "hw_backends/models/cpu_descriptor.h"
 
 #include <cassert>
-#include <cstdint>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "hw_backends/models/coefficient_file.h"
+#include "hw_backends/models/coefficient_fields.h"
 #include "hw_backends/models/data_files.h"
 
 namespace mj {
 namespace {
 
-// FNV-1a: tells one version of a file from another.
-uint32_t Digest(std::string_view text) {
-  uint32_t hash = 2166136261u;
-  for (const char c : text) {
-    hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
-  }
-  return hash;
-}
-
-// Reads key after key and remembers the first error.
-class Fields {
- public:
-  explicit Fields(CoefficientFile& file) : file_(file) {}
-
-  double Positive(const std::string& key, std::string_view unit) {
-    const double value = Number(key, unit);
-    if (value == 0) {
-      Keep(absl::InvalidArgumentError(
-          absl::StrCat(file_.name(), ": ", key, " is 0, must be positive")));
-    }
-    return value;
-  }
-  double Number(const std::string& key, std::string_view unit) {
-    return Take(file_.Number(key, unit));
-  }
-  std::string Text(const std::string& key) { return Take(file_.Text(key)); }
-  std::vector<int64_t> Integers(const std::string& key) {
-    return Take(file_.Integers(key));
-  }
-  void Keep(absl::Status status) { status_.Update(std::move(status)); }
-  const absl::Status& status() const { return status_; }
-
- private:
-  template <class T>
-  T Take(absl::StatusOr<T> value) {
-    if (value.ok()) return *std::move(value);
-    Keep(value.status());
-    return T{};
-  }
-
-  CoefficientFile& file_;
-  absl::Status status_;
-};
-
-void ReadMatch(CoefficientFile& file, Fields& fields, CpuDescriptor& cpu) {
+void ReadMatch(CoefficientFile& file, CoefficientFields& fields, CpuDescriptor& cpu) {
   if (!file.Has("match.vendor")) return;
   cpu.vendor = fields.Text("match.vendor");
   const std::vector<int64_t> family = fields.Integers("match.family");
@@ -74,7 +29,7 @@ void ReadMatch(CoefficientFile& file, Fields& fields, CpuDescriptor& cpu) {
   }
 }
 
-OperationCost ReadOperation(Fields& fields, const std::string& numerics) {
+OperationCost ReadOperation(CoefficientFields& fields, const std::string& numerics) {
   return {Joules(fields.Number("operation." + numerics, "pJ/op")),
           fields.Positive("core_rate." + numerics, "Gop/s")};
 }
@@ -94,11 +49,10 @@ absl::StatusOr<CpuDescriptor> ParseCpuDescriptor(std::string_view file_name,
   absl::StatusOr<CoefficientFile> file =
       CoefficientFile::Parse(file_name, text);
   if (!file.ok()) return file.status();
-  Fields fields(*file);
+  CoefficientFields fields(*file);
   CpuDescriptor cpu;
   cpu.name = fields.Text("name");
-  cpu.calibration =
-      absl::StrCat(cpu.name, "-", absl::Hex(Digest(text), absl::kZeroPad8));
+  cpu.calibration = CalibrationName(cpu.name, text);
   ReadMatch(*file, fields, cpu);
   cpu.package_cores = fields.Positive("package.cores", "cores");
   cpu.f32 = ReadOperation(fields, "f32");

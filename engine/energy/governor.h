@@ -1,0 +1,125 @@
+// Which clock, when the next step starts, and how an idle device sleeps: pure
+// decisions from plain data, the same in a server and in virtual time.
+//
+// Every step: the scheduler plans it, the model prices it at each clock, the
+// rule of the chosen policy decides. Rules live in rules/, one file each, with
+// their formulas. What they learn from (measured times, replies, traffic) is in
+// GovernorMemory, which the caller feeds; a decision changes nothing.
+//
+// Safety, before any rule that lowers the clock: stale telemetry, a failing
+// actuator, a full KV cache or a queue that waits ask for full speed. Only the
+// batching delay outlives a failing actuator: it needs none.
+#ifndef MILLIJOULE_ENGINE_ENERGY_GOVERNOR_H_
+#define MILLIJOULE_ENGINE_ENERGY_GOVERNOR_H_
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/energy/governor_memory.h"
+#include "engine/energy/step_profile.h"
+#include "hw_backends/models/step_cost_model.h"
+#include "hw_backends/quantities.h"
+
+namespace mj {
+
+enum class GovernorPolicy {
+  kFmax,            // full speed, always
+  kFixed,           // one clock, always
+  kGatedStatic,     // one good clock when busy, the lowest when idle
+  kLowestFeasible,  // VoltanaLLM's rule
+  kThrottle,        // throttLL'eM's rule
+  kEnergy,          // least energy among what is feasible: ours
+  kPowerCap,        // the highest clock under a power cap
+};
+std::string_view PolicyName(GovernorPolicy policy);  // "lowest-feasible", ...
+// INVALID_ARGUMENT lists the names.
+absl::StatusOr<GovernorPolicy> ParsePolicy(std::string_view name);
+
+// How a device without work may rest. Each rung draws less and wakes later.
+enum class IdleState { kLoaded, kParked, kDropped };
+std::string_view IdleStateName(IdleState state);  // "loaded", ...
+
+struct IdleRung {
+  Watts power{0};
+  Seconds wake{0};  // at loaded idle power of full clock
+};
+
+// What does not change while a governor runs. Clocks are indices into `clocks`.
+struct GovernorLimits {
+  GovernorPolicy policy = GovernorPolicy::kFmax;
+  Seconds slo_ttft{0}, slo_tpot{0};
+  std::vector<Hertz> clocks;          // ascending; the last is full speed
+  std::vector<Watts> idle_power;      // loaded idle at each clock
+  std::vector<ClockProfile> profile;  // of each clock
+  int fixed_clock = 0;
+  std::optional<Watts> power_cap;
+  Seconds switch_latency{0};
+  Joules switch_energy{0};
+  IdleRung parked, dropped;
+  int max_batched_tokens = 0;
+
+  int full_clock() const { return static_cast<int>(clocks.size()) - 1; }
+};
+
+// A request in flight. Times are of one clock.
+struct SequenceProgress {
+  Seconds arrived{0};
+  Seconds first_token{0};  // once there are tokens
+  int tokens = 0;          // of the reply, so far
+  int uncomputed = 1;      // tokens to compute before its next one
+  int context = 0;         // tokens in the KV cache
+  int rows = 0;            // in the planned step
+};
+
+struct GovernorInputs {
+  Seconds now{0};
+  std::span<const SequenceProgress> sequences;  // by arrival
+  int num_queued = 0;  // of these, the last: the plan leaves them waiting
+  double kv_used = 0;  // share of the KV cache
+  std::span<const Price> step;  // the planned step, predicted, at each clock
+  int achieved_clock = 0;       // as read back
+  bool actuator_works = true;
+  Seconds telemetry_age{0};
+};
+
+// Whether the planned step computes prompts, if only beside decode rows.
+Phase PhaseOf(const GovernorInputs& inputs);
+
+struct Decision {
+  int clock = 0;
+  Seconds wait{0};  // the step may start this much later, or at an arrival
+  std::string_view reason;
+  Price predicted;  // of the step at that clock, corrected
+};
+
+// REQUIRES: a planned step: inputs.step has a price a clock.
+Decision Decide(const GovernorLimits& limits, const GovernorInputs& inputs,
+                const GovernorMemory& memory);
+
+struct IdleInputs {
+  Seconds now{0};
+  Seconds idle_since{0};
+  int achieved_clock = 0;
+  IdleState state = IdleState::kLoaded;
+  bool actuator_works = true;
+};
+
+struct IdleDecision {
+  int clock = 0;
+  IdleState state = IdleState::kLoaded;
+  std::optional<Seconds> ask_again;  // at this time, if still idle
+  std::string_view reason;
+};
+
+// With nothing to do.
+IdleDecision DecideIdle(const GovernorLimits& limits, const IdleInputs& inputs,
+                        const GovernorMemory& memory);
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_ENGINE_ENERGY_GOVERNOR_H_

@@ -1,0 +1,44 @@
+// Our rule: the least energy among what meets the SLOs, and the batching delay
+// as a second knob.
+//
+// Time has a price. While there is work to wait for, a second saved on a step
+// is a second of loaded idle power spent later, so a step at clock f costs
+//   cost(f) = E(f) - P_idle(lowest clock) t(f),
+// with E and t of the planned step, times the online ratio of its phase and
+// clock. The clock is the cheapest feasible one, or the fastest within 2 % of
+// it: slack is worth more than that.
+//
+// Feasible, with SLOs lowered by the guards of the slow loop and by the spread
+// of single steps:
+// - each prompt ends by arrival + TTFT, when prompts advance together (water
+//   filling), at the load of prompts that keep arriving, and with the old clock
+//   lasting for the switch latency. A prompt that full speed would not save is
+//   lost and asks for nothing;
+// - a reply's token number k is due at first token + k TPOT. While prompts run,
+//   replies may fall behind by an allowance that the slow loop takes away; what
+//   they fall behind, the steps after catch up.
+// - a decode clock must be ready for a prompt of twice the mean length.
+//
+// Steps that only decode wait until the first due token needs them (Little: a
+// slower pace means more replies in each pass over the weights; J/token falls
+// with the batch, energy.md section 6). Tokens are taken as due a little
+// earlier for a cushion that a prompt's steps can use up. Replies that are
+// alone do not wait: nobody would join.
+//
+// A change of clock is asked for at once if the present one is not feasible;
+// else only if it saves more than the switch costs until prompts end (prompts)
+// or the next one comes (decode), and down only after a dwell of twice the
+// latency.
+#ifndef MILLIJOULE_ENGINE_ENERGY_RULES_ENERGY_RULE_H_
+#define MILLIJOULE_ENGINE_ENERGY_RULES_ENERGY_RULE_H_
+
+#include "engine/energy/governor.h"
+
+namespace mj {
+
+Decision EnergyRule(const GovernorLimits& limits, const GovernorInputs& inputs,
+                    const GovernorMemory& memory);
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_ENGINE_ENERGY_RULES_ENERGY_RULE_H_

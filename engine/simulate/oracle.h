@@ -1,0 +1,48 @@
+// The least energy in hindsight of a schedule that was executed: the same
+// batches in the same order, the best clock for each (energy.md, 2.8,
+// Oracle-F).
+//
+// A step starts when the one before it has ended and all its requests have
+// arrived; in between the device rests in the state that is cheapest for a gap
+// of known length. Over the steps runs a dynamic programme whose state is
+// (step, clock, bucket of slack) and whose cost is busy energy, idle energy and
+// switches. Each state keeps its exact time, so that rounding into buckets
+// never adds up; what it finds is a schedule that exists, an upper bound of the
+// optimum. Knowing the future, it has clocks changed in advance: latency costs
+// it nothing.
+//
+// A request's limits are the SLOs, or what the executed run achieved where that
+// is worse. TTFT bounds the end of the step with the first token. TPOT bounds
+// the end of the last step by the end of the first, which a state does not
+// remember; so either by the earliest possible first token (where this leaves
+// enough slack), or by the executed one, which the oracle then may not
+// undercut. Both are safe, and the executed run is always within them.
+#ifndef MILLIJOULE_ENGINE_SIMULATE_ORACLE_H_
+#define MILLIJOULE_ENGINE_SIMULATE_ORACLE_H_
+
+#include <span>
+
+#include "engine/simulate/simulation.h"
+#include "hw_backends/models/platform_cost_model.h"
+#include "hw_backends/quantities.h"
+
+namespace mj {
+
+struct OracleLimits {
+  Seconds slo_ttft{0}, slo_tpot{0};
+  Seconds wake_dropped{0};
+  int slack_buckets = 48;
+};
+
+// REQUIRES: `run` was recorded.
+Joules OracleEnergy(const PlatformCostModel& model, const SimulationResult& run,
+                    const OracleLimits& limits);
+
+// No schedule of these batches can take less, with free switches and without
+// any SLO: each step at the clock that takes least beyond the power of the
+// deepest rest, which is drawn until the earliest end there can be.
+Joules LowerBound(const PlatformCostModel& model, const SimulationResult& run);
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_ENGINE_SIMULATE_ORACLE_H_
