@@ -49,6 +49,28 @@ struct IdleRung {
   Seconds wake{0};  // at loaded idle power of full clock
 };
 
+// How bold our rule is; see rules/energy_rule.h.
+struct EnergyRuleOptions {
+  // A clock is cheap enough within this factor of the least cost.
+  double cheap_prompts = 1.08, cheap_decode = 1.02;
+  double deviations = 2;       // of a step's spread, kept as margin
+  double cushion_share = 0.2;  // of the time since the first token
+  double cushion_prompts = 2;  // mean prompts that the cushion is for, at most
+  double allowance = 2;        // TPOTs that prompts may cost a reply
+  double allowance_reply = 200;  // mean tokens of replies that bear all of it
+  double ready_prompts = 2;      // mean prompts a decode clock is ready for
+  double ready_share = 0.7;      // of the SLO of TTFT
+  double company = 0.25;         // replies at once that make waiting pay
+  double catch_up = 0.8;         // of TPOT, for a step that is late
+  double most_kv_used = 0.92;
+  double most_prompt_load = 0.9;
+  double lost_load = 0;  // part of the load counted before a prompt is lost
+  // Prompt loads (of full speed's) below which decode takes all the time that
+  // TPOT leaves, and above which it takes none.
+  double calm_load = 0.35, busy_load = 0.65;
+  GuardRange ttft_guard{0.15, 0.8}, tpot_guard{0.06, 0.6};
+};
+
 // What does not change while a governor runs. Clocks are indices into `clocks`.
 struct GovernorLimits {
   GovernorPolicy policy = GovernorPolicy::kFmax;
@@ -62,6 +84,7 @@ struct GovernorLimits {
   Joules switch_energy{0};
   IdleRung parked, dropped;
   int max_batched_tokens = 0;
+  EnergyRuleOptions energy;
 
   int full_clock() const { return static_cast<int>(clocks.size()) - 1; }
 };

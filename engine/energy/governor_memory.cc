@@ -63,10 +63,11 @@ void TailGuard::Observe(double ratio, bool saturated) {
 }
 
 GovernorMemory::GovernorMemory(int num_clocks, Seconds slo_ttft,
-                               Seconds slo_tpot)
+                               Seconds slo_tpot, const GuardRange& ttft,
+                               const GuardRange& tpot)
     : corrections(num_clocks),
-      ttft_guard(0.15, 0.8),
-      tpot_guard(0.06, 0.6),
+      ttft_guard(ttft),
+      tpot_guard(tpot),
       slo_ttft_(slo_ttft),
       slo_tpot_(slo_tpot),
       requested_clock_(num_clocks - 1) {}

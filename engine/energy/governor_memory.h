@@ -40,9 +40,14 @@ class StepCorrections final {
 // moves a guard, which makes the fast decisions aim lower. An integrator: it
 // rises quickly, falls slowly, stops at its ends, and does not wind up while
 // the clock is at its top anyway.
+struct GuardRange {
+  double least = 0, most = 0;  // parts of an SLO that are kept free
+};
+
 class TailGuard final {
  public:
-  TailGuard(double least, double most) : least_(least), most_(most) {}
+  explicit TailGuard(const GuardRange& range)
+      : least_(range.least), most_(range.most) {}
 
   // `ratio`: latency / SLO. Replies that would have missed the SLO at full
   // speed, too, are not the governor's fault: do not add them.
@@ -96,7 +101,9 @@ struct StepObservation {
 
 class GovernorMemory final {
  public:
-  GovernorMemory(int num_clocks, Seconds slo_ttft, Seconds slo_tpot);
+  GovernorMemory(int num_clocks, Seconds slo_ttft, Seconds slo_tpot,
+                 const GuardRange& ttft = {0.15, 0.8},
+                 const GuardRange& tpot = {0.06, 0.6});
 
   void ObserveArrival(Seconds now, int prompt_tokens);
   void ObserveStep(const StepObservation& step);

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <functional>
 #include <map>
+#include <mutex>
+#include <numeric>
 #include <thread>
 #include <utility>
 
@@ -36,16 +38,63 @@ bool EqualsAttainment(const Outcome& out, const Outcome& fmax) {
          out.tpot_attainment >= fmax.tpot_attainment - kEqualAttainment;
 }
 
-// What one schedule allows, unless it cannot beat `best`.
-Joules OracleOf(const Scenario& scenario, const SimulationResult& run,
-                Joules best, Joules& bound) {
-  bound = LowerBound(scenario.model, run);
-  if (bound >= best) return best;
-  const GovernorLimits& limits = scenario.options.limits;
-  return OracleEnergy(
-      scenario.model, run,
-      {limits.slo_ttft, limits.slo_tpot, scenario.options.wake_dropped});
-}
+// The least energy that any of the recorded schedules allows. Those that cannot
+// beat the best one known are passed over. Drops the schedules.
+class OracleSearch {
+ public:
+  OracleSearch(const Scenario& scenario, std::vector<PolicyRun>& runs)
+      : scenario_(scenario), runs_(runs), bounds_(runs.size()) {}
+
+  void Run() {
+    std::vector<std::function<void()>> tasks;
+    for (size_t i = 0; i < runs_.size(); ++i) {
+      tasks.push_back([this, i] {
+        bounds_[i] = LowerBound(scenario_.model, runs_[i].result);
+      });
+    }
+    RunAll(tasks);
+    std::vector<size_t> order(runs_.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::sort(order.begin(), order.end(),
+              [this](size_t a, size_t b) { return bounds_[a] < bounds_[b]; });
+    best_ = runs_[0].outcome.energy;
+    for (const PolicyRun& run : runs_) {
+      best_ = std::min(best_, run.outcome.energy);
+    }
+    tasks.clear();
+    for (const size_t i : order) tasks.push_back([this, i] { Try(i); });
+    RunAll(tasks);
+  }
+
+  Joules best() const { return best_; }
+  Joules lower_bound() const {
+    return *std::min_element(bounds_.begin(), bounds_.end());
+  }
+
+ private:
+  void Try(size_t i) {
+    if (bounds_[i] < Best()) {
+      const GovernorLimits& limits = scenario_.options.limits;
+      const Joules found = OracleEnergy(
+          scenario_.model, runs_[i].result,
+          {limits.slo_ttft, limits.slo_tpot, scenario_.options.wake_dropped});
+      const std::lock_guard<std::mutex> lock(mutex_);
+      best_ = std::min(best_, found);
+    }
+    runs_[i].result.schedule = {};
+  }
+
+  Joules Best() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return best_;
+  }
+
+  const Scenario& scenario_;
+  std::vector<PolicyRun>& runs_;
+  std::vector<Joules> bounds_;
+  std::mutex mutex_;
+  Joules best_{0};
+};
 
 }  // namespace
 
@@ -103,30 +152,22 @@ Comparison Compare(const Scenario& scenario,
   }
   Comparison all;
   all.runs.resize(policies.size() + 2);
-  std::vector<Joules> oracles(all.runs.size()), bounds(all.runs.size());
-  const auto finish = [&](size_t i) {
-    PolicyRun& run = all.runs[i];
-    oracles[i] = OracleOf(scenario, run.result, run.outcome.energy, bounds[i]);
-    oracles[i] = std::min(oracles[i], run.outcome.energy);
-    run.result.schedule = {};
-  };
   std::vector<std::function<void()>> tasks = {[&] {
     const int full = scenario.model.full_clock();
     all.runs[0] = RunPolicy(scenario, GovernorPolicy::kFmax, full, true);
-    finish(0);
     all.runs.back() = RunBestStatic(scenario, all.runs[0], true);
-    finish(all.runs.size() - 1);
   }};
   for (size_t i = 0; i < policies.size(); ++i) {
     tasks.push_back([&, i] {
       all.runs[i + 1] = RunPolicy(scenario, policies[i],
                                   scenario.options.limits.fixed_clock, true);
-      finish(i + 1);
     });
   }
   RunAll(tasks);
-  all.oracle = *std::min_element(oracles.begin(), oracles.end());
-  all.lower_bound = *std::min_element(bounds.begin(), bounds.end());
+  OracleSearch search(scenario, all.runs);
+  search.Run();
+  all.oracle = search.best();
+  all.lower_bound = search.lower_bound();
   return all;
 }
 

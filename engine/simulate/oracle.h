@@ -13,14 +13,14 @@
 //
 // A request's limits are the SLOs, or what the executed run achieved where that
 // is worse. TTFT bounds the end of the step with the first token. TPOT bounds
-// the end of the last step by the end of the first, which a state does not
-// remember; so either by the earliest possible first token (where this leaves
-// enough slack), or by the executed one, which the oracle then may not
-// undercut. Both are safe, and the executed run is always within them.
+// the distance of two ends, which a state cannot remember; any instant t gives
+// a pair of bounds that imply it:
+//   first token >= t   and   last token <= t + (n - 1) TPOT.
+// The programme starts with instants that the executed run meets, and is solved
+// again with instants in the middle of what its own solution allows, as long as
+// that saves energy: each solution meets the next bounds, so energy only falls.
 #ifndef MILLIJOULE_ENGINE_SIMULATE_ORACLE_H_
 #define MILLIJOULE_ENGINE_SIMULATE_ORACLE_H_
-
-#include <span>
 
 #include "engine/simulate/simulation.h"
 #include "hw_backends/models/platform_cost_model.h"
@@ -32,6 +32,7 @@ struct OracleLimits {
   Seconds slo_ttft{0}, slo_tpot{0};
   Seconds wake_dropped{0};
   int slack_buckets = 48;
+  int max_rounds = 5;  // of solving again
 };
 
 // REQUIRES: `run` was recorded.

@@ -25,7 +25,8 @@ class Simulation {
         device_(model, options.device, options.wake_dropped),
         queues_(options.num_blocks),
         memory_(model.num_clocks(), options.limits.slo_ttft,
-                options.limits.slo_tpot),
+                options.limits.slo_tpot, options.limits.energy.ttft_guard,
+                options.limits.energy.tpot_guard),
         prices_(model.num_clocks()),
         lost_(trace.size()) {
     result_.requests.resize(trace.size());

@@ -9,18 +9,8 @@
 namespace mj {
 namespace {
 
-constexpr double kCheapEnough = 1.02;  // of the least cost
-constexpr double kDeviations = 2;      // of a step's spread, kept as margin
-constexpr double kCushionShare = 0.2;  // of the time since the first token
-constexpr double kAllowance = 2;       // TPOTs that prompts may cost a reply
-constexpr double kMostKvUsed = 0.92;
 constexpr size_t kManyPrompts = 24;
-constexpr double kMostPromptLoad = 0.9;
-constexpr double kReadyPrompts = 2;    // mean prompts a clock is ready for
-constexpr double kReadyShare = 0.7;    // of the SLO of TTFT
 constexpr double kGuessedReply = 100;  // tokens, before any has ended
-constexpr double kCompany = 0.25;      // replies at once that make waiting pay
-constexpr double kCatchUp = 0.8;       // of TPOT, for a step that is late
 constexpr Seconds kShortestWait{1e-3};
 constexpr Seconds kShortestGap{0.25}, kLongestGap{5};
 
@@ -29,15 +19,17 @@ class EnergyPlanner {
   EnergyPlanner(const GovernorLimits& limits, const GovernorInputs& in,
                 const GovernorMemory& memory)
       : limits_(limits),
+        options_(limits.energy),
         in_(in),
         memory_(memory),
         phase_(PhaseOf(in)),
         tpot_(limits.slo_tpot * (1 - memory.tpot_guard.value())),
         ttft_(limits.slo_ttft * (1 - memory.ttft_guard.value())),
-        allowance_(limits.slo_tpot * kAllowance *
-                   (1 - memory.tpot_guard.level())),
+        allowance_(Allowance()),
         cushion_(UsualCost()),
-        pressure_(FindPressure(in, {tpot_, cushion_, kCushionShare})) {
+        pace_(Pace()),
+        pressure_(FindPressure(
+            in, {tpot_, pace_ * tpot_, cushion_, options_.cushion_share})) {
     for (int clock = 0; clock <= limits.full_clock(); ++clock) {
       prices_.push_back(memory.Corrected(phase_, clock, in.step[clock]));
     }
@@ -51,13 +43,26 @@ class EnergyPlanner {
  private:
   const char* Alarm() const {
     if (in_.num_queued > 0) return "requests queue";
-    if (in_.kv_used > kMostKvUsed) return "KV cache nearly full";
+    if (in_.kv_used > options_.most_kv_used) return "KV cache nearly full";
     if (pressure_.prompts.size() > kManyPrompts) return "many prompts";
     return nullptr;
   }
 
-  // What a prompt of mean length costs the replies beside it, twice, at the
-  // clock of least energy for it.
+  double MeanReply() const {
+    const TrafficStats& t = memory_.traffic;
+    return t.replies > 0 ? t.mean_reply : kGuessedReply;
+  }
+
+  // Short replies are more likely to end while they are behind.
+  Seconds Allowance() const {
+    const double long_enough =
+        std::min(1.0, MeanReply() / options_.allowance_reply);
+    return limits_.slo_tpot * options_.allowance * long_enough *
+           (1 - memory_.tpot_guard.level());
+  }
+
+  // What prompts of mean length cost the replies beside them, at the clock of
+  // least energy for them.
   Seconds UsualCost() const {
     const ClockProfile* best = &limits_.profile.back();
     for (const ClockProfile& p : limits_.profile) {
@@ -67,8 +72,22 @@ class EnergyPlanner {
         Phase::kPrefill, static_cast<int>(best - limits_.profile.data()));
     const double steps =
         memory_.traffic.mean_prompt / limits_.max_batched_tokens;
-    return 2 * steps *
+    return options_.cushion_prompts * steps *
            std::max(Seconds(0), best->full_step.time * ratio - tpot_);
+  }
+
+  // The part of TPOT that decode may take its time for: all of it while prompts
+  // use little of the device, nothing when they need nearly all, as replies in
+  // flight slow down prompts, and load comes in waves.
+  double Pace() const {
+    const TrafficStats& t = memory_.traffic;
+    const int full = limits_.full_clock();
+    const double load = t.rate() * t.mean_prompt *
+                        limits_.profile[full].per_prompt_token.count() *
+                        memory_.corrections.ratio(Phase::kPrefill, full);
+    const double excess =
+        (load - options_.calm_load) / (options_.busy_load - options_.calm_load);
+    return std::clamp(1 - excess, 0.0, 1.0);
   }
 
   Seconds time(int clock) const { return prices_[clock].time; }
@@ -76,7 +95,7 @@ class EnergyPlanner {
     return prices_[clock].energy - limits_.idle_power[0] * time(clock);
   }
   double Spread() const {
-    return kDeviations * memory_.corrections.spread(phase_);
+    return options_.deviations * memory_.corrections.spread(phase_);
   }
 
   // `present` and `wanted`: how long the work takes at either clock.
@@ -102,16 +121,18 @@ class EnergyPlanner {
   }
 
   bool PromptsMeet(int clock) const {
-    const double load = std::min(
-        kMostPromptLoad, memory_.traffic.rate() * memory_.traffic.mean_prompt *
-                             time(clock).count() / Chunk());
+    const double load =
+        std::min(options_.most_prompt_load, memory_.traffic.rate() *
+                                                memory_.traffic.mean_prompt *
+                                                time(clock).count() / Chunk());
     const int full = limits_.full_clock();
     for (const PromptPressure& p : pressure_.prompts) {
       const double steps = std::max(1.0, p.tokens_ahead / Chunk());
       const double loaded = 1 + (steps - 1) / (1 - load);
       if (Ends(clock, loaded) <= p.arrived + ttft_) continue;
+      const double hoped = steps + options_.lost_load * (loaded - steps);
       const bool lost =
-          in_.now + steps * time(full) > p.arrived + limits_.slo_ttft;
+          in_.now + hoped * time(full) > p.arrived + limits_.slo_ttft;
       if (!lost) return false;
     }
     return true;
@@ -133,7 +154,8 @@ class EnergyPlanner {
       return PromptsMeet(clock) && RepliesBear(clock);
     };
     const auto cost = [this](int clock) { return Cost(clock); };
-    const std::optional<int> wanted = Cheapest(feasible, cost);
+    const std::optional<int> wanted =
+        Cheapest(feasible, cost, options_.cheap_prompts);
     if (!wanted) return {limits_.full_clock(), {}, "prompts need full speed"};
     const Seconds horizon =
         PromptSteps() * time(*wanted) - limits_.switch_latency;
@@ -148,29 +170,30 @@ class EnergyPlanner {
       return limits_.profile[c].full_step.time *
              memory_.corrections.ratio(Phase::kPrefill, c);
     };
-    const double steps =
-        std::max(1.0, kReadyPrompts * memory_.traffic.mean_prompt / Chunk());
+    const double steps = std::max(
+        1.0, options_.ready_prompts * memory_.traffic.mean_prompt / Chunk());
     const Seconds present = steps * step(clock);
     const Seconds latency = limits_.switch_latency;
     const Seconds ends =
         present <= latency
             ? present
             : latency + steps * step(full) * (1 - latency / present);
-    return clock == full || (ends <= kReadyShare * ttft_ &&
+    return clock == full || (ends <= options_.ready_share * ttft_ &&
                              ends - steps * tpot_ <= allowance_ + cushion_);
   }
 
   bool HasCompany() const {
-    const TrafficStats& t = memory_.traffic;
-    const double reply = t.replies > 0 ? t.mean_reply : kGuessedReply;
-    return t.rate() * reply * limits_.slo_tpot.count() >= kCompany;
+    return memory_.traffic.rate() * MeanReply() * limits_.slo_tpot.count() >=
+           options_.company;
   }
 
   Decision ForDecode() const {
     const double margin = 1 + Spread();
     const Seconds period = pressure_.due_early - in_.now;
     const bool late = period < margin * time(limits_.full_clock());
-    const Seconds limit = late ? kCatchUp * tpot_ : period;
+    const Seconds limit = late ? std::max(margin * time(limits_.full_clock()),
+                                          options_.catch_up * pace_ * tpot_)
+                               : period;
     const bool waits = !late && HasCompany();
     const auto feasible = [&](int clock) {
       return margin * time(clock) <= limit && Ready(clock);
@@ -180,7 +203,8 @@ class EnergyPlanner {
       return prices_[clock].energy +
              limits_.idle_power[clock] * (period - time(clock));
     };
-    const std::optional<int> wanted = Cheapest(feasible, cost);
+    const std::optional<int> wanted =
+        Cheapest(feasible, cost, options_.cheap_decode);
     if (!wanted) return {limits_.full_clock(), {}, "decode needs full speed"};
     const Seconds horizon =
         std::clamp(memory_.traffic.mean_gap, kShortestGap, kLongestGap);
@@ -197,8 +221,8 @@ class EnergyPlanner {
 
   // The fastest of the clocks whose cost is near the least feasible one.
   template <class Feasible, class Cost>
-  std::optional<int> Cheapest(const Feasible& feasible,
-                              const Cost& cost) const {
+  std::optional<int> Cheapest(const Feasible& feasible, const Cost& cost,
+                              double cheap_enough) const {
     if (!in_.actuator_works) return in_.achieved_clock;
     std::optional<Joules> least;
     absl::InlinedVector<bool, 64> good(prices_.size());
@@ -208,7 +232,7 @@ class EnergyPlanner {
     }
     if (!least) return std::nullopt;
     int clock = limits_.full_clock();
-    while (!good[clock] || cost(clock) > *least * kCheapEnough) --clock;
+    while (!good[clock] || cost(clock) > *least * cheap_enough) --clock;
     return clock;
   }
 
@@ -227,11 +251,13 @@ class EnergyPlanner {
   }
 
   const GovernorLimits& limits_;
+  const EnergyRuleOptions& options_;
   const GovernorInputs& in_;
   const GovernorMemory& memory_;
   const Phase phase_;
   const Seconds tpot_, ttft_;  // to aim for
   const Seconds allowance_, cushion_;
+  const double pace_;
   const SloPressure pressure_;
   absl::InlinedVector<Price, 64> prices_;  // corrected
 };

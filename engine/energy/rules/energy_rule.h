@@ -5,8 +5,8 @@
 // is a second of loaded idle power spent later, so a step at clock f costs
 //   cost(f) = E(f) - P_idle(lowest clock) t(f),
 // with E and t of the planned step, times the online ratio of its phase and
-// clock. The clock is the cheapest feasible one, or the fastest within 2 % of
-// it: slack is worth more than that.
+// clock. The clock is the cheapest feasible one, or the fastest near it (2 %
+// for decode, 8 % for prompts): slack is worth more than that.
 //
 // Feasible, with SLOs lowered by the guards of the slow loop and by the spread
 // of single steps:

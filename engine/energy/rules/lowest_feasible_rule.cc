@@ -7,6 +7,7 @@ namespace {
 
 constexpr double kMargin = 0.35;
 constexpr double kBusyShare = 0.8;
+constexpr double kLowestProfiled = 1005.0 / 1410;  // of full clock, on A100
 constexpr Seconds kIdleAfter{5};
 
 struct Demand {
@@ -55,7 +56,9 @@ Decision LowestFeasibleRule(const GovernorLimits& limits,
   if (arriving > kBusyShare * capacity) return {full, {}, "many arrivals"};
   if (inputs.num_queued > 0) return {full, {}, "a request waits"};
   const Demand demand = Summarise(inputs);
-  for (int clock = 0; clock < full; ++clock) {
+  const int lowest =
+      ClockAtLeast(limits.clocks, limits.clocks[full] * kLowestProfiled);
+  for (int clock = lowest; clock < full; ++clock) {
     if (Feasible(limits, limits.profile[clock], demand)) {
       return {clock, {}, "lowest feasible"};
     }

@@ -7,7 +7,8 @@
 //      t(f) <= SLO (1 + 0.35) - longest wait,
 //    t(f) by straight lines (step_profile.h): of the step against the SLO of
 //    TPOT where it decodes, and of what is left of each prompt, from its
-//    arrival on, against the SLO of TTFT;
+//    arrival on, against the SLO of TTFT. Candidates are the clocks it
+//    profiles, from 1005 of 1410 MHz on;
 // 4. 5 s without work: the lowest clock.
 // It corrects nothing online and asks no energy: a lower clock is a better one.
 #ifndef MILLIJOULE_ENGINE_ENERGY_RULES_LOWEST_FEASIBLE_RULE_H_

@@ -29,9 +29,9 @@ SloPressure FindPressure(const GovernorInputs& inputs, const DueTimes& times) {
       const Seconds allowed = s.tokens * times.per_token;
       const Seconds cushion =
           std::min(times.most_cushion, times.cushion_share * allowed);
+      const Seconds early = std::min(s.tokens * times.pace, allowed - cushion);
       pressure.due = std::min(pressure.due, s.first_token + allowed);
-      pressure.due_early =
-          std::min(pressure.due_early, s.first_token + allowed - cushion);
+      pressure.due_early = std::min(pressure.due_early, s.first_token + early);
     }
     if (s.tokens > 0 && s.uncomputed == 1) continue;
     prompts.push_back(&s);

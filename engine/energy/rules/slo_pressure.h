@@ -22,12 +22,13 @@ struct SloPressure {
   int num_decodes = 0;
   // The earliest that a reply's next token is due; infinite without replies.
   Seconds due{0};
-  // The same, with the cushion.
+  // The same by the pace and with the cushion.
   Seconds due_early{0};
 };
 
 struct DueTimes {
   Seconds per_token{0};  // TPOT to aim for
+  Seconds pace{0};       // the same for due_early, at the most per_token
   Seconds most_cushion{0};
   double cushion_share = 0;  // of the time since the first token, until most
 };

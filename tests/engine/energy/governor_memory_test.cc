@@ -42,7 +42,7 @@ void Feed(TailGuard& guard, double ratio, int replies, bool saturated) {
 }
 
 TEST(TailGuardTest, RisesOnALateTailAndFallsSlowlyAfterwards) {
-  TailGuard guard(0.1, 0.6);
+  TailGuard guard({0.1, 0.6});
   EXPECT_EQ(guard.value(), 0.1);
   Feed(guard, 1.2, 320, false);
   const double high = guard.value();
@@ -54,10 +54,10 @@ TEST(TailGuardTest, RisesOnALateTailAndFallsSlowlyAfterwards) {
 }
 
 TEST(TailGuardTest, DoesNotWindUp) {
-  TailGuard saturated(0.1, 0.6);
+  TailGuard saturated({0.1, 0.6});
   Feed(saturated, 2, 3200, true);
   EXPECT_EQ(saturated.value(), 0.1) << "the clock was at its top";
-  TailGuard late(0.1, 0.6);
+  TailGuard late({0.1, 0.6});
   Feed(late, 9, 32000, false);
   EXPECT_DOUBLE_EQ(late.value(), 0.6);
   EXPECT_DOUBLE_EQ(late.level(), 1);

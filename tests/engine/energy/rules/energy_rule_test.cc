@@ -11,7 +11,7 @@ namespace mj {
 namespace {
 
 // Decode hardly knows the clock; prompts follow it.
-constexpr std::array<Price, 4> kDecode = {{{Joules(0.30), Seconds(0.016)},
+constexpr std::array<Price, 4> kDecode = {{{Joules(0.60), Seconds(0.016)},
                                            {Joules(0.28), Seconds(0.010)},
                                            {Joules(0.40), Seconds(0.009)},
                                            {Joules(0.80), Seconds(0.008)}}};
@@ -58,7 +58,7 @@ TEST(EnergyRuleTest, NamedCases) {
        kPrompt,
        2,
        false},
-      {"five chunks of prompt", {Prompt(9.9, 500, 100)}, kPrompt, 3, false},
+      {"six chunks of prompt", {Prompt(9.9, 600, 100)}, kPrompt, 3, false},
       {"replies far ahead bear a prompt beside them",
        {Reply(9, 30), Prompt(9.99, 99, 99)},
        kPrompt,

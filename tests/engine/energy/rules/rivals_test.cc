@@ -49,15 +49,18 @@ struct LowestCase {
   int clock;
 };
 
-// t = 4 ms + 0.2 ms x slowness a sequence + 0.1 ms x slowness a prompt token;
-// slowness 8, 4, 2, 1. Now is 1 s.
+// Clocks of 700 to 1000 MHz, of which t = 4 ms + 0.2 ms x slowness a sequence +
+// 0.1 ms x slowness a prompt token; slowness 8, 4, 2, 1. Now is 1 s. The lowest
+// clock is below 71 % of the highest, and no candidate.
 TEST(LowestFeasibleRuleTest, NamedCases) {
-  const std::vector<SequenceProgress> many(40, Reply(0.5, 3));
+  GovernorLimits limits = MadeLimits(GovernorPolicy::kLowestFeasible);
+  limits.clocks = {Hertz(7.0e8), Hertz(7.2e8), Hertz(9.0e8), Hertz(1e9)};
+  const std::vector<SequenceProgress> many(80, Reply(0.5, 3));
   const LowestCase kCases[] = {
-      {"one reply: the lowest clock", {Reply(0.5, 3)}, 0, 0},
-      {"40 replies, 68 ms at the lowest clock: over 67.5", many, 0, 1},
+      {"one reply: the lowest candidate", {Reply(0.5, 3)}, 0, 1},
+      {"80 replies, 69 ms at the lowest candidate: over 67.5", many, 0, 2},
       {"a request waits", {Reply(0.5, 3)}, 1, 3},
-      {"a chunk beside a reply, 84 ms at the lowest",
+      {"a chunk beside a reply, 44 ms",
        {Reply(0.5, 3), Prompt(0.99, 100, 100)},
        0,
        1},
@@ -65,16 +68,16 @@ TEST(LowestFeasibleRuleTest, NamedCases) {
        {Prompt(0.99, 800, 100)},
        0,
        1},
-      {"the same, late", {Prompt(0.6, 800, 100)}, 0, 3},
+      {"the same, late", {Prompt(0.7, 800, 100)}, 0, 2},
+      {"the same, later", {Prompt(0.6, 800, 100)}, 0, 3},
   };
   for (const LowestCase& c : kCases) {
     SCOPED_TRACE(c.name);
-    const Decision decision =
-        LowestFeasibleRule(MadeLimits(GovernorPolicy::kLowestFeasible),
-                           {.now = Seconds(1),
-                            .sequences = c.sequences,
-                            .num_queued = c.num_queued},
-                           NewMemory());
+    const Decision decision = LowestFeasibleRule(limits,
+                                                 {.now = Seconds(1),
+                                                  .sequences = c.sequences,
+                                                  .num_queued = c.num_queued},
+                                                 NewMemory());
     EXPECT_EQ(decision.clock, c.clock) << decision.reason;
   }
 }
@@ -114,7 +117,8 @@ TEST(ThrottleRuleTest, TheLowestClockThatMeetsTheProjection) {
   // 4 ms + B (1.6 ms + context x 0.1 us): 50 ms allow 28 at the lowest clock.
   EXPECT_EQ(clock(20), 0);
   EXPECT_EQ(clock(35), 1);
-  EXPECT_EQ(clock(100), 3);
+  EXPECT_EQ(clock(100), 2);
+  EXPECT_EQ(clock(120), 3);
 }
 
 TEST(ThrottleRuleTest, ALostRequestAsksForFullSpeed) {
