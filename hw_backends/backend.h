@@ -3,8 +3,9 @@
 //
 // Buffers are float32 [max_rows, cols] in the backend's own memory, named by
 // id; row r of a step is row r of every buffer. Verbs cover the rows of the
-// current step, are called in program order by one engine thread, and may run
-// asynchronously until Logits() or EndStep().
+// current step, or those that KeepRows() left of them, are called in program
+// order by one engine thread, and may run asynchronously until Logits() or
+// EndStep().
 //
 // Batch-invariant backends obey the rule of bits: a row's results depend on
 // the tokens up to it, the weights, backend, numerics, KV dtype, ISA and CPU
@@ -77,8 +78,8 @@ struct StepSequence {
 };
 
 struct StepView {
-  std::span<const int32_t> tokens;  // [rows]
-  std::span<const StepSequence> sequences;
+  std::span<const int32_t> tokens;          // [rows]
+  std::span<const StepSequence> sequences;  // in the order of their rows
 };
 
 // One layer's attention. q|k|v lie side by side in the qkv buffer:
@@ -166,6 +167,15 @@ class Backend {
   // out [., num_heads * head_dim] = softmax(scale q k^T) v, causal.
   virtual void Attention(const AttentionSpec& spec, BufferId qkv,
                          BufferId out) = 0;
+  // Narrows what follows, until EndStep(), to some rows: row i is what row
+  // rows[i] was, in `buffers`; other buffers hold nothing until written again.
+  // The rows keep their positions and their sequences' keys and values, so
+  // Attention() gives them what it would have given among all; only Embed() and
+  // RopeAndWriteKv(), which are for every row of a step, must come before.
+  // REQUIRES: rows ascend, each once, below the number of rows. May be empty:
+  // then nothing is left to do, and verbs do nothing.
+  virtual void KeepRows(std::span<const int> rows,
+                        std::span<const BufferId> buffers) = 0;
   // Logits of `rows` = (normalised) x W^T, in host memory; waits. Rows that
   // want all go to `all` [such rows, vocab]; of the others min(top, vocab)
   // tokens each to `top`, in the order of top_logits.h, list after list. What

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <span>
 #include <utility>
 
 namespace mj {
@@ -37,43 +38,54 @@ int64_t EmbeddingRowBytes(const ModelShape& model) {
              : model.embedding.bytes / model.embedding.rows;
 }
 
-// Lists the ops of a step; the rows are the same for every layer.
+// Lists the ops of a step. `rows_` are those that run: all of the step until
+// the last layer's K and V are stored, then those that want logits.
 class OpList {
  public:
   OpList(const ModelShape& model, const StepShape& step,
          const CostOptions& options)
       : model_(model), step_(step), options_(options) {
-    for (const SequenceShape& s : step.sequences) {
-      rows_ += s.num_tokens;
-      logits_rows_ += s.num_logits;
-    }
+    for (const SequenceShape& s : step.sequences) rows_ += s.num_tokens;
   }
 
   std::vector<OpCost> Build() && {
     if (rows_ == 0) return {};
     Embed();
-    for (int layer = 0; layer < std::ssize(model_.layers); ++layer) {
-      Layer(layer);
+    const int last = static_cast<int>(model_.layers.size()) - 1;
+    for (int layer = 0; layer < last; ++layer) {
+      StoreKv(layer);
+      Finish(layer);
     }
+    if (last >= 0) StoreKv(last);
+    KeepLogitsRows();
+    if (rows_ == 0) return std::move(ops_);
+    if (last >= 0) Finish(last);
     Norm(-1);
-    if (logits_rows_ > 0) {
-      Linear(OpKind::kHead, -1, logits_rows_, model_.head);
-    }
+    Linear(OpKind::kHead, -1, model_.head);
     return std::move(ops_);
   }
 
  private:
-  void Layer(int layer) {
-    const LayerShape& shape = model_.layers[layer];
+  void StoreKv(int layer) {
     Norm(layer);
-    Linear(OpKind::kQkv, layer, rows_, shape.qkv);
+    Linear(OpKind::kQkv, layer, model_.layers[layer].qkv);
     RopeAndWriteKv(layer);
+  }
+
+  void KeepLogitsRows() {
+    only_logits_ = true;
+    rows_ = 0;
+    for (const SequenceShape& s : step_.sequences) rows_ += s.num_logits;
+  }
+
+  void Finish(int layer) {
+    const LayerShape& shape = model_.layers[layer];
     Attention(layer, shape.window);
-    Linear(OpKind::kOutput, layer, rows_, shape.output);
+    Linear(OpKind::kOutput, layer, shape.output);
     Norm(layer);
-    Linear(OpKind::kGateUp, layer, rows_, shape.gate_up);
+    Linear(OpKind::kGateUp, layer, shape.gate_up);
     GatedActivation(layer);
-    Linear(OpKind::kDown, layer, rows_, shape.down);
+    Linear(OpKind::kDown, layer, shape.down);
   }
 
   void Embed() {
@@ -89,11 +101,11 @@ class OpList {
           .activation_bytes = Bytes(2 * elements)});
   }
 
-  void Linear(OpKind kind, int layer, int64_t m, const MatrixShape& w) {
-    Push(kind, layer, m, w.rows, w.cols,
-         {.linear_operations = 2 * m * w.rows * w.cols,
+  void Linear(OpKind kind, int layer, const MatrixShape& w) {
+    Push(kind, layer, rows_, w.rows, w.cols,
+         {.linear_operations = 2 * rows_ * w.rows * w.cols,
           .weight_bytes = w.bytes,
-          .activation_bytes = Bytes(m * (w.rows + w.cols))});
+          .activation_bytes = Bytes(rows_ * (w.rows + w.cols))});
   }
 
   void RopeAndWriteKv(int layer) {
@@ -109,7 +121,8 @@ class OpList {
     const int64_t width = int64_t{model_.num_heads} * model_.head_dim;
     int64_t attended = 0, read = 0;
     for (const SequenceShape& s : step_.sequences) {
-      const int64_t begin = s.context_tokens, end = begin + s.num_tokens;
+      const int64_t end = s.context_tokens + s.num_tokens;
+      const int64_t begin = end - (only_logits_ ? s.num_logits : s.num_tokens);
       attended += AttendedPositions(begin, end, window);
       read += PositionsRead(begin, end, window);
     }
@@ -138,14 +151,16 @@ class OpList {
   const ModelShape& model_;
   const StepShape& step_;
   const CostOptions& options_;
-  int64_t rows_ = 0, logits_rows_ = 0;
+  int64_t rows_ = 0;
+  bool only_logits_ = false;
   std::vector<OpCost> ops_;
 };
 
-// Weights read once a step, whatever the rows.
-bool IsWeightPass(OpKind kind) {
+// Whether its weights are read once a step, whatever the rows.
+bool IsLinear(OpKind kind) {
   return kind == OpKind::kQkv || kind == OpKind::kOutput ||
-         kind == OpKind::kGateUp || kind == OpKind::kDown;
+         kind == OpKind::kGateUp || kind == OpKind::kDown ||
+         kind == OpKind::kHead;
 }
 
 }  // namespace
@@ -177,25 +192,31 @@ Work TotalWork(const std::vector<OpCost>& ops) {
   return total;
 }
 
-// The coefficients come from the list itself, for one row that wants logits:
-// apart from attention every op is linear in its rows.
+// The coefficients come from the list itself, for one row: apart from attention
+// every op is linear in its rows. What wanted logits add comes last.
 StepCost::StepCost(const ModelShape& model, const CostOptions& options)
     : query_width_(int64_t{model.num_heads} * model.head_dim),
       kv_position_bytes_(KvPositionBytes(model, options)) {
-  const StepShape one_row{{{.num_tokens = 1, .num_logits = 1}}};
-  for (OpCost& op : StepOps(model, one_row, options)) {
-    if (op.kind == OpKind::kAttention) {
-      op.work.other_operations = op.work.kv_read_bytes = 0;
+  const StepShape row{{{.num_tokens = 1}}};
+  const StepShape logits_row{{{.num_tokens = 1, .num_logits = 1}}};
+  const size_t num_without_logits = StepOps(model, row, options).size();
+  std::vector<OpCost> ops = StepOps(model, logits_row, options);
+  for (size_t i = 0; i < ops.size(); ++i) {
+    Work& work = ops[i].work;
+    const bool for_logits = i >= num_without_logits;
+    if (ops[i].kind == OpKind::kAttention) {
+      work.other_operations = work.kv_read_bytes = 0;
     }
-    Work* pass = op.kind == OpKind::kHead ? &head_pass_
-                 : IsWeightPass(op.kind)  ? &layer_pass_
-                                          : nullptr;
-    if (pass != nullptr) {
-      pass->weight_bytes += std::exchange(op.work.weight_bytes, 0);
+    if (IsLinear(ops[i].kind)) {
+      Work& pass = for_logits ? head_pass_ : layer_pass_;
+      pass.weight_bytes += std::exchange(work.weight_bytes, 0);
     }
-    (op.kind == OpKind::kHead ? per_logits_row_ : per_row_) += op.work;
+    (for_logits ? per_logits_row_ : per_row_) += work;
   }
-  for (const LayerShape& layer : model.layers) {
+  if (model.layers.empty()) return;
+  last_ = {.window = model.layers.back().window, .num_layers = 1};
+  for (const LayerShape& layer :
+       std::span(model.layers).first(model.layers.size() - 1)) {
     auto group = std::find_if(
         windows_.begin(), windows_.end(),
         [&](const WindowGroup& g) { return g.window == layer.window; });
@@ -206,18 +227,23 @@ StepCost::StepCost(const ModelShape& model, const CostOptions& options)
   }
 }
 
+Work StepCost::Attention(int64_t begin, int64_t end,
+                         const WindowGroup& layers) const {
+  return {.other_operations = layers.num_layers * 4 * query_width_ *
+                              AttendedPositions(begin, end, layers.window),
+          .kv_read_bytes = layers.num_layers * kv_position_bytes_ *
+                           PositionsRead(begin, end, layers.window)};
+}
+
 Work StepCost::Marginal(const SequenceShape& s) const {
   assert(0 <= s.num_logits && s.num_logits <= s.num_tokens);
   assert(s.context_tokens >= 0);
   Work work = s.num_tokens * per_row_ + s.num_logits * per_logits_row_;
   const int64_t begin = s.context_tokens, end = begin + s.num_tokens;
-  for (const WindowGroup& group : windows_) {
-    work.other_operations += group.num_layers * 4 * query_width_ *
-                             AttendedPositions(begin, end, group.window);
-    work.kv_read_bytes += group.num_layers * kv_position_bytes_ *
-                          PositionsRead(begin, end, group.window);
+  for (const WindowGroup& layers : windows_) {
+    work += Attention(begin, end, layers);
   }
-  return work;
+  return work + Attention(end - s.num_logits, end, last_);
 }
 
 Work StepCost::Total(const StepShape& step) const {

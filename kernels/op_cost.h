@@ -10,7 +10,9 @@
 //   (0.15 % of SmolLM2's bytes) and not counted.
 // - A position's K and V are read from memory once a step and layer by their
 //   sequence, if any of its rows attends to them.
-// - The logits projection runs for the wanted rows only.
+// - What only logits need runs for the wanted rows only: of the last layer all
+//   that follows its K and V (attention, output, feed-forward), the final norm
+//   and the logits projection. Wanted rows are taken for a sequence's last.
 #ifndef MILLIJOULE_KERNELS_OP_COST_H_
 #define MILLIJOULE_KERNELS_OP_COST_H_
 
@@ -67,15 +69,16 @@ struct CostOptions {
   int64_t activation_bytes = 4;  // an element
 };
 
-// The ops of one step in program order. A step without rows has none, a step
-// without wanted logits no head.
+// The ops of one step in program order. A step without rows has none; the list
+// of a step without wanted logits ends with the last layer's K and V.
 std::vector<OpCost> StepOps(const ModelShape& model, const StepShape& step,
                             const CostOptions& options);
 Work TotalWork(const std::vector<OpCost>& ops);
 
 // The same sums split by cause, in O(distinct windows) a sequence: what one
 // sequence adds to any step, and what a step costs once for all sequences
-// that share it.
+// that share it: the head pass is over all weights that only logits need, the
+// last layer's output and feed-forward matrices among them.
 //   TotalWork(StepOps(step)) = layer_pass() [if the step has rows]
 //       + head_pass() [if it has wanted logits] + sum of Marginal(sequence)
 // exactly. Immutable: any thread.
@@ -96,13 +99,17 @@ class StepCost final {
     int64_t num_layers = 0;
   };
 
+  // Attention of the rows [begin, end) in `layers` layers.
+  Work Attention(int64_t begin, int64_t end, const WindowGroup& layers) const;
+
   Work per_row_;
   Work per_logits_row_;
   Work layer_pass_;
   Work head_pass_;
-  int64_t query_width_ = 0;        // num_heads * head_dim
-  int64_t kv_position_bytes_ = 0;  // K and V of one position in one layer
-  std::vector<WindowGroup> windows_;
+  int64_t query_width_ = 0;           // num_heads * head_dim
+  int64_t kv_position_bytes_ = 0;     // K and V of one position in one layer
+  std::vector<WindowGroup> windows_;  // of the layers before the last
+  WindowGroup last_;
 };
 
 }  // namespace mj

@@ -9,7 +9,7 @@ namespace mj {
 struct SequenceShape {
   int num_tokens = 0;      // rows of this step
   int context_tokens = 0;  // positions already in the KV cache
-  int num_logits = 0;      // rows whose logits are wanted
+  int num_logits = 0;      // rows whose logits are wanted: taken for the last
 };
 
 struct StepShape {

@@ -30,9 +30,19 @@ Decoder::Decoder(DecoderWeights weights, const ModelShape& shape,
 StepOutcome Decoder::Run(const ForwardBatch& batch, const LogitsSink& sink) {
   backend_.BeginStep({.tokens = batch.tokens, .sequences = batch.sequences});
   backend_.Embed(weights_.embedding, weights_.embedding_scale, residual_);
+  NoteWanted(batch.logits_rows);
   for (const LayerWeights& layer : weights_.layers) RunLayer(layer);
-  EmitLogits(batch.logits_rows, sink);
+  EmitLogits(sink);
   return {.report = backend_.EndStep()};
+}
+
+void Decoder::NoteWanted(std::span<const LogitsRow> rows) {
+  kept_.clear();
+  wanted_.clear();
+  for (const LogitsRow& row : rows) {
+    if (kept_.empty() || kept_.back() != row.row) kept_.push_back(row.row);
+    wanted_.push_back({static_cast<int>(kept_.size()) - 1, row.top});
+  }
 }
 
 void Decoder::RunLayer(const LayerWeights& layer) {
@@ -41,6 +51,10 @@ void Decoder::RunLayer(const LayerWeights& layer) {
       {.matrix = layer.qkv, .norm = InputNorm{layer.attention_norm, epsilon}},
       residual_, qkv_);
   backend_.RopeAndWriteKv(layer.attention, qkv_);
+  if (&layer == &weights_.layers.back()) {
+    const BufferId live[] = {residual_, qkv_};
+    backend_.KeepRows(kept_, live);
+  }
   backend_.Attention(layer.attention, qkv_, attended_);
   AddToResidual(layer.output, attended_, layer.post_attention_norm);
 
@@ -62,8 +76,8 @@ void Decoder::AddToResidual(WeightId matrix, BufferId in,
                    /*accumulate=*/true, residual_);
 }
 
-void Decoder::EmitLogits(const std::vector<LogitsRow>& rows,
-                         const LogitsSink& sink) {
+void Decoder::EmitLogits(const LogitsSink& sink) {
+  const std::span<const LogitsRow> rows = wanted_;
   const int at_once = std::max(1, kMaxLogits / vocab_);
   const auto wants_all = [](const LogitsRow& row) { return row.top == 0; };
   for (size_t first = 0; first < rows.size();) {
@@ -71,8 +85,7 @@ void Decoder::EmitLogits(const std::vector<LogitsRow>& rows,
     for (int held = 0; last < rows.size(); ++last) {
       if (wants_all(rows[last]) && held++ == at_once) break;
     }
-    EmitPart(std::span(rows).subspan(first, last - first),
-             static_cast<int>(first), sink);
+    EmitPart(rows.subspan(first, last - first), static_cast<int>(first), sink);
     first = last;
   }
 }

@@ -2,6 +2,10 @@
 // attention and a gated feed-forward network a layer (Vaswani et al. 2017,
 // Shazeer 2020), with the optional norms of Qwen 3 and Gemma 3. What differs
 // between architectures is data: which weights are there, and the specs.
+//
+// After the last layer's keys and values are stored, only rows whose logits are
+// wanted go on: nobody reads the others' results. A prompt's middle chunk ends
+// there.
 #ifndef MILLIJOULE_ENGINE_MODEL_DECODER_H_
 #define MILLIJOULE_ENGINE_MODEL_DECODER_H_
 
@@ -40,11 +44,12 @@ class Decoder final : public StepRunner {
   StepOutcome Run(const ForwardBatch& batch, const LogitsSink& sink) override;
 
  private:
+  void NoteWanted(std::span<const LogitsRow> rows);
   void RunLayer(const LayerWeights& layer);
   // x += W in, normalised first where the architecture says so.
   void AddToResidual(WeightId matrix, BufferId in,
                      std::optional<WeightId> post_norm);
-  void EmitLogits(const std::vector<LogitsRow>& rows, const LogitsSink& sink);
+  void EmitLogits(const LogitsSink& sink);
   void EmitPart(std::span<const LogitsRow> rows, int first_index,
                 const LogitsSink& sink);
 
@@ -55,6 +60,10 @@ class Decoder final : public StepRunner {
   // Activations [rows, .]: the residual stream, what is normalised on its way
   // into or out of it, q|k|v, the attention's result, the gated feed-forward.
   const BufferId residual_, normed_, qkv_, attended_, gated_;
+  // Of the step: its rows whose logits are wanted, and what is wanted of them,
+  // by their numbers once the others are gone.
+  std::vector<int> kept_;
+  std::vector<LogitsRow> wanted_;
   std::vector<float> all_;       // logits of whole rows
   std::vector<TokenLogit> top_;  // the largest of others
 };

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "hw_backends/cpu/attention_phase.h"
 #include "hw_backends/cpu/elementwise_phase.h"
+#include "hw_backends/cpu/kept_rows.h"
 #include "hw_backends/cpu/kv_cache.h"
 #include "hw_backends/cpu/logits_phase.h"
 #include "hw_backends/cpu/mapped_memory.h"
@@ -105,9 +106,8 @@ class CpuBackend final : public Backend {
   void BeginStep(const StepView& step) override {
     start_ = Clock::now();
     step_ = step;
-    assert(num_rows() <= max_rows_);
-    pool_.Use(ThreadsFor(static_cast<int>(num_rows()), info_.thread_timings,
-                         info_.threads));
+    assert(std::ssize(step.tokens) <= max_rows_);
+    SetRows(std::ssize(step.tokens));
     places_.resize(step.tokens.size());
     for (const StepSequence& sequence : step.sequences) {
       for (int r = 0; r < sequence.num_rows; ++r) {
@@ -120,9 +120,10 @@ class CpuBackend final : public Backend {
   }
 
   void Embed(WeightId table, float scale, BufferId out) override {
+    assert(has_all_rows());
     const int matrix = Matrix(table);
     const int64_t cols = matrices_->cols(matrix);
-    ForRows(pool_, num_rows(), cols, [&](int64_t first, int64_t count) {
+    ForRows(pool_, num_rows_, cols, [&](int64_t first, int64_t count) {
       for (int64_t r = first; r < first + count; ++r) {
         float* row = Rows(out).row(r);
         matrices_->ReadRow(matrix, step_.tokens[r], row);
@@ -143,17 +144,18 @@ class CpuBackend final : public Backend {
                 .accumulate = accumulate,
                 .y = Rows(y).data,
                 .y_stride = Rows(y).stride,
-                .rows = num_rows(),
+                .rows = num_rows_,
                 .cols = static_cast<int64_t>(weights.size())});
   }
 
   void Linear(const LinearSpec& spec, BufferId x, BufferId y) override {
+    if (num_rows_ == 0) return;
     const int matrix = Matrix(spec.matrix);
     assert(x != y);
     assert(matrices_->cols(matrix) <= Get(x).cols);
     assert(matrices_->rows(matrix) / (spec.gate ? 2 : 1) <= Get(y).cols);
     LinearOp op{.x = Rows(x),
-                .rows = num_rows(),
+                .rows = num_rows_,
                 .gate = spec.gate,
                 .accumulate = spec.accumulate,
                 .y = Rows(y)};
@@ -162,6 +164,7 @@ class CpuBackend final : public Backend {
   }
 
   void RopeAndWriteKv(const AttentionSpec& spec, BufferId qkv) override {
+    assert(has_all_rows());
     RotationTable& rope = ropes_[static_cast<size_t>(spec.rope)];
     if (!rope.ready) ComputeRotations(pool_, places_, rope);
     RunRopeAndWriteKv(kernels_, pool_, spec, rope, NormOf(spec.q_norm),
@@ -172,6 +175,15 @@ class CpuBackend final : public Backend {
                  BufferId out) override {
     attention_.Run(kernels_, pool_, spec, step_.sequences, Rows(qkv), cache_,
                    Rows(out));
+  }
+
+  void KeepRows(std::span<const int> rows,
+                std::span<const BufferId> buffers) override {
+    if (std::ssize(rows) == num_rows_) return;
+    for (BufferId id : buffers) MoveRowsUp(rows, Get(id).cols, Rows(id));
+    kept_sequences_ = SequencesOfRows(rows, step_.sequences);
+    step_.sequences = kept_sequences_;
+    SetRows(std::ssize(rows));
   }
 
   void Logits(const HeadSpec& head, BufferId x, std::span<const LogitsRow> rows,
@@ -187,7 +199,13 @@ class CpuBackend final : public Backend {
   }
 
  private:
-  int64_t num_rows() const { return static_cast<int64_t>(step_.tokens.size()); }
+  // The rows that verbs cover from now on, and the threads that run them.
+  void SetRows(int64_t num_rows) {
+    num_rows_ = num_rows;
+    pool_.Use(ThreadsFor(static_cast<int>(num_rows), info_.thread_timings,
+                         info_.threads));
+  }
+  bool has_all_rows() const { return num_rows_ == std::ssize(step_.tokens); }
   Buffer& Get(BufferId id) { return buffers_[static_cast<size_t>(id)]; }
   MatrixRef Rows(BufferId id) { return Get(id).rows; }
   int Matrix(WeightId id) const {
@@ -257,7 +275,9 @@ class CpuBackend final : public Backend {
   std::vector<float> gathered_;  // scratch of Logits
   // The current step.
   StepView step_;
-  std::vector<RowPlace> places_;
+  int64_t num_rows_ = 0;
+  std::vector<RowPlace> places_;              // of all its rows
+  std::vector<StepSequence> kept_sequences_;  // once rows were dropped
   Clock::time_point start_;
 };
 

@@ -4,12 +4,13 @@
 //   t(work) = max(operations / rate, DRAM bytes / bandwidth)      (roofline)
 //   P_busy  = threads * core_active + uncore * (share of the package's cores)
 //
-// A step costs E(layer pass) + E(head pass) + the sum of E(own work of each
-// sequence), and takes as long as these one after another: at most twice the
-// time of a perfect overlap. So static power is charged by modelled seconds,
-// never by wall time, and a sequence's joules depend on its own tokens and on
-// how many share its passes, not on what the others ask. This shape is affine
-// in the sequences; sharing its fixed part equally is its Shapley value.
+// A step costs E(layer pass) + E(head pass) (kernels/op_cost.h) + the sum of
+// E(own work of each sequence), and takes as long as these one after another:
+// at most twice the time of a perfect overlap. So static power is charged by
+// modelled seconds, never by wall time, and a sequence's joules depend on its
+// own tokens and on how many share its passes, not on what the others ask. This
+// shape is affine in the sequences; sharing its fixed part equally is its
+// Shapley value.
 #ifndef MILLIJOULE_HW_BACKENDS_MODELS_STEP_COST_MODEL_H_
 #define MILLIJOULE_HW_BACKENDS_MODELS_STEP_COST_MODEL_H_
 

@@ -84,6 +84,7 @@ class FakeBackend final : public Backend {
   void Linear(const LinearSpec&, BufferId, BufferId) override {}
   void RopeAndWriteKv(const AttentionSpec&, BufferId) override {}
   void Attention(const AttentionSpec&, BufferId, BufferId) override {}
+  void KeepRows(std::span<const int>, std::span<const BufferId>) override {}
   void Logits(const HeadSpec&, BufferId, std::span<const LogitsRow>,
               std::span<float>, std::span<TokenLogit>) override {}
   StepReport EndStep() override { return {}; }

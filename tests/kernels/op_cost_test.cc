@@ -35,7 +35,8 @@ Work W(int64_t linear, int64_t other, int64_t weights, int64_t kv_read,
 
 TEST(OpCostTest, ListsAHandWorkedStep) {
   // Two rows at positions 1 and 2; they attend to 2 and 3 positions. K and V
-  // of a position: 2 * 1 head * 3 elements * 2 bytes = 12 bytes.
+  // of a position: 2 * 1 head * 3 elements * 2 bytes = 12 bytes. The second
+  // layer ends for the first row with its K and V.
   const StepShape step{
       {{.num_tokens = 2, .context_tokens = 1, .num_logits = 1}}};
   const OpCost want[] = {
@@ -50,10 +51,21 @@ TEST(OpCostTest, ListsAHandWorkedStep) {
       {OpKind::kGateUp, 0, 2, 10, 4, W(160, 0, 90, 0, 0, 112)},
       {OpKind::kActivation, 0, 2, 5, 1, W(0, 50, 0, 0, 0, 120)},
       {OpKind::kDown, 0, 2, 4, 5, W(80, 0, 40, 0, 0, 72)},
-      {OpKind::kNorm, -1, 2, 4, 1, W(0, 32, 0, 0, 0, 64)},
+      {OpKind::kNorm, 1, 2, 4, 1, W(0, 32, 0, 0, 0, 64)},
+      {OpKind::kQkv, 1, 2, 12, 4, W(192, 0, 100, 0, 0, 128)},
+      {OpKind::kRopeAndWriteKv, 1, 2, 9, 1, W(0, 54, 0, 0, 24, 144)},
+      {OpKind::kAttention, 1, 1, 6, 3, W(0, 72, 0, 36, 0, 48)},
+      {OpKind::kOutput, 1, 1, 4, 6, W(48, 0, 50, 0, 0, 40)},
+      {OpKind::kNorm, 1, 1, 4, 1, W(0, 16, 0, 0, 0, 32)},
+      {OpKind::kGateUp, 1, 1, 10, 4, W(80, 0, 90, 0, 0, 56)},
+      {OpKind::kActivation, 1, 1, 5, 1, W(0, 25, 0, 0, 0, 60)},
+      {OpKind::kDown, 1, 1, 4, 5, W(40, 0, 40, 0, 0, 36)},
+      {OpKind::kNorm, -1, 1, 4, 1, W(0, 16, 0, 0, 0, 32)},
       {OpKind::kHead, -1, 1, 10, 4, W(80, 0, 200, 0, 0, 56)},
   };
-  const std::vector<OpCost> ops = StepOps(TinyShape(), step, {});
+  ModelShape model = TinyShape();
+  model.layers.push_back(model.layers[0]);
+  const std::vector<OpCost> ops = StepOps(model, step, {});
   ASSERT_EQ(ops.size(), std::size(want));
   for (size_t i = 0; i < ops.size(); ++i) {
     SCOPED_TRACE(i);
@@ -72,10 +84,15 @@ TEST(OpCostTest, NoRowsNoOps) {
   EXPECT_EQ(StepCost(TinyShape(), {}).Total({}), Work{});
 }
 
-TEST(OpCostTest, NoWantedLogitsNoHead) {
-  const auto ops = StepOps(TinyShape(), {{{.num_tokens = 3}}}, {});
+TEST(OpCostTest, WithoutWantedLogitsAStepEndsWithTheLastKv) {
+  ModelShape model = TinyShape();
+  model.layers.assign(3, model.layers[0]);
+  const auto ops = StepOps(model, {{{.num_tokens = 3}}}, {});
   ASSERT_FALSE(ops.empty());
-  EXPECT_NE(ops.back().kind, OpKind::kHead);
+  EXPECT_EQ(ops.back().kind, OpKind::kRopeAndWriteKv);
+  EXPECT_EQ(ops.back().layer, 2);
+  // qkv 100, output 50, gate|up 90, down 40; 16 an embedding row.
+  EXPECT_EQ(TotalWork(ops).weight_bytes, 2 * 280 + 100 + 3 * 16);
 }
 
 TEST(OpCostTest, QuantisedKvCarriesScales) {
@@ -106,21 +123,25 @@ TEST(OpCostTest, WindowsLimitWhatIsReadAndAttended) {
                                     << c.context << " tokens " << c.tokens);
     ModelShape model = TinyShape();
     model.layers[0].window = c.window;
-    int64_t attended = 0;
-    int first_read = c.context + c.tokens;
-    for (int p = c.context; p < c.context + c.tokens; ++p) {
-      const int first = c.window == 0 ? 0 : std::max(0, p - c.window + 1);
-      attended += p - first + 1;
-      first_read = std::min(first_read, first);
+    model.layers.push_back(model.layers[0]);
+    const int logits = (c.tokens + 1) / 2;
+    const int end = c.context + c.tokens;
+    const StepShape step{{{.num_tokens = c.tokens,
+                           .context_tokens = c.context,
+                           .num_logits = logits}}};
+    for (const OpCost& op : StepOps(model, step, {})) {
+      if (op.kind != OpKind::kAttention) continue;
+      int64_t attended = 0;
+      int first_read = end;
+      for (int p = op.layer == 0 ? c.context : end - logits; p < end; ++p) {
+        const int first = c.window == 0 ? 0 : std::max(0, p - c.window + 1);
+        attended += p - first + 1;
+        first_read = std::min(first_read, first);
+      }
+      EXPECT_EQ(op.k, attended) << "layer " << op.layer;
+      EXPECT_EQ(op.work.kv_read_bytes, (end - first_read) * 12)
+          << "layer " << op.layer;
     }
-    const StepShape step{
-        {{.num_tokens = c.tokens, .context_tokens = c.context}}};
-    const auto ops = StepOps(model, step, {});
-    const OpCost& op = *std::find_if(
-        ops.begin(), ops.end(),
-        [](const OpCost& o) { return o.kind == OpKind::kAttention; });
-    EXPECT_EQ(op.k, attended);
-    EXPECT_EQ(op.work.kv_read_bytes, (c.context + c.tokens - first_read) * 12);
   }
 }
 
@@ -145,7 +166,7 @@ TEST(StepCostTest, MarginalsAndPassesSumToTheListExactly) {
   mixed.layers[6].window = 512;
   mixed.layers[2].down.bytes = 41;
   std::mt19937 random(7);
-  for (const ModelShape& model : {mixed, Smollm2Shape()}) {
+  for (const ModelShape& model : {TinyShape(), mixed, Smollm2Shape()}) {
     const CostOptions options{
         .kv_element_bytes = 1, .kv_scale_bytes = 4, .activation_bytes = 2};
     const StepCost cost(model, options);
@@ -154,6 +175,15 @@ TEST(StepCostTest, MarginalsAndPassesSumToTheListExactly) {
       EXPECT_EQ(cost.Total(step), TotalWork(StepOps(model, step, options)));
     }
   }
+}
+
+TEST(StepCostTest, PassesAreWhatIsReadForAllRowsAndForLogitsAlone) {
+  ModelShape model = TinyShape();
+  model.layers.assign(3, model.layers[0]);
+  model.layers[2].output.bytes = 51;
+  const StepCost cost(model, {});
+  EXPECT_EQ(cost.layer_pass(), W(0, 0, 2 * 280 + 100, 0, 0, 0));
+  EXPECT_EQ(cost.head_pass(), W(0, 0, 51 + 90 + 40 + 200, 0, 0, 0));
 }
 
 TEST(StepCostTest, AMarginalIsWhatASequenceAddsToAnyStep) {

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <functional>
@@ -172,6 +173,122 @@ TEST_P(DecoderTest, EveryRowGetsWhatItWantsInOrder) {
       }
     });
     EXPECT_EQ(next, rows) << backend.name;
+  }
+}
+
+using Rows = std::vector<LogitsRow>;
+
+Rows RowsOf(std::initializer_list<int> rows) {
+  Rows wanted;
+  for (int row : rows) wanted.push_back({row});
+  return wanted;
+}
+
+// [first, end), every `step`-th.
+Rows RowsOf(int first, int end, int step = 1) {
+  Rows wanted;
+  for (int row = first; row < end; row += step) wanted.push_back({row});
+  return wanted;
+}
+
+// Three sequences in a fresh cache: their contexts; then a step of the second
+// chunk of a prompt, a decode, and a prompt's first chunk; then a row of each.
+class MixedSteps {
+ public:
+  static constexpr int kContext = 9 + 6, kRows = 13 + 1 + 20;
+
+  MixedSteps(const char* model, const BackendCase& backend,
+             const std::vector<int32_t>& ids)
+      : ids_(ids), runner_(model, backend, 2) {}
+
+  // What the last two steps gave, row after row. Of rows that do not want all,
+  // the largest alone.
+  std::vector<std::vector<float>> Run(const Rows& of_context,
+                                      const Rows& wanted) {
+    Step({{0, 9, 0}, {1, 6, 0}}, of_context);
+    got_.clear();
+    Step({{0, 13, 9}, {1, 1, 6}, {2, 20, 0}}, wanted);
+    Step({{0, 1, 22}, {1, 1, 7}, {2, 1, 20}}, RowsOf({0, 1, 2}));
+    return got_;
+  }
+  bool exact() const { return runner_.backend->info().batch_invariant; }
+
+ private:
+  struct Part {
+    int sequence, count, start;
+  };
+  void Step(const std::vector<Part>& parts, const Rows& wanted) {
+    ForwardBatch batch;
+    for (const Part& part : parts) {
+      batch.sequences.push_back({static_cast<int>(batch.tokens.size()),
+                                 part.count, part.start,
+                                 tables_[part.sequence]});
+      // Sequences differ: each starts elsewhere in the text.
+      const auto first = ids_.begin() + 3 * part.sequence + part.start;
+      batch.tokens.insert(batch.tokens.end(), first, first + part.count);
+    }
+    batch.logits_rows = wanted;
+    runner_.decoder->Run(batch, [&](int, const RowLogits& logits) {
+      got_.emplace_back(logits.all.begin(), logits.all.end());
+      if (logits.all.empty()) got_.back() = {logits.top[0].logit};
+    });
+  }
+
+  const std::vector<int32_t>& ids_;
+  Runner runner_;
+  const std::vector<int32_t> tables_[3] = {{3}, {0}, {2}};
+  std::vector<std::vector<float>> got_;
+};
+
+const struct WantedCase {
+  const char* name;
+  Rows wanted;
+} kWantedCases[] = {
+    {"none", {}},
+    {"the first", RowsOf({0})},
+    {"the last", RowsOf({MixedSteps::kRows - 1})},
+    {"the last of each sequence", RowsOf({12, 13, 33})},
+    {"the decode alone", RowsOf({13})},
+    {"in the middle of a chunk", RowsOf({4, 5, 6})},
+    {"the starts", RowsOf({0, 1, 14, 15})},
+    {"parted", RowsOf({0, 2, 3, 11, 14, 16, 32})},
+    {"every second", RowsOf(0, MixedSteps::kRows, 2)},
+    {"all but the first", RowsOf(1, MixedSteps::kRows)},
+    {"all", RowsOf(0, MixedSteps::kRows)},
+    {"a row's all and its largest", {{3}, {3, 1}, {20, 2}, {20}}},
+};
+
+// Rows that nobody asks for end in the last layer, once their K and V are
+// stored: those who are asked for, then and later, must not see it.
+TEST_P(DecoderTest, ARowsLogitsDoNotDependOnWhichOthersAreWanted) {
+  const std::vector<int32_t> ids = Reference(GetParam())["ids"];
+  for (const BackendCase& backend : Backends()) {
+    const auto every =
+        MixedSteps(GetParam(), backend, ids)
+            .Run(RowsOf(0, MixedSteps::kContext), RowsOf(0, MixedSteps::kRows));
+    ASSERT_EQ(every.size(), MixedSteps::kRows + 3u);
+    for (const WantedCase& c : kWantedCases) {
+      SCOPED_TRACE(testing::Message() << backend.name << ", " << c.name);
+      std::vector<std::vector<float>> want;
+      for (const LogitsRow& row : c.wanted) {
+        want.push_back(every[row.row]);
+        if (row.top > 0) want.back() = {std::ranges::max(want.back())};
+      }
+      want.insert(want.end(), every.end() - 3, every.end());
+      MixedSteps steps(GetParam(), backend, ids);
+      const auto got = steps.Run({}, c.wanted);
+      if (steps.exact()) {
+        EXPECT_EQ(got, want);
+        continue;
+      }
+      ASSERT_EQ(got.size(), want.size());
+      for (size_t i = 0; i < got.size(); ++i) {
+        ASSERT_EQ(got[i].size(), want[i].size());
+        for (size_t k = 0; k < got[i].size(); ++k) {
+          ASSERT_NEAR(got[i][k], want[i][k], 5e-5) << "row " << i;
+        }
+      }
+    }
   }
 }
 

@@ -57,14 +57,21 @@ class TinyModel {
     EXPECT_TRUE(backend_->AllocateKv({1, kKvHeads, kHeadDim}, 32).ok());
   }
 
-  // Logits of every row of the step.
+  // Logits of every row of the step, or of those that each narrowing leaves.
   std::vector<float> Step(std::span<const int32_t> tokens,
-                          std::span<const StepSequence> sequences) {
+                          std::span<const StepSequence> sequences,
+                          const std::vector<std::vector<int>>& kept = {}) {
+    size_t num_rows = tokens.size();
     backend_->BeginStep({tokens, sequences});
     backend_->Embed(embedding_, 2.0f, x_);
     const InputNorm norm{norm_, 1e-5f};
     backend_->Linear({.matrix = qkv_, .norm = norm}, x_, qkv_out_);
     backend_->RopeAndWriteKv(spec_, qkv_out_);
+    for (const std::vector<int>& rows : kept) {
+      const BufferId live[] = {x_, qkv_out_};
+      backend_->KeepRows(rows, live);
+      num_rows = rows.size();
+    }
     backend_->Attention(spec_, qkv_out_, heads_);
     backend_->Linear({.matrix = output_, .accumulate = true}, heads_, x_);
     backend_->Linear(
@@ -73,7 +80,7 @@ class TinyModel {
     backend_->Linear({.matrix = down_}, gated_, normed_);
     backend_->RmsNorm(normed_, norm_, 1e-5f, /*accumulate=*/true, x_);
     std::vector<LogitsRow> rows;
-    for (size_t r = 0; r < tokens.size(); ++r) {
+    for (size_t r = 0; r < num_rows; ++r) {
       rows.push_back({static_cast<int>(r)});
     }
     std::vector<float> logits(rows.size() * kVocab);
@@ -205,6 +212,37 @@ TEST_P(CpuBackendTest, BitsDoNotDependOnOtherSequences) {
     EXPECT_TRUE(
         std::equal(want.begin(), want.end(), logits.begin() + row * kVocab))
         << "at row " << row;
+  }
+}
+
+TEST_P(CpuBackendTest, KeptRowsGetTheBitsTheyHadAmongAll) {
+  const struct {
+    const char* name;
+    std::vector<std::vector<int>> kept;
+    std::vector<int> left;
+  } cases[] = {
+      {"none", {{}}, {}},
+      {"one", {{70}}, {70}},
+      {"some of each",
+       {{0, 1, 40, 41, 42, 70, 71, 139}},
+       {0, 1, 40, 41, 42, 70, 71, 139}},
+      {"narrowed twice", {{3, 50, 51, 90, 139}, {1, 2, 4}}, {50, 51, 139}},
+      {"none of some", {{3, 50}, {}}, {}},
+  };
+  TinyModel model = GetParam().Model(2);
+  const std::vector<int32_t> tokens = Tokens(140);
+  const std::vector<int32_t> tables[] = {{9}, {12, 10, 14}, {21, 25, 22}};
+  const StepSequence sequences[] = {
+      {0, 1, 0, tables[0]}, {1, 70, 0, tables[1]}, {71, 69, 0, tables[2]}};
+  const std::vector<float> all = model.Step(tokens, sequences);
+  for (const auto& c : cases) {
+    std::vector<float> want;
+    for (int row : c.left) {
+      want.insert(want.end(), all.begin() + row * kVocab,
+                  all.begin() + (row + 1) * kVocab);
+    }
+    EXPECT_EQ(model.Step(tokens, sequences, c.kept), want) << c.name;
+    EXPECT_EQ(model.Step(tokens, sequences), all) << "after " << c.name;
   }
 }
 
