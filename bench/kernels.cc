@@ -190,10 +190,13 @@ int Kernels(const KernelsFlags& flags, const BuildInfo& build) {
   const std::optional<KernelTable> kernels = ChooseKernels(cpu, isa);
   if (!kernels || (!flags.isa.empty() && !isa)) {
     return PrintBenchError(absl::InvalidArgumentError(
-        "--isa: '" + flags.isa + "' is no ISA of this CPU (" +
-        DescribeFeatures(cpu) + ")"));
+        isa ? WhyNot(cpu, *isa)
+            : "--isa: '" + flags.isa + "' is none of scalar, avx2, avx512, amx"));
   }
-  WorkerPool pool(flags.threads);
+  const absl::StatusOr<int> threads =
+      ChooseThreads(flags.threads, AllowedCores(kHostRoot));
+  if (!threads.ok()) return PrintBenchError(threads.status());
+  WorkerPool pool(*threads);
   const MachineLimits limits = MeasureLimits(*kernels, pool);
   Json json = Json::object();
   json["threads"] = flags.threads;

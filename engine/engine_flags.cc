@@ -23,7 +23,6 @@ bool Contains(const Names& names, const std::string& name) {
 // One of `offered`.
 Flag NameFlag(std::string name, std::string help, Names offered,
               std::string& out) {
-  const std::string kind = name;
   return {std::move(name), absl::StrJoin(offered, "|"), std::move(help), out,
           [=, &out](const std::string& text) {
             if (Contains(offered, text)) {
@@ -31,8 +30,7 @@ Flag NameFlag(std::string name, std::string help, Names offered,
               return absl::OkStatus();
             }
             return absl::InvalidArgumentError(absl::StrCat(
-                "'", text, "' is no ", kind, " there is; it offers ",
-                absl::StrJoin(offered, ", ")));
+                "'", text, "' is none of ", absl::StrJoin(offered, ", ")));
           }};
 }
 
@@ -51,14 +49,14 @@ Flag BackendFlag(std::string& out) {
   return flag;
 }
 
-// Whether this host has that many cores is for OpenEngine to say.
+// From 1 to how many is for OpenEngine to say, which knows this host's cores.
 Flag ThreadsFlag(std::optional<int>& out) {
   return {"threads", "N", "compute threads", "the cores it may use",
           [&out](const std::string& text) {
             int value = 0;
-            if (!absl::SimpleAtoi(text, &value) || value < 1) {
+            if (!absl::SimpleAtoi(text, &value)) {
               return absl::InvalidArgumentError(
-                  absl::StrCat("'", text, "' is not a whole number from 1 up"));
+                  absl::StrCat("'", text, "' is no number of threads"));
             }
             out = value;
             return absl::OkStatus();

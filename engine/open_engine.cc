@@ -16,16 +16,6 @@
 namespace mj {
 namespace {
 
-absl::StatusOr<int> ChooseThreads(const EngineFlags& flags,
-                                  const CoreAllowance& cores) {
-  if (!flags.threads) return cores.cores;
-  if (*flags.threads > cores.cores) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "--threads: ", *flags.threads, " is more than the ", cores.cores,
-        " this process may use (", cores.reason, ")"));
-  }
-  return *flags.threads;
-}
 
 absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const EngineFlags& flags,
                                                      int threads) {
@@ -123,8 +113,8 @@ std::vector<std::string> Describe(const EngineFlags& flags,
                    backend.batch_invariant ? ", batch-invariant"
                                            : ", not batch-invariant"),
       absl::StrCat("threads ", backend.threads,
-                   flags.threads ? " (--threads; " : " (all of ", cores.reason,
-                   ")", DescribeTimings(backend)),
+                   flags.threads ? " (--threads) of " : ": all of ",
+                   DescribeCores(cores), DescribeTimings(backend)),
       absl::StrCat("KV cache ", FormatSize(options.kv_memory_bytes), " of ",
                    backend.kv_dtype, ": ", stats.kv_blocks_total, " blocks of ",
                    kBlockSize, " tokens = ",
@@ -150,7 +140,7 @@ absl::StatusOr<OpenedEngine> OpenEngine(const EngineFlags& flags,
     return absl::InvalidArgumentError("--model FILE is needed");
   }
   const CoreAllowance cores = AllowedCores(host_root);
-  const absl::StatusOr<int> threads = ChooseThreads(flags, cores);
+  const absl::StatusOr<int> threads = ChooseThreads(flags.threads, cores);
   if (!threads.ok()) return threads.status();
   absl::StatusOr<std::unique_ptr<Backend>> backend =
       MakeBackend(flags, *threads);

@@ -153,6 +153,10 @@ class Backend {
   virtual absl::Status AllocateKv(const KvShape& shape, int num_blocks) = 0;
   virtual int64_t KvBytesPerBlock(const KvShape& shape) const = 0;
 
+  // Steps from the next on use at most so many threads, and all of info()'s
+  // again once this allows it. Results stay the same. Any thread; threads >= 1.
+  virtual void LimitThreads(int threads) = 0;
+
   // One step.
   virtual void BeginStep(const StepView& step) = 0;
   // out = table[token] * scale

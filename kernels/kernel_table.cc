@@ -46,6 +46,35 @@ constexpr KernelTable kAvx512Kernels = {
 
 constexpr Isa kAllIsas[] = {Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kAmx};
 
+// The features that `isa` needs and `cpu` lacks: "amx_tile amx_int8".
+std::string IsaLacks(const CpuFeatures& cpu, Isa isa) {
+  const struct {
+    Isa isa;  // this one and those that are wider need it
+    bool has;
+    const char* name;
+  } needs[] = {
+      {Isa::kAvx2, cpu.avx2, "avx2"},
+      {Isa::kAvx2, cpu.fma, "fma"},
+      {Isa::kAvx2, cpu.f16c, "f16c"},
+      {Isa::kAvx512, cpu.avx512f, "avx512f"},
+      {Isa::kAvx512, cpu.avx512bw, "avx512bw"},
+      {Isa::kAvx512, cpu.avx512dq, "avx512dq"},
+      {Isa::kAvx512, cpu.avx512vl, "avx512vl"},
+      {Isa::kAmx, cpu.avx512_vnni, "avx512_vnni"},
+      {Isa::kAmx, cpu.avx512_bf16, "avx512_bf16"},
+      {Isa::kAmx, cpu.amx_tile, "amx_tile"},
+      {Isa::kAmx, cpu.amx_int8, "amx_int8"},
+      {Isa::kAmx, cpu.amx_bf16, "amx_bf16"},
+  };
+  std::string lacks;
+  for (const auto& need : needs) {
+    if (need.isa > isa || need.has) continue;
+    if (!lacks.empty()) lacks += ' ';
+    lacks += need.name;
+  }
+  return lacks;
+}
+
 Isa WidestIsa(const CpuFeatures& cpu) {
   Isa widest = Isa::kScalar;
   for (Isa isa : kAllIsas) {
@@ -103,34 +132,16 @@ std::optional<Isa> ParseIsa(std::string_view name) {
 }
 
 bool Supports(const CpuFeatures& cpu, Isa isa) {
-  switch (isa) {
-    case Isa::kScalar:
-      return true;
-    case Isa::kAvx2:
-      return cpu.avx2 && cpu.fma && cpu.f16c;
-    case Isa::kAvx512:
-      return Supports(cpu, Isa::kAvx2) && cpu.avx512f && cpu.avx512bw &&
-             cpu.avx512dq && cpu.avx512vl;
-    case Isa::kAmx:
-      return Supports(cpu, Isa::kAvx512) && cpu.avx512_vnni &&
-             cpu.avx512_bf16 && cpu.amx_tile && cpu.amx_int8 && cpu.amx_bf16;
-  }
-  return false;
+  return IsaLacks(cpu, isa).empty();
 }
 
-std::string_view IsaNeeds(Isa isa) {
-  switch (isa) {
-    case Isa::kScalar:
-      return "nothing";
-    case Isa::kAvx2:
-      return "avx2 fma f16c";
-    case Isa::kAvx512:
-      return "avx2 fma f16c avx512f avx512bw avx512dq avx512vl";
-    case Isa::kAmx:
-      return "avx2 fma f16c avx512f avx512bw avx512dq avx512vl avx512_vnni "
-             "avx512_bf16 amx_tile amx_int8 amx_bf16";
-  }
-  return "unknown";
+std::string WhyNot(const CpuFeatures& cpu, Isa isa) {
+  std::string why = "ISA ";
+  why += IsaName(isa);
+  why += " needs " + IsaLacks(cpu, isa) + ", which this CPU (" + cpu.brand +
+         ") lacks or its system does not allow; the widest here is ";
+  why += IsaName(WidestIsa(cpu));
+  return why;
 }
 
 std::optional<KernelTable> ChooseKernels(const CpuFeatures& cpu,

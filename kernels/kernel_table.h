@@ -3,6 +3,7 @@
 #define MILLIJOULE_KERNELS_KERNEL_TABLE_H_
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "kernels/activations.h"
@@ -44,8 +45,9 @@ std::string_view IsaName(Isa isa);  // "scalar", "avx2", ...
 std::optional<Isa> ParseIsa(std::string_view name);
 
 bool Supports(const CpuFeatures& cpu, Isa isa);
-// The CPU features that `isa` needs, as text.
-std::string_view IsaNeeds(Isa isa);
+// For who asked for it: the features it lacks, and the widest that it has.
+// REQUIRES: !Supports(cpu, isa).
+std::string WhyNot(const CpuFeatures& cpu, Isa isa);
 
 // `isa`, or without one the widest that `cpu` supports; none where `cpu` does
 // not support it.

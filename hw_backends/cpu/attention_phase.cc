@@ -192,7 +192,7 @@ void AttentionPhase::Run(const KernelTable& kernels, WorkerPool& pool,
   Reserve(scratch_stride_ * pool.threads(), scratch_);
   const bool small = MultiplyAdds(spec, sequences) < kSmallWork;
   CutByRows(call);
-  const int64_t partials = CutByRanges(call, small ? 1 : pool.threads());
+  const int64_t partials = CutByRanges(call, small ? 1 : pool.used());
   Reserve(partials, partials_);
 
   const auto run = [&](AttentionFn* function, std::span<const Piece> pieces,

@@ -1,6 +1,7 @@
 #include "hw_backends/cpu/cpu_backend.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cassert>
 #include <chrono>
 #include <utility>
@@ -54,6 +55,7 @@ class CpuBackend final : public Backend {
         max_rows_(options.max_rows),
         probe_threads_(options.probe_threads),
         info_(std::move(info)),
+        thread_limit_(options.threads),
         pool_(options.threads),
         matrices_(std::move(matrices)),
         attention_(numerics) {}
@@ -101,6 +103,11 @@ class CpuBackend final : public Backend {
 
   int64_t KvBytesPerBlock(const KvShape& shape) const override {
     return KvCache::BytesPerBlock(shape, kv_type_);
+  }
+
+  void LimitThreads(int threads) override {
+    assert(threads >= 1);
+    thread_limit_.store(threads, std::memory_order_relaxed);
   }
 
   void BeginStep(const StepView& step) override {
@@ -202,8 +209,9 @@ class CpuBackend final : public Backend {
   // The rows that verbs cover from now on, and the threads that run them.
   void SetRows(int64_t num_rows) {
     num_rows_ = num_rows;
-    pool_.Use(ThreadsFor(static_cast<int>(num_rows), info_.thread_timings,
-                         info_.threads));
+    pool_.Use(std::min(ThreadsFor(static_cast<int>(num_rows),
+                                  info_.thread_timings, info_.threads),
+                       thread_limit_.load(std::memory_order_relaxed)));
   }
   bool has_all_rows() const { return num_rows_ == std::ssize(step_.tokens); }
   Buffer& Get(BufferId id) { return buffers_[static_cast<size_t>(id)]; }
@@ -262,6 +270,7 @@ class CpuBackend final : public Backend {
   const int64_t max_rows_;
   const bool probe_threads_;
   BackendInfo info_;
+  std::atomic<int> thread_limit_;
   WorkerPool pool_;
   const std::unique_ptr<MatrixStore> matrices_;
   int num_matrices_ = 0;
@@ -299,10 +308,7 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeCpuBackend(
   const CpuFeatures cpu = ReadCpuFeatures();
   const std::optional<KernelTable> kernels = ChooseKernels(cpu, options.isa);
   if (!kernels) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("ISA ", std::string(IsaName(*options.isa)), " needs ",
-                     std::string(IsaNeeds(*options.isa)), "; this CPU (",
-                     cpu.brand, ") has ", DescribeFeatures(cpu)));
+    return absl::InvalidArgumentError(WhyNot(cpu, *options.isa));
   }
   const bool own_kernels = make_matrices == nullptr;
   const Numerics numerics = options.numerics.value_or(

@@ -16,7 +16,7 @@ void ForRows(WorkerPool& pool, int64_t rows, int64_t elements, const F& f) {
   // About a microsecond: what it takes until another thread has begun.
   constexpr int64_t kSmallWork = 2048;
   constexpr int64_t kMostRows = 16;
-  const int64_t even = rows / (2 * pool.threads());
+  const int64_t even = rows / (2 * pool.used());
   const int64_t enough = kSmallWork / std::max<int64_t>(elements, 1) + 1;
   const int64_t chunk = std::max(std::min(even, kMostRows), enough);
   pool.Run((rows + chunk - 1) / chunk, [&](int64_t i, int) {

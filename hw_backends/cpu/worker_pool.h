@@ -33,6 +33,7 @@ class WorkerPool final {
   // How many of them the next phases use; all at first. The others sleep.
   // REQUIRES: 1 <= threads <= threads(); between phases.
   void Use(int threads) { used_ = threads; }
+  int used() const { return used_; }
 
   // Runs body(0..chunks - 1), each once, in any order; returns when all are
   // done. One chunk runs on the caller without waking anyone. One calling

@@ -89,7 +89,7 @@ CoreAllowance CombineCores(int affinity, std::optional<double> quota) {
     allowance.cores = std::max(1, std::min(affinity, static_cast<int>(whole)));
   }
   allowance.reason = absl::StrCat(
-      affinity, " cores by affinity, ",
+      affinity, " by affinity, ",
       quota ? absl::StrCat("a cgroup quota of ", *quota) : "no cgroup quota");
   return allowance;
 }
@@ -100,6 +100,20 @@ CoreAllowance AllowedCores(const std::string& root) {
   const bool known = sched_getaffinity(0, sizeof(set), &set) == 0;
   return CombineCores(known ? std::max(1, CPU_COUNT(&set)) : 1,
                       CgroupCpuQuota(root));
+}
+
+std::string DescribeCores(const CoreAllowance& cores) {
+  return absl::StrCat(cores.cores, cores.cores == 1 ? " core (" : " cores (",
+                      cores.reason, ")");
+}
+
+absl::StatusOr<int> ChooseThreads(std::optional<int> wanted,
+                                  const CoreAllowance& cores) {
+  if (!wanted) return cores.cores;
+  if (*wanted >= 1 && *wanted <= cores.cores) return *wanted;
+  return absl::InvalidArgumentError(
+      absl::StrCat("--threads: ", *wanted, " is not from 1 to ", cores.cores,
+                   ": this process may use ", DescribeCores(cores)));
 }
 
 }  // namespace mj

@@ -5,13 +5,15 @@
 #include <optional>
 #include <string>
 
+#include "absl/status/statusor.h"
+
 namespace mj {
 
 struct CoreAllowance {
   int affinity = 1;             // cores the scheduler may put it on
   std::optional<double> quota;  // CPU seconds a second of its control groups
   int cores = 1;                // the least of both, at least 1
-  std::string reason;           // "2 cores by affinity, no cgroup quota"
+  std::string reason;           // "2 by affinity, no cgroup quota"
 };
 
 // The tightest quota of the process' control groups: v2 (cpu.max) or v1
@@ -21,7 +23,16 @@ std::optional<double> CgroupCpuQuota(const std::string& root);
 // A quota of 1.5 cores counts as 2: one thread may then wait, never both.
 CoreAllowance CombineCores(int affinity, std::optional<double> quota);
 
+// Affinity is the calling thread's: `taskset -p PID` sets the main thread's.
 CoreAllowance AllowedCores(const std::string& root = "/");
+
+// "2 cores (2 by affinity, no cgroup quota)"
+std::string DescribeCores(const CoreAllowance& cores);
+
+// `wanted`, or one a core. INVALID_ARGUMENT: under 1, or more than the cores:
+// whoever asks for what cannot be had is told how much can.
+absl::StatusOr<int> ChooseThreads(std::optional<int> wanted,
+                                  const CoreAllowance& cores);
 
 }  // namespace mj
 

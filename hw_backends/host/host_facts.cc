@@ -11,6 +11,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "hw_backends/host/cores.h"
+#include "hw_backends/host/huge_pages.h"
 #include "kernels/cpu_features.h"
 
 namespace mj {
@@ -121,10 +122,12 @@ std::string ReadCpuName(const std::string& root) {
 
 std::vector<HostFact> ReadHostFacts(const std::string& root) {
   const CoreAllowance cores = AllowedCores(root);
+  const HugePages pages = ReadHugePages(root);
   return {
       {"cpu", true, ReadCpuName(root)},
       {"instructions", true, DescribeFeatures(ReadCpuFeatures())},
-      {"cores", true, absl::StrCat(cores.cores, ": ", cores.reason)},
+      {"cores", true, DescribeCores(cores)},
+      {"huge_pages", pages.offered, pages.detail},
       CpuFrequency(root),
       IntelPstate(root),
       PowerCap(root),

@@ -15,9 +15,9 @@ struct HostFact {
   std::string detail;  // what it is, or why it is absent
 };
 
-// CPU, cores, frequency control (cpufreq, intel_pstate), power caps and NVML;
-// of energy counters find_meters.h tells. `root` holds proc/ and sys/: "/" or
-// a made tree. Reads only; loads no library.
+// CPU, cores, huge pages, frequency control (cpufreq, intel_pstate), power caps
+// and NVML; of energy counters find_meters.h tells. `root` holds proc/ and sys/:
+// "/" or a made tree. Reads only; loads no library.
 std::vector<HostFact> ReadHostFacts(const std::string& root);
 
 // Who made the CPU, from proc/cpuinfo; empty vendor where that is silent.

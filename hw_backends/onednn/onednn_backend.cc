@@ -8,8 +8,8 @@ namespace mj {
 
 absl::StatusOr<std::unique_ptr<Backend>> MakeOneDnnBackend(
     const CpuBackendOptions& options) {
-  return MakeCpuBackend(options, "onednn", [&](const KernelTable& kernels) {
-    return std::make_unique<OneDnnMatrices>(kernels, options.threads);
+  return MakeCpuBackend(options, "onednn", [](const KernelTable& kernels) {
+    return std::make_unique<OneDnnMatrices>(kernels);
   });
 }
 

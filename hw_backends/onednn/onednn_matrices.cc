@@ -32,9 +32,8 @@ MatrixRef Scratch(std::vector<float>& buffer, int64_t rows, int64_t cols) {
 
 }  // namespace
 
-OneDnnMatrices::OneDnnMatrices(const KernelTable& kernels, int threads)
+OneDnnMatrices::OneDnnMatrices(const KernelTable& kernels)
     : kernels_(kernels),
-      threads_(threads),
       engine_(dnnl::engine::kind::cpu, 0),
       stream_(engine_) {}
 
@@ -129,7 +128,7 @@ void OneDnnMatrices::Multiply(int id, const LinearOp& op, WorkerPool& pool) {
   }
   if (op.sink) return RunInParts(id, op, x, pool);
   if (op.gate) y = Scratch(product_, op.rows, matrix.rows);
-  Run(id, x, op.rows, op.accumulate, y);
+  Run(id, x, op.rows, op.accumulate, y, pool);
   if (!op.gate) return;
   RunGatedActivation(kernels_, pool, *op.gate, y, op.rows, matrix.rows / 2,
                      op.y);
@@ -142,7 +141,7 @@ void OneDnnMatrices::RunInParts(int id, const LinearOp& op, MatrixRef x,
   for (int64_t first = 0; first < op.rows; first += at_once) {
     const int64_t rows = std::min(at_once, op.rows - first);
     const MatrixRef y = Scratch(product_, rows, outputs);
-    Run(id, {x.row(first), x.stride}, rows, /*accumulate=*/false, y);
+    Run(id, {x.row(first), x.stride}, rows, /*accumulate=*/false, y, pool);
     pool.Run(rows, [&](int64_t r, int worker) {
       (*op.sink)({.first_row = first + r,
                   .rows = 1,
@@ -155,7 +154,7 @@ void OneDnnMatrices::RunInParts(int id, const LinearOp& op, MatrixRef x,
 }
 
 void OneDnnMatrices::Run(int id, MatrixRef x, int64_t rows, bool accumulate,
-                         MatrixRef y) {
+                         MatrixRef y, const WorkerPool& pool) {
   const Matrix& matrix = At(id);
   try {
     const Product& product =
@@ -167,7 +166,7 @@ void OneDnnMatrices::Run(int id, MatrixRef x, int64_t rows, bool accumulate,
     if (!matrix.bias.empty()) {
       arguments.emplace(DNNL_ARG_BIAS, View(product.bias, matrix.bias.data()));
     }
-    omp_set_num_threads(threads_);  // of this calling thread's products
+    omp_set_num_threads(pool.used());  // of this calling thread's products
     product.primitive.execute(stream_, arguments);
     stream_.wait();
   } catch (const dnnl::error&) {

@@ -16,7 +16,7 @@ namespace mj {
 // One thread at a time.
 class OneDnnMatrices final : public MatrixStore {
  public:
-  OneDnnMatrices(const KernelTable& kernels, int threads);
+  explicit OneDnnMatrices(const KernelTable& kernels);
 
   absl::StatusOr<int> Load(std::span<const TensorView> parts,
                            std::span<const TensorView> biases,
@@ -42,14 +42,15 @@ class OneDnnMatrices final : public MatrixStore {
   };
 
   void RunInParts(int id, const LinearOp& op, MatrixRef x, WorkerPool& pool);
-  void Run(int id, MatrixRef x, int64_t rows, bool accumulate, MatrixRef y);
+  // Products use as many threads of OpenMP's as `pool` uses of its own.
+  void Run(int id, MatrixRef x, int64_t rows, bool accumulate, MatrixRef y,
+           const WorkerPool& pool);
   const Matrix& At(int id) const { return matrices_[id]; }
   Product MakeProduct(const Key& key) const;
   const Product& FindProduct(const Key& key);
   dnnl::memory View(const dnnl::memory::desc& desc, const float* data) const;
 
   const KernelTable kernels_;  // of what is not a product
-  const int threads_;
   dnnl::engine engine_;
   dnnl::stream stream_;
   Arena arena_;

@@ -8,6 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/open_engine.h"
+#include "hw_backends/host/core_watch.h"
+#include "hw_backends/host/huge_pages.h"
 #include "server/api.h"
 #include "server/api_keys.h"
 #include "server/commands/commands.h"
@@ -36,10 +38,25 @@ void LogSummary(const OpenedEngine& opened, const ServeFlags& flags,
   for (const std::string& line : opened.choices) log.info("{}", line);
   log.info("energy ledger: {}",
            KeepsLedger(flags) ? flags.energy_ledger : "off");
+  if (const auto why = WhyNoHugePages()) log.warn("no huge pages: {}", *why);
   log.info("API keys: {}",
            keys.required() ? flags.api_keys : "none needed (no --api-keys)");
   log.info("serving HTTP on {} (port {}), gRPC on {} (port {})",
            flags.http.address, http.port(), flags.grpc, grpc.port());
+}
+
+// Until a signal comes. Meanwhile steps follow what this process may use: read
+// here because this thread has nothing else to do and owns the log, and no step
+// then waits for files.
+void WaitForSignal(const StopSignals& signals, CoreWatch& cores,
+                   Backend& backend, Logger& log) {
+  constexpr Seconds kPeriod{1};
+  while (!signals.WaitFor(kPeriod)) {
+    const auto change = cores.Look(backend.info().threads);
+    if (!change) continue;
+    backend.LimitThreads(change->threads);
+    log.warn("{}", change->message);
+  }
 }
 
 // Until nothing is in flight, the time is over, or a second signal comes.
@@ -112,6 +129,7 @@ absl::StatusOr<EngineFlags> MakeEngineFlags(const ServeFlags& flags,
 int Run(const ServeFlags& flags, const ApiKeys& keys, const BuildInfo& build,
         const StopSignals& signals, Logger& log) {
   const SteadyClock clock;
+  CoreWatch cores([] { return AllowedCores(); });
   absl::StatusOr<std::unique_ptr<LedgerWriter>> ledger = OpenLedger(flags, log);
   if (!ledger.ok()) {
     return PrintError(absl::Status(
@@ -140,7 +158,7 @@ int Run(const ServeFlags& flags, const ApiKeys& keys, const BuildInfo& build,
   LogSummary(*opened, flags, keys, **http, **grpc, log);
   api.SetReady(true);
   (*grpc)->SetServing(true);
-  signals.Wait();
+  WaitForSignal(signals, cores, *engine.model().backend, log);
 
   log.info("draining: up to {} s for {} HTTP calls and the engine's work",
            flags.drain_seconds, (*http)->active_calls());

@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 
-#include <cerrno>
 #include <cmath>
 #include <ctime>
 
@@ -14,12 +13,6 @@ StopSignals::StopSignals() {
   sigaddset(&set_, SIGINT);
   pthread_sigmask(SIG_BLOCK, &set_, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
-}
-
-void StopSignals::Wait() const {
-  int signal = 0;
-  while (sigwait(&set_, &signal) != 0) {
-  }
 }
 
 bool StopSignals::WaitFor(Seconds limit) const {

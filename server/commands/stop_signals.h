@@ -13,7 +13,6 @@ namespace mj {
 class StopSignals final {
  public:
   StopSignals();
-  void Wait() const;
   // True if one came within the time.
   bool WaitFor(Seconds limit) const;
 

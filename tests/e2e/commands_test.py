@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import pathlib
 import subprocess
 import tempfile
@@ -81,6 +82,31 @@ class CommandsTest(unittest.TestCase):
                            row["decode_tokens_per_second"])
         self.assertGreater(row["joules"], 0)
         self.assertEqual(row["method"], "modelled")
+
+    def test_flags_that_cannot_be_followed_are_told(self):
+        cores = len(os.sched_getaffinity(0))
+        cases = {
+            "--isa foo": b"--isa: 'foo' is none of scalar, avx2",
+            "--threads 0": b"--threads: 0 is not from 1 to ",
+            f"--threads {cores + 1}": b" by affinity, ",
+            "--numerics fp8": b"--numerics: 'fp8' is none of f32, bf16",
+            "--kv-dtype q4": b"--kv-dtype: 'q4' is none of f32, bf16",
+        }
+        if "amx_tile" not in pathlib.Path("/proc/cpuinfo").read_text():
+            cases["--isa amx"] = b"amx_tile amx_int8 amx_bf16, which this CPU"
+        with tempfile.NamedTemporaryFile(suffix=".txt") as text:
+            text.write(b"some text")
+            text.flush()
+            commands = ((BINARY, "serve", "--http", "127.0.0.1:0", "--grpc",
+                         "127.0.0.1:0"),
+                        (BINARY, "generate", "--prompt", "Hi"),
+                        (BENCH, "offline"),
+                        (BENCH, "perplexity", "--text", text.name))
+            for command in commands:
+                for flags, message in cases.items():
+                    done = run(*command, "--model", SMOLLM2, *flags.split())
+                    self.assertNotEqual(done.returncode, 0, command)
+                    self.assertIn(message, done.stderr, command)
 
     def test_a_file_that_is_no_model(self):
         for content in (b"", b"GGUF", b"not a model at all" * 100):

@@ -78,6 +78,7 @@ class FakeBackend final : public Backend {
   int64_t KvBytesPerBlock(const KvShape&) const override {
     return kBytesPerBlock;
   }
+  void LimitThreads(int) override {}
   void BeginStep(const StepView&) override {}
   void Embed(WeightId, float, BufferId) override {}
   void RmsNorm(BufferId, WeightId, float, bool, BufferId) override {}

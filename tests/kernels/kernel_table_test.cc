@@ -66,6 +66,16 @@ TEST(KernelTableTest, ChoosesTheWidestOrTheOneAskedFor) {
   }
 }
 
+TEST(KernelTableTest, SaysWhatAnIsaLacks) {
+  CpuFeatures cpu = Avx512Cpu();
+  cpu.brand = "AMD EPYC";
+  cpu.avx512_vnni = cpu.avx512_bf16 = true;
+  EXPECT_EQ(WhyNot(cpu, Isa::kAmx),
+            "ISA amx needs amx_tile amx_int8 amx_bf16, which this CPU (AMD "
+            "EPYC) lacks or its system does not allow; the widest here is "
+            "avx512");
+}
+
 TEST(KernelTableTest, DefaultNumericsFollowTheDotProducts) {
   EXPECT_EQ(DefaultNumerics(*ChooseKernels(Avx2Cpu(), std::nullopt)),
             Numerics::kF32);

@@ -72,14 +72,14 @@ TEST(ServeFlagsTest, BadValuesSayWhatIsNeeded) {
   ServeFlags flags;
   const std::vector<Flag> table = ServeFlagTable(flags);
   const BadValue kCases[] = {
-      {"threads", "0", "from 1 up"},
-      {"threads", "two", "from 1 up"},
-      {"isa", "sse9", "no isa there is"},
-      {"numerics", "f12", "no numerics there is"},
-      {"kv-dtype", "int4", "no kv-dtype there is; it offers f32, bf16"},
+      {"threads", "two", "'two' is no number of threads"},
+      {"threads", "99999999999", "is no number of threads"},
+      {"isa", "sse9", "'sse9' is none of scalar, avx2, avx512, amx"},
+      {"numerics", "f12", "'f12' is none of f32, bf16, int8"},
+      {"kv-dtype", "int4", "'int4' is none of f32, bf16, f16, int8"},
       {"backend", "cuda", "not built into this binary"},
       {"backend", "cim:hermes-14nm", "not built into this binary"},
-      {"backend", "tpu", "it offers cpu, onednn"},
+      {"backend", "tpu", "none of cpu, onednn"},
       {"kv-memory", "lots", "not a size"},
       {"kv-memory", "0", "the least"},
       {"max-num-seqs", "0", "from 1 to"},

@@ -190,7 +190,12 @@ const HostileCase kHostileCases[] = {
      [](B& b) {
        b.RawTensor("t", {48, 2}, 2, 0);
      },
-     "rows of 48 elements, Q4_0 needs a multiple of 32"},
+     "tensor \"t\" has rows of 48 elements, Q4_0 needs a multiple of 32"},
+    {"row of two K-quant blocks and a quarter",
+     [](B& b) {
+       b.RawTensor("t", {576, 2}, 12, 0);
+     },
+     "tensor \"t\" has rows of 576 elements, Q4_K needs a multiple of 256"},
     {"offset out of file", [](B& b) { b.RawTensor("t", {8}, kF32, 1 << 20); },
      "32 bytes at offset 1048576"},
     {"offset overflows",

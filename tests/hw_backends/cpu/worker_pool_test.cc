@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <thread>
 #include <vector>
 
@@ -52,6 +53,23 @@ TEST(WorkerPoolTest, UsesAsManyThreadsAsAsked) {
       ++runs[chunk];
     });
     for (int count : runs) ASSERT_EQ(count, 1) << used << " threads";
+  }
+}
+
+// As if the system held a worker back in the middle of a chunk.
+TEST(WorkerPoolTest, AHeldThreadDelaysNothingButItsOwnChunk) {
+  WorkerPool pool(3);
+  constexpr int kChunks = 60;
+  for (int phase = 0; phase < 100; ++phase) {
+    std::atomic<int> done{0};
+    std::atomic<bool> held{false};
+    pool.Run(kChunks, [&](int64_t, int worker) {
+      if (worker == 1 && !held.exchange(true)) {
+        while (done.load() < kChunks - 1) std::this_thread::yield();
+      }
+      ++done;
+    });
+    EXPECT_EQ(done.load(), kChunks);
   }
 }
 

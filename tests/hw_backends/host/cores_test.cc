@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "tests/fakes/temp_folder.h"
 
 namespace mj {
@@ -51,6 +52,39 @@ constexpr CombineCase kCombineCases[] = {
 TEST(CombineCoresTest, TakesTheLeast) {
   for (const CombineCase& c : kCombineCases) {
     EXPECT_EQ(CombineCores(c.affinity, c.quota).cores, c.cores) << c.name;
+  }
+}
+
+struct ChooseCase {
+  const char* name;
+  std::optional<int> wanted;
+  int threads;  // 0: refused
+};
+
+constexpr ChooseCase kChooseCases[] = {
+    {"one a core", std::nullopt, 3},
+    {"fewer", 1, 1},
+    {"as many", 3, 3},
+    {"one more", 4, 0},
+    {"far more", 64, 0},
+    {"none", 0, 0},
+    {"less than none", -1, 0},
+};
+
+TEST(ChooseThreadsTest, RefusesWhatThisProcessMayNotUse) {
+  const CoreAllowance cores = CombineCores(8, 2.5);
+  for (const ChooseCase& c : kChooseCases) {
+    const absl::StatusOr<int> threads = ChooseThreads(c.wanted, cores);
+    ASSERT_EQ(threads.ok(), c.threads > 0) << c.name;
+    if (threads.ok()) {
+      EXPECT_EQ(*threads, c.threads) << c.name;
+      continue;
+    }
+    EXPECT_EQ(threads.status().code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_EQ(threads.status().message(),
+              absl::StrCat("--threads: ", *c.wanted,
+                           " is not from 1 to 3: this process may use 3 cores "
+                           "(8 by affinity, a cgroup quota of 2.5)"));
   }
 }
 

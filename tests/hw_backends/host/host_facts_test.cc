@@ -29,7 +29,8 @@ class HostFactsTest : public testing::Test {
 };
 
 TEST_F(HostFactsTest, AnEmptyHostSaysWhyEachThingIsAbsent) {
-  for (const char* name : {"cpufreq", "intel_pstate", "power_cap", "nvml"}) {
+  for (const char* name :
+       {"cpufreq", "intel_pstate", "power_cap", "nvml", "huge_pages"}) {
     const HostFact fact = Fact(name);
     EXPECT_FALSE(fact.present) << name;
     EXPECT_FALSE(fact.detail.empty()) << name;
@@ -46,10 +47,13 @@ TEST_F(HostFactsTest, ReadsAMadeHost) {
   Write(policy + "cpuinfo_min_freq", "800000\n");
   Write(policy + "cpuinfo_max_freq", "4000000\n");
   Write("sys/devices/system/cpu/intel_pstate/status", "active\n");
+  Write("sys/kernel/mm/transparent_hugepage/enabled",
+        "always [madvise] never\n");
   Write("proc/driver/nvidia/version", "NVRM version: 550\n");
   EXPECT_THAT(Fact("cpufreq").detail, HasSubstr("800000 to 4000000 kHz"));
   EXPECT_EQ(Fact("intel_pstate").detail, "active");
   EXPECT_THAT(Fact("power_cap").detail, HasSubstr("package-0 at 65000000"));
+  EXPECT_TRUE(Fact("huge_pages").present);
   EXPECT_THAT(Fact("nvml").detail, HasSubstr("550"));
 }
 
