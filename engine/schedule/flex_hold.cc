@@ -7,6 +7,9 @@
 namespace mj {
 namespace {
 
+// Means over equal intensities may differ by as much: the earliest is taken.
+constexpr double kRounding = 1e-9;
+
 // Where the series ends; one point alone says nothing of how long it holds.
 Seconds EndOf(std::span<const GridPoint> grid) {
   if (grid.size() < 2) return grid.empty() ? Seconds(0) : grid[0].time;
@@ -75,7 +78,7 @@ FlexDecision DecideFlexHold(const FlexInput& in) {
   for (Seconds start : Candidates(in, latest)) {
     const std::optional<double> mean =
         MeanIntensity(in.grid, start, in.predicted);
-    if (!mean || *mean >= least) continue;
+    if (!mean || *mean >= least * (1 - kRounding)) continue;
     least = *mean;
     best = {start, "less carbon"};
   }

@@ -206,7 +206,7 @@ TEST(ConfigTest, ErrorsNameFileAndKey) {
   } kCases[] = {
       {"threads = ", "line 1"},
       {"no-such = 1", "no flag 'no-such'"},
-      {"threads = 0", "threads: '0'"},
+      {"max-queue = 0", "max-queue: '0'"},
       {"threads = [1]", "threads: ''"},
   };
   for (const auto& c : kCases) {
