@@ -13,6 +13,7 @@
 #include "absl/strings/str_format.h"
 #include "bench/commands.h"
 #include "engine/open_engine.h"
+#include "kernels/op_cost.h"
 
 namespace mj {
 namespace {
@@ -151,6 +152,13 @@ Json Report(const OfflineFlags& flags, const RunResult& run) {
   return json;
 }
 
+// What a step of one token reads of the weights.
+int64_t WeightBytesPerToken(const ModelShape& model) {
+  return StepCost(model, CostOptions())
+      .Total({{{.num_tokens = 1, .context_tokens = 0, .num_logits = 1}}})
+      .weight_bytes;
+}
+
 void PrintReport(const Json& json, bool as_json) {
   if (as_json) {
     std::cout << json.dump() << "\n";
@@ -172,6 +180,7 @@ int Offline(const OfflineFlags& flags, const BuildInfo& build) {
   const absl::StatusOr<RunResult> run = RunBatch(engine, clock, flags);
   if (!run.ok()) return PrintBenchError(run.status());
   Json json = Report(flags, *run);
+  json["weight_bytes_per_token"] = WeightBytesPerToken(engine.model().shape);
   json["threads"] = engine.model().backend->info().threads;
   json["backend"] = engine.model().backend->info().name;
   AddBenchProvenance(opened->provenance, json);

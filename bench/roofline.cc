@@ -1,42 +1,17 @@
 #include "bench/roofline.h"
 
-#include <algorithm>
-#include <chrono>
-#include <cstdint>
-#include <limits>
-#include <numeric>
-#include <vector>
-
-#include "hw_backends/cpu/mapped_memory.h"
+#include "bench/best_seconds.h"
 
 namespace mj {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-double SecondsSince(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-double ReadBandwidth(WorkerPool& pool) {
-  constexpr int64_t kBytes = int64_t{256} << 20;  // beyond any cache
-  constexpr int64_t kChunk = int64_t{1} << 20;
-  const absl::StatusOr<MappedMemory> memory =
-      MappedMemory::Map(kBytes, /*huge_pages=*/true);
-  if (!memory.ok()) return 0;
-  auto* words = reinterpret_cast<uint64_t*>(memory->data());
-  constexpr int64_t kWords = kChunk / sizeof(uint64_t);
-  std::fill_n(words, kBytes / sizeof(uint64_t), 1);  // pages of its own
-  std::vector<uint64_t> sums(kBytes / kChunk);
-  const double seconds = BestSeconds([&] {
-    pool.Run(kBytes / kChunk, [&](int64_t chunk, int) {
-      const uint64_t* from = words + chunk * kWords;
-      sums[chunk] = std::accumulate(from, from + kWords, uint64_t{0});
-    });
-  });
-  const bool whole = std::all_of(sums.begin(), sums.end(),
-                                 [](uint64_t s) { return s == kWords; });
-  return whole ? kBytes / seconds : 0;
+double ReadBandwidth(const ReadLimit& limit, WorkerPool& pool, int threads) {
+  pool.Use(threads);
+  int64_t read = 0;
+  const double seconds =
+      BestSeconds([&] { read = limit.Read(pool, ReadLimit::kBytes); });
+  pool.Use(pool.threads());
+  return static_cast<double>(read) / seconds;
 }
 
 std::optional<double> Peak(PeakFn* peak, WorkerPool& pool) {
@@ -54,22 +29,10 @@ std::optional<double> Peak(PeakFn* peak, WorkerPool& pool) {
 
 }  // namespace
 
-double BestSeconds(absl::FunctionRef<void()> call) {
-  constexpr double kLong = 0.15;
-  constexpr int kLeast = 3;
-  call();  // warms caches
-  double best = std::numeric_limits<double>::infinity();
-  const Clock::time_point start = Clock::now();
-  for (int i = 0; i < kLeast || SecondsSince(start) < kLong; ++i) {
-    const Clock::time_point before = Clock::now();
-    call();
-    best = std::min(best, SecondsSince(before));
-  }
-  return best;
-}
-
-MachineLimits MeasureLimits(const KernelTable& kernels, WorkerPool& pool) {
-  return {ReadBandwidth(pool), Peak(kernels.peak_f32, pool),
+MachineLimits MeasureLimits(const KernelTable& kernels, const ReadLimit& limit,
+                            WorkerPool& pool) {
+  return {ReadBandwidth(limit, pool, pool.threads()),
+          ReadBandwidth(limit, pool, 1), Peak(kernels.peak_f32, pool),
           Peak(kernels.peak_int8, pool), Peak(kernels.peak_bf16, pool)};
 }
 

@@ -14,7 +14,8 @@ constexpr KernelTable kScalarKernels = {
     .rms_norm = scalar::RmsNorm,
     .gated_activation = scalar::GatedActivation,
     .attention = scalar::Attention,
-    .merge_attention = scalar::MergeAttention};
+    .merge_attention = scalar::MergeAttention,
+    .read = scalar::ReadAll};
 constexpr KernelTable kAvx2Kernels = {.isa = Isa::kAvx2,
                                       .linear = avx2::Linear,
                                       .group_sums = avx2::GroupSums,
@@ -26,6 +27,7 @@ constexpr KernelTable kAvx2Kernels = {.isa = Isa::kAvx2,
                                       .gated_activation = avx2::GatedActivation,
                                       .attention = avx2::Attention,
                                       .merge_attention = avx2::MergeAttention,
+                                      .read = avx2::ReadAll,
                                       .peak_f32 = avx2::PeakF32,
                                       .peak_int8 = avx2::PeakInt8};
 // Before VNNI and BF16: dot products as AVX2 does them.
@@ -41,6 +43,7 @@ constexpr KernelTable kAvx512Kernels = {
     .gated_activation = avx512::GatedActivation,
     .attention = avx512::Attention,
     .merge_attention = avx512::MergeAttention,
+    .read = avx512::ReadAll,
     .peak_f32 = avx512::PeakF32,
     .peak_int8 = avx2::PeakInt8};
 

@@ -36,7 +36,8 @@ struct KernelTable {
   AttentionFn* attention = nullptr;
   AttentionFn* attention_bf16 = nullptr;   // none: attention
   AttentionFn* merge_attention = nullptr;  // of both
-  PeakFn* peak_f32 = nullptr;  // for rooflines; none where none is known
+  ReadFn* read = nullptr;                  // for rooflines, as are
+  PeakFn* peak_f32 = nullptr;              // these; none where none is known
   PeakFn* peak_int8 = nullptr;
   PeakFn* peak_bf16 = nullptr;
 };

@@ -19,6 +19,11 @@ class Case:
         return self.output == 1
 
     @property
+    def one_stream(self):
+        """Limited by reading the weights, once a token."""
+        return self.batch == 1 and not self.prefill and not self.busy
+
+    @property
     def timed_tokens(self):
         return self.batch * (self.prompt if self.prefill else self.output - 1)
 
@@ -40,6 +45,7 @@ class Measurement:
     peak_rss_bytes: int
     facts: dict  # versions and settings that the program itself names
     command: list[str]
+    weight_bytes_per_token: int | None = None  # of one stream; ours tells it
 
 
 class MeasureError(Exception):

@@ -141,7 +141,11 @@ def measure(runner, case, timeout):
     """The part of a record that the run decides."""
     try:
         with busy_cores(case.busy):
+            read = (runner.read_bandwidth(timeout)
+                    if case.one_stream and isinstance(runner, Millijoule)
+                    else None)
             result = dataclasses.asdict(runner.measure(case, timeout))
+            result["read_bytes_per_second"] = read
         say(f"    {result['tokens_per_second']:.1f} tokens/s")
         return result
     except MeasureError as error:

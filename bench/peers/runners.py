@@ -26,6 +26,17 @@ def parse_offline(text):
             f"millijoule-bench offline printed no JSON: {error}") from error
 
 
+def parse_read(text):
+    """`millijoule-bench kernels --op read --json`: the most bytes a second."""
+    try:
+        return 1e9 * max(row["gb_per_second"]
+                         for row in json.loads(text)["rows"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise MeasureError(
+            f"millijoule-bench kernels printed other JSON than expected: "
+            f"{error}") from error
+
+
 def parse_llama_bench(text):
     """`llama-bench -o json` of one test: (tokens per second, facts)."""
     try:
@@ -53,12 +64,17 @@ class Millijoule:
     def __init__(self, binary, model, numerics, threads, isa):
         self.engine = f"Millijoule {numerics}"
         self.threads = threads
+        self._read = [str(binary), "kernels", "--op", "read", "--json"]
         self._command = [str(binary), "offline", "--json", "--model",
                          str(model), "--threads", str(threads)]
         if numerics != "default":
             self._command += ["--numerics", numerics]
         if isa:
             self._command += ["--isa", isa]
+
+    def read_bandwidth(self, timeout):
+        """What memory gives at this moment: bytes a second."""
+        return parse_read(run_child(self._read, timeout).stdout)
 
     def _run(self, case, output, timeout):
         command = self._command + [
@@ -84,7 +100,8 @@ class Millijoule:
             "commit", "build", "isa", "numerics", "backend", "cpu",
             "calibration", "model_fingerprint")}
         return Measurement(rate, per_token(cpu, case.timed_tokens),
-                           child.peak_rss_bytes, facts, command)
+                           child.peak_rss_bytes, facts, command,
+                           full.get("weight_bytes_per_token"))
 
 
 class LlamaCpp:

@@ -1,7 +1,8 @@
 """Medians, ratios and the Markdown table.
 
 A record is one measurement: a dict with model, case, engine, threads, round
-and either error or tokens_per_second, cpu_seconds_per_token, peak_rss_bytes.
+and either error or tokens_per_second, cpu_seconds_per_token, peak_rss_bytes;
+ours with one stream also weight_bytes_per_token and read_bytes_per_second.
 """
 
 import statistics
@@ -11,6 +12,10 @@ from cases import CASES
 # Of the facts that the programs name, those the table's head repeats.
 HEAD_FACTS = ("version", "commit", "build", "isa", "numerics", "backend",
               "keys and values")
+
+
+# Bytes a second: what one stream is held against where memory is faster.
+MOST_BANDWIDTH = 40e9
 
 
 def median(values):
@@ -84,7 +89,55 @@ def model_table(model, records):
                 compared = {peer: best[peer] if engine in ours else []
                             for peer in peers}
                 lines.append(row(case, engine, own, compared))
-    return lines + failures(records)
+    return lines + one_stream_table(records) + failures(records)
+
+
+def weight_rate(record):
+    """Bytes of weights a second; None where the program does not tell."""
+    size = record.get("weight_bytes_per_token")
+    return size and size * record["tokens_per_second"]
+
+
+def share_of_bandwidth(rows, read_of_round):
+    """Median over the rounds of weights read / what memory gave then."""
+    return median(weight_rate(r) / min(read_of_round[r["round"]],
+                                       MOST_BANDWIDTH)
+                  for r in rows
+                  if weight_rate(r) and r["round"] in read_of_round)
+
+
+def one_stream_table(records):
+    """Every thread count of every engine: what memory gave, and core time."""
+    records = [r for r in records
+               if CASES[r["case"]].one_stream and "error" not in r]
+    if not records:
+        return []
+    read_of_round = {}
+    for r in records:
+        if read := r.get("read_bytes_per_second"):
+            read_of_round[r["round"]] = max(
+                read, read_of_round.get(r["round"], 0))
+    groups = {}
+    for r in records:
+        groups.setdefault((r["engine"], r["threads"]), []).append(r)
+    lines = ["", "| decode, 1 stream | threads | tokens/s | GB/s of weights "
+             "| % of min(read bandwidth, 40 GB/s) | tokens per core-second |",
+             "|---|" + "---:|" * 5]
+    for (engine, threads), rows in groups.items():
+        cpu = median(r["cpu_seconds_per_token"] for r in rows)
+        cells = [engine, str(threads),
+                 figure(median(r["tokens_per_second"] for r in rows)),
+                 figure(median(weight_rate(r) for r in rows), 1e-9),
+                 figure(share_of_bandwidth(rows, read_of_round), 100),
+                 figure(cpu and 1 / cpu)]
+        lines.append("| " + " | ".join(cells) + " |")
+    if read_of_round:
+        rates = read_of_round.values()
+        least, middle, most = (figure(f(rates), 1e-9)
+                               for f in (min, median, max))
+        lines += ["", f"Read bandwidth of the rounds: {middle} "
+                  f"({least}–{most}) GB/s."]
+    return lines
 
 
 def failures(records):

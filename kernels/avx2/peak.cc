@@ -2,8 +2,13 @@
 
 #include "kernels/avx2/vector.h"
 #include "kernels/body/peak_body.h"
+#include "kernels/body/read_body.h"
 
 namespace mj::avx2 {
+
+uint64_t ReadAll(const void* data, int64_t bytes) {
+  return RunRead<Vector>(data, bytes);
+}
 
 int64_t PeakF32(int64_t rounds) {
   const __m256 x = _mm256_set1_ps(0.5f);

@@ -43,10 +43,17 @@ class ParserTest(unittest.TestCase):
         row = runners.parse_batched_bench(BATCHED_BENCH)
         self.assertEqual(row["speed_tg"], 0.992288)
 
+    def test_read_bandwidth_is_the_most_of_all_threads(self):
+        self.assertEqual(runners.parse_read(
+            '{"rows": [{"threads": 1, "gb_per_second": 30.5},'
+            ' {"threads": 2, "gb_per_second": 44}]}'), 44e9)
+
     def test_other_output_is_named(self):
         for parse, text in ((runners.parse_llama_bench, "[]"),
                             (runners.parse_llama_bench, "no JSON"),
                             (runners.parse_batched_bench, "\n"),
+                            (runners.parse_read, "{}"),
+                            (runners.parse_read, '{"rows": []}'),
                             (runners.parse_offline, "prefill 3")):
             with self.subTest(text), self.assertRaisesRegex(
                     MeasureError, "printed"):
@@ -95,6 +102,21 @@ class TableTest(unittest.TestCase):
                       "| 100 | 3 / 0.2 |", text)
         self.assertIn(f"| {label} | llama.cpp | 2 | 100", text)
         self.assertIn("Not measured, OpenVINO GenAI (decode-8): no", text)
+
+    def test_one_stream_is_told_as_a_share_of_the_rounds_bandwidth(self):
+        def one(threads, number, rate, cpu, read):
+            return {**record("Millijoule bf16", threads, number, rate, cpu),
+                    "case": "decode-1", "weight_bytes_per_token": 100_000_000,
+                    "read_bytes_per_second": read}
+        records = [one(1, 0, 200, 0.005, 20e9), one(2, 0, 300, 0.008, 60e9),
+                   one(1, 1, 100, 0.005, 20e9), one(2, 1, 150, 0.008, 25e9),
+                   {**record("llama.cpp", 2, 0, 50, 0.04), "case": "decode-1"}]
+        text = table.markdown({"machine": "x"}, records)
+        # Of 40 and of 25 GB/s: 50 and 40 %; 75 and 60 %.
+        self.assertIn("| Millijoule bf16 | 1 | 150 | 15 | 45 | 200 |", text)
+        self.assertIn("| Millijoule bf16 | 2 | 225 | 22.5 | 67.5 | 125 |", text)
+        self.assertIn("| llama.cpp | 2 | 50 | – | – | 25 |", text)
+        self.assertIn("bandwidth of the rounds: 42.5 (25–60) GB/s", text)
 
 
 if __name__ == "__main__":
