@@ -24,7 +24,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-
 struct KernelsFlags {
   std::string isa;
   int threads = AllowedCores(kHostRoot).cores;

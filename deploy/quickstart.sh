@@ -18,7 +18,7 @@ esac
 cd "$MJ_ROOT"
 ensure_packages "${MJ_PACKAGES[@]}"
 ensure_default_model
-build release -- millijoule millijoule-bench
+build release -- millijoule millijoule-actuator millijoule-bench
 
 http=${MILLIJOULE_HTTP:-127.0.0.1:8080}
 grpc=${MILLIJOULE_GRPC:-127.0.0.1:50051}

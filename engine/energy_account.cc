@@ -61,8 +61,9 @@ void EnergyAccount::Charge(Sequence& s, const SequenceShape& shape,
   request.untold[static_cast<size_t>(phase)] += energy;
 }
 
-void EnergyAccount::AddStep(const StepBatch& batch, const StepReport& report,
-                            const StepTimes& times) {
+std::optional<Joules> EnergyAccount::AddStep(const StepBatch& batch,
+                                             const StepReport& report,
+                                             const StepTimes& times) {
   const StepEnergy step = AttributeStep(model_, batch.forward.shape);
   const double scale = ScaleTo(report, step.total);
   if (step.time > Seconds(0)) {
@@ -73,10 +74,14 @@ void EnergyAccount::AddStep(const StepBatch& batch, const StepReport& report,
            step.sequences[i].total() * scale);
   }
   const Seconds spent = times.end - times.start;
-  pending_.overhead +=
+  const Joules overhead =
       model_.busy_power() * std::max(Seconds(0), spent - times.run);
+  pending_.overhead += overhead;
   pending_.end = times.end;
   pending_busy_ += spent;
+  const std::optional<double> by_meter = control_.scale();
+  if (!by_meter) return std::nullopt;
+  return (step.total * scale + overhead) * *by_meter;
 }
 
 // Tenants pay when telemetry learns of it: a tenth of a second after the step

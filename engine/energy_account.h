@@ -4,6 +4,7 @@
 #define MILLIJOULE_ENGINE_ENERGY_ACCOUNT_H_
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,10 +32,12 @@ class EnergyAccount final {
                 const BackendInfo& backend, const Clock& clock,
                 TenantBudgets& budgets);
 
-  // A step that has run. Rows whose positions had been computed before are
-  // wasted on preemption.
-  void AddStep(const StepBatch& batch, const StepReport& report,
-               const StepTimes& times);
+  // A step that has run; returns what it took by the meter, where that is
+  // known. Rows whose positions had been computed before are wasted on
+  // preemption.
+  std::optional<Joules> AddStep(const StepBatch& batch,
+                                const StepReport& report,
+                                const StepTimes& times);
   // The request is answered; if `aborted`, all that it cost is waste.
   void End(InFlight& request, bool aborted);
   // Passes on what has gathered, every tenth of a second or if `idle`.

@@ -39,6 +39,7 @@ EnergyControl::EnergyControl(std::unique_ptr<EnergyMeter> meter,
       info_(meter_.info()),
       writer_(std::move(writer)),
       ring_(kRingSlots),
+      known_until_(clock.Now().count()),
       window_start_(clock.Now()),
       ledger_(info_, options, meter_.Read(), window_start_) {
   thread_ = std::thread([this] { Loop(); });
@@ -107,6 +108,7 @@ void EnergyControl::CloseWindow() {
   window_start_ = clock_.Now();
   const EnergyWindow window = ledger_.Close(meter_.Read(), window_start_);
   latest_ = window.status;
+  if (window.known()) known_until_ = window_start_.count();
   if (writer_ != nullptr) writer_->Add(window);
   scale_.store(ledger_.scale().value_or(0), std::memory_order_relaxed);
   if (on_window_) on_window_(window);

@@ -45,6 +45,10 @@ class EnergyControl final {
     const double scale = scale_.load(std::memory_order_relaxed);
     return scale > 0 ? std::optional(scale) : std::nullopt;
   }
+  // Any thread. The end of the latest window whose energy is known.
+  Seconds known_until() const {
+    return Seconds(known_until_.load(std::memory_order_relaxed));
+  }
   const MeterInfo& info() const { return info_; }
   LedgerWriter* writer() const { return writer_.get(); }  // any thread
 
@@ -76,7 +80,8 @@ class EnergyControl final {
   const std::unique_ptr<LedgerWriter> writer_;
   TelemetryRing ring_;
   std::atomic<double> scale_{0};  // 0: unknown
-  uint64_t num_pushed_ = 0;       // the engine thread's own
+  std::atomic<double> known_until_;
+  uint64_t num_pushed_ = 0;  // the engine thread's own
   std::atomic<bool> half_full_{false};
 
   std::mutex mutex_;  // guards what follows, the meter and the ring's far end

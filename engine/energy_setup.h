@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -11,6 +12,7 @@
 #include "absl/time/time.h"
 #include "engine/energy/carbon.h"
 #include "engine/energy/ledger_writer.h"
+#include "engine/governor_setup.h"
 #include "engine/schedule/flex_hold.h"
 #include "hw_backends/backend.h"
 #include "hw_backends/energy_meter.h"
@@ -31,6 +33,7 @@ struct EnergySetup {
   // How the grid's intensity will change, on the engine's clock, ascending;
   // flex requests wait by it. Empty: they do not wait.
   std::vector<GridPoint> grid;
+  std::optional<GovernorSetup> governor;  // nothing: clocks are left alone
 };
 
 // For a backend on a CPU that nobody has identified: the generic descriptor,

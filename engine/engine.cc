@@ -61,12 +61,16 @@ void Engine::Impl::Step() {
   TakeInbox();
   EndLapsed(times.start);
   ReleaseHeld(times.start);
-  const StepBatch batch = Schedule(times.start);
+  const StepPlan plan = PlanStep(queues.Snapshot(limits.Load().schedule));
+  if (WaitsForCompany(plan, times)) return Finish(clock.Now());
+  const StepBatch batch = Schedule(plan, times.start);
   if (!batch.sequences.empty()) {
     PublishStats();  // a step may last: what is queued shows meanwhile
+    if (governor) governor->NoteStart();
     const StepReport report = Run(batch, times);
     times.end = clock.Now();
-    energy.AddStep(batch, report, times);
+    const std::optional<Joules> spent = energy.AddStep(batch, report, times);
+    if (governor) governor->NoteEnd(times.end - times.start, spent);
     next_step = std::max(next_step, times.start) +
                 (times.end - times.start) / limits.Load().busy_share;
     Commit(batch, times.end);
@@ -94,6 +98,7 @@ void Engine::Impl::TakeInbox() {
     if (request->request.timeout) {
       request->deadline = request->submitted + *request->request.timeout;
     }
+    if (governor) governor->NoteArrival(*request);
     if (!Hold(*request, clock.Now())) {
       for (Sequence& s : request->sequences) queues.Append(s);
     }
@@ -109,8 +114,7 @@ void Engine::Impl::EndLapsed(Seconds now) {
   Forget();
 }
 
-StepBatch Engine::Impl::Schedule(Seconds now) {
-  const StepPlan plan = PlanStep(queues.Snapshot(limits.Load().schedule));
+StepBatch Engine::Impl::Schedule(const StepPlan& plan, Seconds now) {
   for (Sequence* s : queues.Apply(plan)) {
     ++counted.preemptions;
     ++s->request->timings.num_preemptions;
@@ -190,6 +194,7 @@ void Engine::Impl::Tell(Sequence& s, Delta delta, Seconds now) {
   RequestTimings& timings = request.timings;
   if (!delta.tokens.empty() && timings.first_token == Seconds(0)) {
     timings.first_token = now - request.submitted;
+    if (governor) governor->NoteFirstToken(request);
   }
   if (!delta.finish_reason) return request.channel->Push(std::move(delta));
   queues.End(s);
@@ -210,6 +215,7 @@ void Engine::Impl::End(InFlight& request, absl::Status status, Seconds now,
                             request.usage.completion_tokens == 0;
   energy.End(request, /*aborted=*/!status.ok() || told_nothing);
   request.timings.finished = now - request.submitted;
+  if (governor && status.ok()) governor->NoteReply(request);
   request.usage.energy = energy.Report(request);
   delta.last = true;
   delta.status = std::move(status);
@@ -240,6 +246,7 @@ void Engine::Impl::PublishStats() {
   counted.held = num_held;
   counted.kv_blocks_total = queues.pool().num_blocks();
   counted.kv_blocks_used = counted.kv_blocks_total - queues.pool().num_free();
+  if (governor) counted.governor = governor->stats();
   std::lock_guard<std::mutex> lock(stats_mutex);
   published = counted;
 }

@@ -4,19 +4,9 @@
 #include "engine/engine_impl.h"
 
 namespace mj {
-namespace {
-
-// Clients that leave are noticed this late while nothing else wakes the engine.
-constexpr Seconds kHeldPoll(0.25);
-
-}  // namespace
 
 bool Engine::Impl::HasWork() const {
   return static_cast<int>(requests.size()) > num_held;
-}
-
-std::optional<Seconds> Engine::Impl::LongestSleep() const {
-  return num_held > 0 ? std::optional(kHeldPoll) : std::nullopt;
 }
 
 // All that is held starts at once where the grid gets clean, and then shares

@@ -1,6 +1,6 @@
 // What an engine consists of. engine.cc is its thread's work, step by step;
-// engine_hold.cc the part of it that makes flex requests wait; engine_start.cc
-// is what other threads call.
+// engine_govern.cc and engine_hold.cc the parts of it that govern the clock and
+// make flex requests wait; engine_start.cc is what other threads call.
 #ifndef MILLIJOULE_ENGINE_ENGINE_IMPL_H_
 #define MILLIJOULE_ENGINE_ENGINE_IMPL_H_
 
@@ -23,6 +23,7 @@
 #include "engine/schedule/flex_hold.h"
 #include "engine/schedule/shared_limits.h"
 #include "engine/step_batch.h"
+#include "engine/step_governor.h"
 #include "engine/tenant_budgets.h"
 
 namespace mj {
@@ -42,7 +43,7 @@ struct Engine::Impl {
   void Step();
   void TakeInbox();
   void EndLapsed(Seconds now);
-  StepBatch Schedule(Seconds now);
+  StepBatch Schedule(const StepPlan& plan, Seconds now);
   StepReport Run(const StepBatch& batch, StepTimes& times);
   void Commit(const StepBatch& batch, Seconds now);
   void Advance(Sequence& s, int num_rows, Seconds now);
@@ -54,9 +55,12 @@ struct Engine::Impl {
   void Forget();
   void PublishStats();
 
+  // engine_govern.cc
+  bool WaitsForCompany(const StepPlan& plan, StepTimes& times);
+  std::optional<Seconds> LongestSleep();
+
   // engine_hold.cc
   bool HasWork() const;  // beside what is held
-  std::optional<Seconds> LongestSleep() const;
   Seconds HeldWork() const;
   bool Hold(InFlight& request, Seconds now);
   void NoteReleased(InFlight& request, Seconds now);
@@ -73,6 +77,7 @@ struct Engine::Impl {
   std::atomic<uint64_t> num_submitted{0};
   Inbox inbox;
   TenantBudgets budgets;
+  const std::unique_ptr<StepGovernor> governor;  // null: there is none
   EnergyAccount energy;
   PowerControl power;
 

@@ -8,6 +8,21 @@
 
 namespace mj {
 
+namespace {
+
+std::unique_ptr<StepGovernor> MakeGovernor(EnergySetup& setup,
+                                           const ModelShape& model,
+                                           const EngineOptions& options,
+                                           const Clock& clock) {
+  if (!setup.governor) return nullptr;
+  return std::make_unique<StepGovernor>(
+      *std::exchange(setup.governor, std::nullopt), model,
+      StepGovernorOptions{setup.cost, options.slo, options.max_batched_tokens},
+      clock);
+}
+
+}  // namespace
+
 Engine::Impl::Impl(const EngineOptions& opts,
                    std::unique_ptr<LoadedModel> loaded, int num_blocks,
                    const Clock& clk, EnergySetup setup)
@@ -23,6 +38,7 @@ Engine::Impl::Impl(const EngineOptions& opts,
       seed_key{std::random_device()(), std::random_device()()},
       inbox(opts.max_queue),
       budgets(opts.tenant_limits, clk.Now()),
+      governor(MakeGovernor(setup, model->shape, opts, clk)),
       energy(std::move(setup), model->shape, model->backend->info(), clk,
              budgets),
       power(CapLadder(energy.model(), limits.Load().schedule),
@@ -76,6 +92,7 @@ EngineStats Engine::Impl::Stats() {
   stats.power_cap = state.cap;
   stats.power_cap_violation = state.violation;
   stats.slo_defaults = options.slo;
+  if (governor) governor->FillState(*stats.governor);
   stats.tenants = budgets.All(clock.Now());
   return stats;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/energy/ledger_writer.h"
+#include "engine/governor_stats.h"
 #include "engine/request/request.h"
 #include "engine/schedule/limits.h"
 #include "engine/tenant_budgets.h"
@@ -50,6 +51,7 @@ struct EngineStats {
   // Time of which no joules are known and none will be.
   Seconds energy_unknown_time{0};
   std::optional<LedgerState> ledger;  // of the durable one, if there is any
+  std::optional<GovernorStats> governor;  // if there is any
 };
 
 }  // namespace mj

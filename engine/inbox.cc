@@ -63,6 +63,12 @@ bool Inbox::Wait(bool has_work, std::optional<Seconds> at_most) {
   return !closed_;
 }
 
+bool Inbox::Rest(Seconds time) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  return !arrived_.wait_for(
+      lock, time, [&] { return closed_ || woken_ || !requests_.empty(); });
+}
+
 void Inbox::Pause(Seconds time) {
   std::unique_lock<std::mutex> lock(mutex_);
   arrived_.wait_for(lock, time, [&] { return closed_; });

@@ -31,6 +31,9 @@ class Inbox final {
   // Engine thread: false once closed; else returns when `has_work`, when
   // there is a request to take, or after `at_most`. Sleeps meanwhile.
   bool Wait(bool has_work, std::optional<Seconds> at_most = std::nullopt);
+  // Engine thread: sleeps for `time`, or until there is a request to take, or
+  // a drain or close begins: then false.
+  bool Rest(Seconds time);
   // Engine thread: sleeps for `time`, whatever arrives, or until closed.
   void Pause(Seconds time);
   std::vector<std::unique_ptr<InFlight>> TakeAll();  // in order of arrival

@@ -4,7 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
 #include "engine/energy_setup.h"
+#include "engine/grid_points.h"
 #include "hw_backends/cpu/cpu_backend.h"
 #include "hw_backends/host/cores.h"
 #include "hw_backends/host/find_meters.h"
@@ -56,6 +58,28 @@ absl::StatusOr<HostEnergy> MakeEnergySetup(const BackendInfo& backend,
     setup->max_power = boundary.max_power;
   }
   return HostEnergy{*std::move(setup), std::move(boundary.description)};
+}
+
+absl::Status AddGovernor(const std::optional<GovernorOptions>& options,
+                         const BackendInfo& backend,
+                         const std::string& host_root, const Clock& clock,
+                         EnergySetup& setup) {
+  if (!options) return absl::OkStatus();
+  absl::StatusOr<GovernorSetup> governor =
+      OpenGovernor(*options,
+                   {setup.cpu, ReadCpuIdentity(host_root).vendor, setup.share,
+                    backend.numerics},
+                   clock);
+  if (!governor.ok()) return governor.status();
+  setup.governor = *std::move(governor);
+  return absl::OkStatus();
+}
+
+void TellGovernor(const std::optional<GovernorSetup>& governor,
+                  OpenedEngine& opened) {
+  if (!governor) return;
+  (governor->clock ? opened.choices : opened.warnings)
+      .push_back(DescribeGovernor(*governor));
 }
 
 LedgerRun RunOf(const OpenedEngine& opened) {
@@ -132,12 +156,17 @@ std::vector<std::string> Describe(const EngineFlags& flags,
 
 }  // namespace
 
-absl::StatusOr<OpenedEngine> OpenEngine(const EngineFlags& flags,
-                                        const Clock& clock, BuildInfo build,
-                                        const std::string& host_root,
-                                        std::unique_ptr<LedgerWriter> ledger) {
+absl::StatusOr<OpenedEngine> OpenEngine(
+    const EngineFlags& flags, const Clock& clock, BuildInfo build,
+    const std::string& host_root, std::unique_ptr<LedgerWriter> ledger,
+    std::optional<GovernorOptions> governor) {
   if (flags.model.empty()) {
     return absl::InvalidArgumentError("--model FILE is needed");
+  }
+  if (governor) {
+    governor->helper.root = host_root;
+    absl::Status sound = CheckGovernor(*governor, flags.engine.slo);
+    if (!sound.ok()) return sound;
   }
   const CoreAllowance cores = AllowedCores(host_root);
   const absl::StatusOr<int> threads = ChooseThreads(flags.threads, cores);
@@ -152,13 +181,18 @@ absl::StatusOr<OpenedEngine> OpenEngine(const EngineFlags& flags,
   absl::StatusOr<Carbon> carbon = LoadCarbon(flags.carbon);
   if (!carbon.ok()) return carbon.status();
   energy->setup.carbon = *carbon;
+  energy->setup.grid = GridPointsOf(*carbon, absl::Now(), clock.Now());
   LedgerWriter* const writer = ledger.get();
   energy->setup.ledger = std::move(ledger);
   absl::StatusOr<std::unique_ptr<LoadedModel>> model = LoadModel(
       flags.model, *std::move(backend), flags.engine.max_batched_tokens);
   if (!model.ok()) return model.status();
 
+  const absl::Status governed =
+      AddGovernor(governor, info, host_root, clock, energy->setup);
+  if (!governed.ok()) return governed;
   OpenedEngine opened;
+  TellGovernor(energy->setup.governor, opened);
   opened.provenance = {std::move(build),
                        ReadCpuName(host_root),
                        info.isa,
@@ -171,7 +205,9 @@ absl::StatusOr<OpenedEngine> OpenEngine(const EngineFlags& flags,
   if (!engine.ok()) return engine.status();
   opened.engine = *std::move(engine);
   opened.provenance.energy_method = opened.engine->stats().energy_method;
-  opened.choices = Describe(flags, cores, energy->counters, opened);
+  for (std::string& line : Describe(flags, cores, energy->counters, opened)) {
+    opened.choices.push_back(std::move(line));
+  }
   opened.choices.push_back(absl::StrCat("carbon ", DescribeCarbon(*carbon)));
   if (writer != nullptr) writer->SetRun(RunOf(opened));
   return opened;

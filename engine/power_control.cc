@@ -81,6 +81,11 @@ void PowerControl::Apply() {
   limits_.Store(state_.limits);
 }
 
+std::optional<Watts> PowerControl::cap() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return state_.cap;
+}
+
 PowerControl::State PowerControl::state() const {
   std::lock_guard<std::mutex> lock(mutex_);
   return state_;

@@ -42,6 +42,7 @@ class PowerControl final {
     std::string reason;  // of the limits
   };
   State state() const;
+  std::optional<Watts> cap() const;
 
  private:
   // REQUIRES: mutex_ is held

@@ -27,7 +27,12 @@ class Queues final {
   // that were preempted; `plan`'s indices are those into running() from now on.
   std::vector<Sequence*> Apply(const StepPlan& plan);
 
+  // As a plan's indices before Apply(): running, then waiting.
+  const Sequence& At(int i) const {
+    return i < num_running() ? *running_[i] : *waiting_[i - num_running()];
+  }
   const std::vector<Sequence*>& running() const { return running_; }
+  int num_running() const { return static_cast<int>(running_.size()); }
   int num_waiting() const { return static_cast<int>(waiting_.size()); }
   const BlockPool& pool() const { return pool_; }
 

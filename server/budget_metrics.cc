@@ -2,52 +2,12 @@
 
 #include <utility>
 
-#include "absl/strings/str_cat.h"
+#include "server/metric_families.h"
 
 namespace mj {
 namespace {
 
-using prometheus::ClientMetric;
-using prometheus::MetricFamily;
-using prometheus::MetricType;
-
-struct Value {
-  double number = 0;
-  std::vector<ClientMetric::Label> labels{};
-};
-
-class Families final {
- public:
-  Families(const std::string& model_name, std::vector<MetricFamily>& out)
-      : model_name_(model_name), out_(out) {}
-
-  void Add(const char* name, const char* help, MetricType type,
-           std::vector<Value> values) {
-    MetricFamily family{absl::StrCat("millijoule_", name), help, type, {}};
-    for (Value& value : values) {
-      ClientMetric metric;
-      metric.label = std::move(value.labels);
-      metric.label.push_back({"model_name", model_name_});
-      (type == MetricType::Counter ? metric.counter.value
-                                   : metric.gauge.value) = value.number;
-      family.metric.push_back(std::move(metric));
-    }
-    out_.push_back(std::move(family));
-  }
-
-  void Gauge(const char* name, const char* help, std::vector<Value> values) {
-    Add(name, help, MetricType::Gauge, std::move(values));
-  }
-  void Counter(const char* name, const char* help, std::vector<Value> values) {
-    Add(name, help, MetricType::Counter, std::move(values));
-  }
-
- private:
-  const std::string& model_name_;
-  std::vector<MetricFamily>& out_;
-};
-
-void AddLimits(const EngineStats& stats, Families& out) {
+void AddLimits(const EngineStats& stats, MetricFamilies& out) {
   out.Gauge("limit_max_num_seqs", "Sequences that may run at once, now.",
             {{static_cast<double>(stats.limits.schedule.max_num_seqs)}});
   out.Gauge("limit_max_batched_tokens", "Rows that a step may have, now.",
@@ -63,9 +23,9 @@ void AddLimits(const EngineStats& stats, Families& out) {
             {{stats.power_cap->value()}});
 }
 
-void AddTenants(const EngineStats& stats, Families& out) {
+void AddTenants(const EngineStats& stats, MetricFamilies& out) {
   if (stats.tenants.empty()) return;
-  std::vector<Value> levels, refused;
+  std::vector<MetricValue> levels, refused;
   for (const TenantBudget& tenant : stats.tenants) {
     levels.push_back({tenant.level.value(), {{"tenant", tenant.tenant}}});
     refused.push_back(
@@ -79,8 +39,8 @@ void AddTenants(const EngineStats& stats, Families& out) {
               std::move(refused));
 }
 
-void AddSlo(const EngineStats& stats, Families& out) {
-  std::vector<Value> targets;
+void AddSlo(const EngineStats& stats, MetricFamilies& out) {
+  std::vector<MetricValue> targets;
   const SloTargets& defaults = stats.slo_defaults;
   if (defaults.ttft) {
     targets.push_back({defaults.ttft->count(), {{"target", "ttft"}}});
@@ -93,8 +53,8 @@ void AddSlo(const EngineStats& stats, Families& out) {
               std::move(targets));
   }
   const auto count = [](const char* target, const char* outcome, uint64_t n) {
-    return Value{static_cast<double>(n),
-                 {{"target", target}, {"outcome", outcome}}};
+    return MetricValue{static_cast<double>(n),
+                       {{"target", target}, {"outcome", outcome}}};
   };
   out.Counter("slo_requests_total",
               "Requests with a latency target, by whether it was met.",
@@ -107,8 +67,8 @@ void AddSlo(const EngineStats& stats, Families& out) {
 }  // namespace
 
 void AddBudgetMetrics(const EngineStats& stats, const std::string& model_name,
-                      std::vector<MetricFamily>& families) {
-  Families out(model_name, families);
+                      std::vector<prometheus::MetricFamily>& families) {
+  MetricFamilies out(model_name, families);
   AddLimits(stats, out);
   AddTenants(stats, out);
   AddSlo(stats, out);

@@ -1,8 +1,10 @@
 // The `millijoule` binary: reads the command line and runs one command.
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <iostream>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "build_info.h"  // generated
@@ -36,11 +38,18 @@ std::string DefaultLedger() {
   return folder + "/millijoule/energy.db";
 }
 
+// Beside this executable.
+std::string DefaultActuatorHelper() {
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  return (self.parent_path() / "millijoule-actuator").string();
+}
+
 int Main(int argc, char** argv) {
   const mj::BuildInfo build{MJ_VERSION, MJ_COMMIT, MJ_BUILD_TYPE, MJ_COMPILER};
   const std::string ledger = DefaultLedger();
   const std::vector<mj::Command> commands = {
-      mj::ServeCommand(build, ledger),
+      mj::ServeCommand(build, ledger, DefaultActuatorHelper()),
       mj::EnergyReportCommand(build, ledger),
       mj::GenerateCommand(build),
       mj::TokenizeCommand(),

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "hw_backends/backend.h"
 #include "server/budget_metrics.h"
+#include "server/governor_metrics.h"
 #include "server/process_metrics.h"
 
 namespace mj {
@@ -339,6 +340,7 @@ std::string Metrics::Text(const EngineStats& stats) const {
             {impl_->distributions[i]->Collect()});
   }
   AddBudgetMetrics(stats, impl_->model_name, out.families());
+  AddGovernorMetrics(stats, impl_->model_name, out.families());
   AddProcessMetrics(out.families());
   return prometheus::TextSerializer().Serialize(out.families());
 }

@@ -1,6 +1,38 @@
 #include "server/serve_flags.h"
 
 namespace mj {
+namespace {
+
+Flag GovernorFlag(std::optional<GovernorPolicy>& out) {
+  return {"governor", "NAME",
+          "who sets this host's clock: fmax, fixed, gated-static, "
+          "lowest-feasible, throttle, energy or powercap",
+          "none: nothing of the host is changed",
+          [&out](const std::string& text) {
+            const absl::StatusOr<GovernorPolicy> policy = ParsePolicy(text);
+            if (policy.ok()) out = *policy;
+            return policy.status();
+          }};
+}
+
+void AddGovernorFlags(ServeFlags& flags, std::vector<Flag>& table) {
+  table.push_back(GovernorFlag(flags.governor));
+  table.push_back(PositiveNumberFlag("frequency-mhz", "MHZ",
+                                     "clock of --governor fixed, in megahertz",
+                                     flags.frequency_mhz));
+  table.push_back(TextFlag("actuator-helper", "FILE",
+                           "privileged program that sets clocks for --governor",
+                           flags.helper.program));
+  table.push_back(TextFlag("actuator-folder", "FOLDER",
+                           "where that helper keeps its lock and what it found",
+                           flags.helper.run_folder));
+  table.push_back(TextFlag("actuator-socket", "FILE",
+                           "socket of a helper that runs already, instead of "
+                           "starting one",
+                           flags.actuator_socket));
+}
+
+}  // namespace
 
 std::vector<Flag> ServeFlagTable(ServeFlags& flags) {
   std::vector<Flag> table = EngineFlagTable(flags.engine);
@@ -27,6 +59,7 @@ std::vector<Flag> ServeFlagTable(ServeFlags& flags) {
       "power-cap-watts", "W",
       "cap on the server's mean power: smaller batches, then pauses",
       flags.power_cap_watts));
+  AddGovernorFlags(flags, table);
   table.push_back(SizeFlag("max-body", "bytes of a request's body; 413 beyond",
                            1, flags.http.max_body_bytes));
   table.push_back(TextFlag("allow-origin", "ORIGIN",

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "engine/energy/governor.h"
 #include "engine/engine_flags.h"
+#include "hw_backends/host/actuator_lease.h"
 #include "server/http_server.h"
 
 namespace mj {
@@ -20,6 +22,10 @@ struct ServeFlags {
   std::string tenant_limits;  // file; "": there are none
   std::optional<double> slo_ttft_ms, slo_tpot_ms;
   std::optional<double> power_cap_watts;
+  std::optional<GovernorPolicy> governor;  // nothing: clocks are left alone
+  std::optional<double> frequency_mhz;     // of --governor fixed
+  HelperOptions helper;                    // its program and run folder
+  std::string actuator_socket;  // of a helper that runs already; "": start one
   double drain_seconds = 30;
   std::string log_level = "info";
 };

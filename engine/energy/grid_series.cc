@@ -140,6 +140,18 @@ std::optional<double> GridSeries::MeanOver(absl::Time start,
   return (until.integral - from.integral) / absl::ToDoubleSeconds(end - start);
 }
 
+std::vector<GridReading> GridSeries::RowsFrom(absl::Time time) const {
+  std::vector<GridReading> rows;
+  const Segment* s = Find(time);
+  if (s == nullptr || time >= s->end) return rows;
+  absl::Time holds_until = s->start;
+  for (; s <= &segments_.back() && s->start == holds_until; ++s) {
+    rows.push_back({s->start, s->grams_per_kwh});
+    holds_until = s->end;
+  }
+  return rows;
+}
+
 // The mean is piecewise linear in the start, so its minimum is where the
 // window's start or its end meets an edge of a row, or at the ends.
 std::optional<GridWindow> GridSeries::LowestWindow(

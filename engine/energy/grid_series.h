@@ -50,6 +50,10 @@ class GridSeries final {
                                          absl::Time deadline,
                                          absl::Duration length) const;
 
+  // The rows from the one that holds at `time` on, up to the first hole; none
+  // where the series knows nothing then.
+  std::vector<GridReading> RowsFrom(absl::Time time) const;
+
   absl::Time first() const { return segments_.front().start; }
   absl::Time end() const { return segments_.back().end; }
   size_t size() const { return segments_.size(); }

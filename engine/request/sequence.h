@@ -76,6 +76,8 @@ struct InFlight {
   RequestTimings timings;
   RequestEnergy energy;
   std::array<Joules, 2> untold{};  // by phase: not yet in any telemetry
+  // GovernorMemory::lost() at these moments.
+  Seconds lost_at_arrival{0}, lost_at_first_token{0};
 };
 
 }  // namespace mj

@@ -99,11 +99,11 @@ HostFact PowerCap(const fs::path& root) {
   return Absent("power_cap", "no powercap zone has a limit");
 }
 
-HostFact Nvml(const fs::path& root) {
+HostFact NvidiaDriver(const fs::path& root) {
   if (!fs::exists(root / "proc/driver/nvidia/version")) {
-    return Absent("nvml", "no NVIDIA driver: /proc/driver/nvidia is absent");
+    return Absent("nvidia_driver", "/proc/driver/nvidia is absent");
   }
-  return {"nvml", true, FirstLine(root / "proc/driver/nvidia/version")};
+  return {"nvidia_driver", true, FirstLine(root / "proc/driver/nvidia/version")};
 }
 
 }  // namespace
@@ -131,7 +131,7 @@ std::vector<HostFact> ReadHostFacts(const std::string& root) {
       CpuFrequency(root),
       IntelPstate(root),
       PowerCap(root),
-      Nvml(root),
+      NvidiaDriver(root),
   };
 }
 

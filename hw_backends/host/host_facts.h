@@ -15,8 +15,9 @@ struct HostFact {
   std::string detail;  // what it is, or why it is absent
 };
 
-// CPU, cores, huge pages, frequency control (cpufreq, intel_pstate), power caps
-// and NVML; of energy counters find_meters.h tells. `root` holds proc/ and sys/:
+// CPU, cores, huge pages, frequency drivers (cpufreq, intel_pstate), power caps
+// and the NVIDIA driver, as they are; find_meters.h tells which energy can be
+// counted, find_actuators.h what can be controlled. `root` holds proc/ and sys/:
 // "/" or a made tree. Reads only; loads no library.
 std::vector<HostFact> ReadHostFacts(const std::string& root);
 

@@ -1,11 +1,44 @@
 #include "hw_backends/host/nvml_meter.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 
 namespace mj {
 namespace {
 
 constexpr Joules kMillijoule(1e-3);
+constexpr Watts kMilliwatt(1e-3);
+constexpr Watts kMostPower(1000);  // of a board that tells no limit
+
+Watts MostPower(const NvmlLibrary& nvml, const NvmlGpu& gpu) {
+  unsigned low = 0, high = 0;
+  const int error = nvml.call().power_range(gpu.device, &low, &high);
+  return error == 0 && high > 0 ? high * kMilliwatt : kMostPower;
+}
+
+FoundMeter FoundOn(const NvmlLibrary& nvml, const NvmlGpu& gpu,
+                   const Clock& clock) {
+  auto meter = std::make_unique<NvmlMeter>(nvml, gpu, clock);
+  FoundMeter found{.interface = kNvmlInterface,
+                   .domain = meter->info().domain,
+                   .source = meter->info().source,
+                   .kind = MeterKind::kGpu,
+                   .max_power = MostPower(nvml, gpu)};
+  const absl::Status read = meter->Read().status();
+  if (read.ok()) {
+    found.meter = std::move(meter);
+  } else {
+    found.why = std::string(read.message());
+    found.remedy = "a GPU of Volta or later with a working driver";
+  }
+  return found;
+}
+
+FoundMeter NoneFound(const absl::Status& why, const std::string& root) {
+  return AbsentInterface(kNvmlInterface, std::string(why.message()), root,
+                         "an NVIDIA GPU and its driver");
+}
 
 }  // namespace
 
@@ -36,6 +69,25 @@ absl::StatusOr<EnergySample> NvmlMeter::Read() {
   }
   total_ += static_cast<double>(now - before) * kMillijoule;
   return EnergySample{total_, time};
+}
+
+std::vector<FoundMeter> FindNvmlMeters(
+    const absl::StatusOr<std::unique_ptr<NvmlLibrary>>& nvml,
+    const std::string& root, const Clock& clock) {
+  std::vector<FoundMeter> found;
+  const absl::StatusOr<std::vector<NvmlGpu>> gpus =
+      nvml.ok() ? ListGpus(**nvml) : nvml.status();
+  if (!gpus.ok()) {
+    found.push_back(NoneFound(gpus.status(), root));
+    return found;
+  }
+  for (const NvmlGpu& gpu : *gpus) {
+    found.push_back(FoundOn(**nvml, gpu, clock));
+  }
+  if (found.empty()) {
+    found.push_back(NoneFound(absl::NotFoundError("no GPU is there"), root));
+  }
+  return found;
 }
 
 }  // namespace mj

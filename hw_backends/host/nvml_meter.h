@@ -3,12 +3,15 @@
 #ifndef MILLIJOULE_HW_BACKENDS_HOST_NVML_METER_H_
 #define MILLIJOULE_HW_BACKENDS_HOST_NVML_METER_H_
 
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "hw_backends/clock.h"
 #include "hw_backends/energy_meter.h"
+#include "hw_backends/host/found_meter.h"
 #include "hw_backends/host/nvml_library.h"
 
 namespace mj {
@@ -33,6 +36,12 @@ class NvmlMeter final : public EnergyMeter {
   std::optional<unsigned long long> last_;  // mJ
   Joules total_{0};
 };
+
+// The counters of all GPUs, readable or not; or why there is none. What is
+// found is kNvmlInterface and kGpu. `nvml` and `clock` outlive the meters.
+std::vector<FoundMeter> FindNvmlMeters(
+    const absl::StatusOr<std::unique_ptr<NvmlLibrary>>& nvml,
+    const std::string& root, const Clock& clock);
 
 }  // namespace mj
 

@@ -13,7 +13,9 @@ namespace mj {
 inline constexpr const char* kHostRoot = "/";
 
 // `ledger`: where the energy ledger is unless a flag says so; "": nowhere.
-Command ServeCommand(const BuildInfo& build, const std::string& ledger);
+// `actuator_helper`: the same of the program millijoule-actuator.
+Command ServeCommand(const BuildInfo& build, const std::string& ledger,
+                     const std::string& actuator_helper);
 Command EnergyReportCommand(const BuildInfo& build, const std::string& ledger);
 Command GenerateCommand(const BuildInfo& build);
 Command TokenizeCommand();

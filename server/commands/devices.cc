@@ -1,13 +1,18 @@
 // millijoule devices: what this host offers, and why the rest is absent.
+#include <algorithm>
 #include <iostream>
+#include <iterator>
 #include <memory>
 #include <span>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "hw_backends/host/find_actuators.h"
 #include "hw_backends/host/find_meters.h"
 #include "hw_backends/host/host_facts.h"
+#include "hw_backends/host/nvml_library.h"
+#include "hw_backends/host/nvml_meter.h"
 #include "kernels/kernel_table.h"
 #include "server/commands/commands.h"
 #include "server/commands/output.h"
@@ -21,8 +26,14 @@ std::string WidestIsa() {
   return kernels ? std::string(IsaName(kernels->isa)) : "none";
 }
 
-std::vector<HostFact> Facts(std::span<const FoundMeter> meters) {
+using Nvml = absl::StatusOr<std::unique_ptr<NvmlLibrary>>;
+
+std::vector<HostFact> Facts(const Nvml& nvml,
+                            std::span<const FoundMeter> meters) {
   std::vector<HostFact> facts = ReadHostFacts(kHostRoot);
+  for (HostFact& fact : ReadActuatorFacts(kHostRoot, nvml)) {
+    facts.push_back(std::move(fact));
+  }
   for (HostFact& fact : MeterFacts(meters)) facts.push_back(std::move(fact));
   facts.push_back({"kernels", true, WidestIsa()});
   facts.push_back({"onednn", true, "built in: --backend onednn"});
@@ -33,7 +44,7 @@ std::vector<HostFact> Facts(std::span<const FoundMeter> meters) {
 void PrintText(std::span<const HostFact> facts,
                std::span<const FoundMeter> meters) {
   for (const HostFact& fact : facts) {
-    std::cout << absl::StrFormat("%-13s %-4s %s\n", fact.name,
+    std::cout << absl::StrFormat("%-21s %-4s %s\n", fact.name,
                                  fact.present ? "yes" : "no", fact.detail);
   }
   std::cout << "\nenergy counters\n";
@@ -82,10 +93,13 @@ Json FactJson(const HostFact& fact) {
 
 int Devices(bool as_json, const BuildInfo& build) {
   const SteadyClock clock;
+  const Nvml nvml = NvmlLibrary::Load();
   std::vector<FoundMeter> meters =
       FindMeters(kHostRoot, clock, LinuxPerfCalls());
+  std::ranges::move(FindNvmlMeters(nvml, kHostRoot, clock),
+                    std::back_inserter(meters));
   ChooseBoundary(/*with_gpus=*/false, meters);
-  const std::vector<HostFact> facts = Facts(meters);
+  const std::vector<HostFact> facts = Facts(nvml, meters);
   if (!as_json) {
     PrintText(facts, meters);
     return 0;

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "engine/open_engine.h"
 #include "hw_backends/host/core_watch.h"
 #include "hw_backends/host/huge_pages.h"
@@ -36,6 +37,7 @@ void LogSummary(const OpenedEngine& opened, const ServeFlags& flags,
   log.info("millijoule {}, commit {}, {}, {}", build.version, build.commit,
            build.build_type, build.compiler);
   for (const std::string& line : opened.choices) log.info("{}", line);
+  for (const std::string& line : opened.warnings) log.warn("{}", line);
   log.info("energy ledger: {}",
            KeepsLedger(flags) ? flags.energy_ledger : "off");
   if (const auto why = WhyNoHugePages()) log.warn("no huge pages: {}", *why);
@@ -126,6 +128,44 @@ absl::StatusOr<EngineFlags> MakeEngineFlags(const ServeFlags& flags,
   return made;
 }
 
+void LogClockChange(const ClockChange& change, Logger& log) {
+  const auto milliseconds = [](Seconds time) { return 1e3 * time.count(); };
+  const std::string predicted =
+      change.predicted ? absl::StrFormat("; predicted %.3g ms, %.3g mJ",
+                                         milliseconds(change.predicted->time),
+                                         1e3 * change.predicted->energy.value())
+                       : "";
+  log.debug(
+      "clock {} to {}, {}: {}{}; the step before took {:.3g} ms of {:.3g} ms "
+      "predicted; {} changes untold",
+      QuantityText(change.from), QuantityText(change.to), change.phase,
+      change.reason, predicted, milliseconds(change.last_achieved),
+      milliseconds(change.last_predicted), change.untold);
+}
+
+// Nothing where no governor is asked for. `log` outlives the engine.
+absl::StatusOr<std::optional<GovernorOptions>> MakeGovernorOptions(
+    const ServeFlags& flags, Logger& log) {
+  constexpr double kMegahertz = 1e6;
+  if (!flags.governor) {
+    if (!flags.frequency_mhz) return std::nullopt;
+    return absl::InvalidArgumentError("--frequency-mhz needs --governor fixed");
+  }
+  GovernorOptions options;
+  options.policy = *flags.governor;
+  if (flags.frequency_mhz) {
+    options.fixed_clock = Hertz(*flags.frequency_mhz * kMegahertz);
+  }
+  options.helper = flags.helper;
+  options.socket = flags.actuator_socket;
+  if (log.should_log(spdlog::level::debug)) {
+    options.on_change = [&log](const ClockChange& change) {
+      LogClockChange(change, log);
+    };
+  }
+  return options;
+}
+
 int Run(const ServeFlags& flags, const ApiKeys& keys, const BuildInfo& build,
         const StopSignals& signals, Logger& log) {
   const SteadyClock clock;
@@ -138,8 +178,12 @@ int Run(const ServeFlags& flags, const ApiKeys& keys, const BuildInfo& build,
   }
   const absl::StatusOr<EngineFlags> engine_flags = MakeEngineFlags(flags, keys);
   if (!engine_flags.ok()) return PrintError(engine_flags.status());
+  absl::StatusOr<std::optional<GovernorOptions>> governor =
+      MakeGovernorOptions(flags, log);
+  if (!governor.ok()) return PrintError(governor.status());
   absl::StatusOr<OpenedEngine> opened =
-      OpenEngine(*engine_flags, clock, build, kHostRoot, *std::move(ledger));
+      OpenEngine(*engine_flags, clock, build, kHostRoot, *std::move(ledger),
+                 *std::move(governor));
   if (!opened.ok()) return PrintError(opened.status());
   Engine& engine = *opened->engine;
   Metrics metrics(engine.model().name, engine.options().max_model_len);
@@ -187,8 +231,10 @@ int Serve(const ServeFlags& flags, const BuildInfo& build) {
 
 }  // namespace
 
-Command ServeCommand(const BuildInfo& build, const std::string& ledger) {
+Command ServeCommand(const BuildInfo& build, const std::string& ledger,
+                     const std::string& actuator_helper) {
   auto flags = std::make_shared<ServeFlags>();
+  flags->helper.program = actuator_helper;
   flags->energy_ledger = ledger;
   return {.name = "serve",
           .help = "serves HTTP and gRPC",

@@ -82,6 +82,7 @@ v1::EnergyReportResponse EnergyReportOf(const Engine& engine) {
   report.set_known(energy.totals.known);
   report.set_unknown_windows(energy.totals.unknown_windows);
   report.set_unknown_seconds(energy.totals.unknown_time.count());
+  report.set_unknown_reason(energy.totals.unknown_reason);
   report.set_method(std::string(EnergyMethodName(energy.meter.method)));
   report.set_domain(energy.meter.domain);
   report.set_source(energy.meter.source);

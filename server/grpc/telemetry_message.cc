@@ -24,6 +24,19 @@ void FillLimits(const EngineStats& stats, v1::Telemetry& message) {
   message.set_busy_share(stats.limits.busy_share);
 }
 
+void FillGovernor(const EngineStats& stats, v1::Telemetry& message) {
+  if (!stats.governor) return;
+  const GovernorStats& governor = *stats.governor;
+  message.set_governor(governor.policy);
+  message.set_governor_advisory(governor.advisory);
+  if (governor.requested) {
+    message.set_frequency_requested_hertz(governor.requested->value());
+  }
+  if (governor.achieved) {
+    message.set_frequency_achieved_hertz(governor.achieved->value());
+  }
+}
+
 }  // namespace
 
 v1::Telemetry TelemetryWriter::Next(const EngineStats& stats, Seconds now,
@@ -32,6 +45,7 @@ v1::Telemetry TelemetryWriter::Next(const EngineStats& stats, Seconds now,
   message.set_unix_seconds(unix_seconds);
   FillLoad(stats, message);
   FillLimits(stats, message);
+  FillGovernor(stats, message);
   message.set_method(stats.energy_method);
   message.set_domain(stats.energy_domain);
   const Look look = {now,

@@ -92,6 +92,9 @@ TEST(ServeFlagsTest, BadValuesSayWhatIsNeeded) {
       {"slo-tpot-ms", "nan", "must be above 0"},
       {"power-cap-watts", "0", "must be above 0"},
       {"power-cap-watts", "inf", "must be above 0"},
+      {"governor", "ondemand", "known: fmax, fixed, gated-static"},
+      {"governor", "", "known: fmax"},
+      {"frequency-mhz", "0", "must be above 0"},
   };
   for (const BadValue& c : kCases) {
     const absl::Status status = Find(table, c.flag).set(c.value);

@@ -30,7 +30,8 @@ class HostFactsTest : public testing::Test {
 
 TEST_F(HostFactsTest, AnEmptyHostSaysWhyEachThingIsAbsent) {
   for (const char* name :
-       {"cpufreq", "intel_pstate", "power_cap", "nvml", "huge_pages"}) {
+       {"cpufreq", "intel_pstate", "power_cap", "nvidia_driver",
+        "huge_pages"}) {
     const HostFact fact = Fact(name);
     EXPECT_FALSE(fact.present) << name;
     EXPECT_FALSE(fact.detail.empty()) << name;
@@ -54,7 +55,7 @@ TEST_F(HostFactsTest, ReadsAMadeHost) {
   EXPECT_EQ(Fact("intel_pstate").detail, "active");
   EXPECT_THAT(Fact("power_cap").detail, HasSubstr("package-0 at 65000000"));
   EXPECT_TRUE(Fact("huge_pages").present);
-  EXPECT_THAT(Fact("nvml").detail, HasSubstr("550"));
+  EXPECT_THAT(Fact("nvidia_driver").detail, HasSubstr("550"));
 }
 
 TEST_F(HostFactsTest, ReadsWhoMadeTheCpu) {

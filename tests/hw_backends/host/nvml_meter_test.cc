@@ -61,5 +61,45 @@ TEST_F(NvmlMeterTest, ACounterThatWentBackIsFlaggedOnce) {
       << "never less than before, and never huge";
 }
 
+using Loaded = absl::StatusOr<std::unique_ptr<NvmlLibrary>>;
+
+class FindNvmlMetersTest : public testing::Test {
+ protected:
+  std::vector<FoundMeter> Find(const Loaded& library) const {
+    return FindNvmlMeters(library, "/no/such/root", clock_);
+  }
+
+  ScriptedNvml nvml_;
+  ScriptedClock clock_;
+};
+
+TEST_F(FindNvmlMetersTest, EachGpuIsACounter) {
+  const Loaded library = nvml_.Load();
+  const std::vector<FoundMeter> found = Find(library);
+  ASSERT_EQ(found.size(), 2u);
+  for (const FoundMeter& meter : found) {
+    EXPECT_EQ(meter.interface, kNvmlInterface);
+    EXPECT_EQ(meter.kind, MeterKind::kGpu);
+    EXPECT_EQ(meter.max_power, Watts(400));
+    ASSERT_NE(meter.meter, nullptr);
+    EXPECT_EQ(meter.domain, meter.meter->info().domain);
+  }
+  EXPECT_EQ(found[1].domain, "gpu1");
+}
+
+TEST_F(FindNvmlMetersTest, SaysWhyThereIsNone) {
+  const Loaded library = nvml_.Load();
+  nvml_.error = 999;
+  std::vector<FoundMeter> found = Find(library);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].meter, nullptr);
+  EXPECT_THAT(found[0].why, HasSubstr("scripted"));
+  EXPECT_THAT(found[0].remedy, HasSubstr("NVIDIA GPU"));
+  found = Find(absl::UnavailableError("no library"));
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].why, "no library");
+  EXPECT_TRUE(found[0].domain.empty());
+}
+
 }  // namespace
 }  // namespace mj

@@ -45,6 +45,25 @@ TEST(TelemetryWriterTest, UnknownIsAbsentNotZero) {
   EXPECT_TRUE(writer.Next(At(160, 9), Seconds(13), 0).has_watts());
 }
 
+TEST(TelemetryWriterTest, TheGovernorsClocksArrive) {
+  EngineStats stats = At(1, 1);
+  EXPECT_FALSE(TelemetryWriter().Next(stats, Seconds(1), 0).has_governor());
+  stats.governor.emplace();
+  stats.governor->policy = "energy";
+  stats.governor->advisory = true;
+  stats.governor->requested = Hertz(2e9);
+  const v1::Telemetry advice = TelemetryWriter().Next(stats, Seconds(1), 0);
+  EXPECT_EQ(advice.governor(), "energy");
+  EXPECT_TRUE(advice.governor_advisory());
+  EXPECT_EQ(advice.frequency_requested_hertz(), 2e9);
+  EXPECT_FALSE(advice.has_frequency_achieved_hertz());
+  stats.governor->achieved = Hertz(1.9e9);
+  EXPECT_EQ(TelemetryWriter()
+                .Next(stats, Seconds(1), 0)
+                .frequency_achieved_hertz(),
+            1.9e9);
+}
+
 TEST(TelemetryWriterTest, LimitsAndLoadArrive) {
   EngineStats stats = At(1, 1);
   stats.running = 3;

@@ -1,0 +1,263 @@
+// A governed engine, with the real helper on a made tree: what it sets, how it
+// tells, and that the tree is as it was found whatever ends the server.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+#include "engine/engine.h"
+#include "tests/fakes/fake_model.h"
+#include "tests/fakes/made_sysfs.h"
+#include "tests/fakes/reply.h"
+
+namespace mj {
+namespace {
+
+using testing::HasSubstr;
+
+// Looks until `holds`; a minute is for a machine that is busy elsewhere.
+bool Eventually(const std::function<bool()>& holds) {
+  for (int i = 0; i < 12000; ++i) {
+    if (holds()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return false;
+}
+
+uint64_t Decisions(const GovernorStats& stats, std::string_view phase,
+                   std::string_view reason) {
+  uint64_t sum = 0;
+  for (const DecisionCount& decision : stats.decisions) {
+    if (decision.phase != phase) continue;
+    if (decision.reason.find(reason) != std::string_view::npos) {
+      sum += decision.count;
+    }
+  }
+  return sum;
+}
+
+class EngineGovernTest : public testing::Test {
+ protected:
+  EngineGovernTest() {
+    for (int number : {0, 1}) MakePolicy(number, {}, host_);
+    governor_.helper = {.program = MJ_ACTUATOR_HELPER,
+                        .root = host_.root(),
+                        .run_folder = host_.root() + "/run"};
+    options_.kv_memory_bytes = 1024 * FakeBackend::kBytesPerBlock;
+    options_.slo = {Seconds(0.8), Seconds(0.02)};
+  }
+
+  std::unique_ptr<Engine> Start(GovernorPolicy policy) {
+    governor_.policy = policy;
+    governor_.fixed_clock.reset();
+    if (policy == GovernorPolicy::kFixed) governor_.fixed_clock = Hertz(1.2e9);
+    auto model = MakeFakeModel(log_);
+    absl::StatusOr<EnergySetup> setup =
+        GenericEnergySetup(model->backend->info());
+    EXPECT_TRUE(setup.ok()) << setup.status();
+    absl::StatusOr<GovernorSetup> governor =
+        OpenGovernor(governor_, {setup->cpu, "", setup->share, "f32"}, clock_);
+    EXPECT_TRUE(governor.ok()) << governor.status();
+    setup->governor = *std::move(governor);
+    auto engine =
+        Engine::Start(options_, std::move(model), clock_, *std::move(setup));
+    EXPECT_TRUE(engine.ok()) << engine.status();
+    return *std::move(engine);
+  }
+
+  static Request Ask(int max_tokens) {
+    Request request;
+    request.prompt = std::vector<TokenId>(20, 'a');
+    request.stop.max_tokens = max_tokens;
+    request.stop.ignore_eos = true;
+    request.sampling.seed = 1;
+    return request;
+  }
+  static Reply Run(Engine& engine, int max_tokens = 5) {
+    return ReadAll(**engine.Submit(Ask(max_tokens), nullptr));
+  }
+  static GovernorStats StatsOf(const Engine& engine) {
+    return *engine.stats().governor;
+  }
+
+  std::string Max() const {
+    return host_.Text(PolicyFile(1, "scaling_max_freq"));
+  }
+  bool IsAsFound() const {
+    return Max() == "3600000" &&
+           host_.Text(PolicyFile(0, "scaling_min_freq")) == "800000" &&
+           host_.Text("run/actuator.state") == "(gone)";
+  }
+
+  MadeSysfs host_;
+  SteadyClock clock_;
+  FakeRunnerLog log_;
+  EngineOptions options_;
+  GovernorOptions governor_;
+};
+
+TEST_F(EngineGovernTest, SetsTheClockWhileItServesAndRestoresIt) {
+  auto engine = Start(GovernorPolicy::kFixed);
+  EXPECT_TRUE(Run(*engine).status.ok());
+  ASSERT_TRUE(Eventually([&] { return Max() == "1200000"; }));
+  ASSERT_TRUE(Eventually([&] { return StatsOf(*engine).changes == 1; }));
+  const GovernorStats stats = StatsOf(*engine);
+  EXPECT_EQ(stats.policy, "fixed");
+  EXPECT_FALSE(stats.advisory);
+  EXPECT_EQ(stats.requested, Hertz(1.2e9));
+  EXPECT_TRUE(stats.achieved.has_value());
+  EXPECT_EQ(Decisions(stats, "prefill", "fixed"), 1u);
+  EXPECT_EQ(Decisions(stats, "decode", "fixed"), 4u);
+  EXPECT_GE(Decisions(stats, "idle", "fixed"), 1u);
+  const auto& decode = stats.phases[static_cast<size_t>(Phase::kDecode)];
+  EXPECT_GT(decode.predicted.time, Seconds(0));
+  EXPECT_GT(decode.predicted.energy, Joules(0));
+  EXPECT_GT(decode.achieved, Seconds(0));
+  EXPECT_FALSE(decode.measured.has_value()) << "no counter is there";
+  engine.reset();
+  EXPECT_TRUE(IsAsFound()) << "before the engine's end returns";
+}
+
+TEST_F(EngineGovernTest, OursRunsSlowerThanFullSpeedWhereThereIsTime) {
+  auto engine = Start(GovernorPolicy::kEnergy);
+  EXPECT_TRUE(Run(*engine, 50).status.ok());
+  const GovernorStats stats = StatsOf(*engine);
+  EXPECT_LT(*stats.requested, Hertz(3.6e9));
+  EXPECT_TRUE(Eventually([&] { return Max() != "3600000"; }));
+  EXPECT_GT(Decisions(stats, "decode", "least energy"), 0u);
+  engine.reset();
+  EXPECT_TRUE(IsAsFound());
+}
+
+TEST_F(EngineGovernTest, WithoutAGovernorNothingIsSetOrTold) {
+  auto model = MakeFakeModel(log_);
+  auto engine = Engine::Start(options_, std::move(model), clock_);
+  ASSERT_TRUE(engine.ok());
+  EXPECT_TRUE(Run(**engine).status.ok());
+  EXPECT_FALSE((*engine)->stats().governor.has_value());
+}
+
+TEST_F(EngineGovernTest, AnAdvisoryGovernorDecidesTheSame) {
+  host_.Remove("sys");
+  auto engine = Start(GovernorPolicy::kEnergy);
+  EXPECT_TRUE(Run(*engine, 50).status.ok());
+  const GovernorStats stats = StatsOf(*engine);
+  EXPECT_TRUE(stats.advisory);
+  EXPECT_THAT(stats.why_advisory, HasSubstr("cpu_frequency_control"));
+  EXPECT_TRUE(stats.requested.has_value());
+  EXPECT_FALSE(stats.achieved.has_value());
+  EXPECT_EQ(stats.changes, 0u);
+  EXPECT_GT(Decisions(stats, "decode", "least energy"), 0u);
+  EXPECT_EQ(Decisions(stats, "decode", "actuator fails"), 0u);
+}
+
+TEST_F(EngineGovernTest, ASecondServerIsAdvisoryAndDisturbsNothing) {
+  auto first = Start(GovernorPolicy::kFixed);
+  EXPECT_TRUE(Run(*first).status.ok());
+  ASSERT_TRUE(Eventually([&] { return Max() == "1200000"; }));
+  auto second = Start(GovernorPolicy::kFmax);
+  EXPECT_TRUE(Run(*second).status.ok());
+  EXPECT_TRUE(StatsOf(*second).advisory);
+  EXPECT_THAT(StatsOf(*second).why_advisory,
+              HasSubstr(absl::StrCat("process ", getpid())));
+  second.reset();
+  EXPECT_EQ(Max(), "1200000");
+}
+
+// The kernel takes the policies away, as with a driver that is unloaded.
+TEST_F(EngineGovernTest, ServesOnAtFullSpeedWhenTheClockIsGone) {
+  auto engine = Start(GovernorPolicy::kGatedStatic);
+  EXPECT_TRUE(Run(*engine, 50).status.ok());
+  host_.Remove("sys/devices/system/cpu/cpufreq");
+  ASSERT_TRUE(Eventually([&] {
+    EXPECT_TRUE(Run(*engine, 50).status.ok());
+    return StatsOf(*engine).errors > 0;
+  }));
+  EXPECT_FALSE(StatsOf(*engine).problem.empty());
+  const uint64_t before =
+      Decisions(StatsOf(*engine), "decode", "actuator fails");
+  EXPECT_TRUE(Run(*engine, 50).status.ok());
+  EXPECT_GT(Decisions(StatsOf(*engine), "decode", "actuator fails"), before);
+}
+
+TEST_F(EngineGovernTest, AKilledServerLeavesNothingBehind) {
+  int ready[2];
+  ASSERT_EQ(pipe(ready), 0);
+  const pid_t server = fork();
+  if (server == 0) {
+    auto engine = Start(GovernorPolicy::kFixed);
+    Run(*engine);
+    const bool set = Eventually([&] { return Max() == "1200000"; });
+    if (write(ready[1], set ? "y" : "n", 1) != 1) _exit(1);
+    while (true) pause();
+  }
+  close(ready[1]);
+  char answer = 0;
+  EXPECT_EQ(read(ready[0], &answer, 1), 1);
+  EXPECT_EQ(answer, 'y');
+  close(ready[0]);
+  ASSERT_EQ(kill(server, SIGKILL), 0);
+  waitpid(server, nullptr, 0);
+  EXPECT_TRUE(Eventually([&] { return IsAsFound(); }));
+}
+
+// Replies in company wait for each other, as long as TPOT allows.
+TEST_F(EngineGovernTest, DecodeStepsWaitForCompany) {
+  host_.Remove("sys");
+  auto engine = Start(GovernorPolicy::kEnergy);
+  std::vector<std::shared_ptr<ResponseChannel>> channels;
+  for (int i = 0; i < 12; ++i) {
+    channels.push_back(*engine->Submit(Ask(12), nullptr));
+  }
+  std::vector<Reply> replies;
+  for (auto& channel : channels) replies.push_back(ReadAll(*channel));
+  for (const Reply& reply : replies) {
+    ASSERT_TRUE(reply.status.ok()) << reply.status;
+    EXPECT_EQ(reply.choices[0].tokens, replies[0].choices[0].tokens);
+  }
+  const GovernorStats stats = StatsOf(*engine);
+  EXPECT_GT(Decisions(stats, "decode", "waits for company"), 0u);
+  EXPECT_GT(stats.waited, Seconds(0));
+}
+
+TEST_F(EngineGovernTest, TheTightestTargetInFlightCounts) {
+  auto engine = Start(GovernorPolicy::kEnergy);
+  Request request = Ask(50);
+  request.slo.tpot = Seconds(1e-6);  // nothing can meet it
+  EXPECT_TRUE(ReadAll(**engine->Submit(request, nullptr)).status.ok());
+  EXPECT_GT(Decisions(StatsOf(*engine), "decode", "full speed"), 0u);
+}
+
+TEST_F(EngineGovernTest, ThePowerCapMayChangeWhileItRuns) {
+  auto engine = Start(GovernorPolicy::kPowerCap);
+  EXPECT_TRUE(Run(*engine).status.ok());
+  EXPECT_EQ(Decisions(StatsOf(*engine), "decode", "no power cap"), 4u);
+  ASSERT_TRUE(engine->SetPowerCap(Watts(1e4)).ok());
+  EXPECT_TRUE(Run(*engine).status.ok());
+  EXPECT_EQ(Decisions(StatsOf(*engine), "decode", "highest under"), 4u);
+}
+
+TEST_F(EngineGovernTest, ChangesOfTheClockAreToldWithTheirReason) {
+  std::mutex mutex;
+  std::vector<ClockChange> told;
+  governor_.on_change = [&](const ClockChange& change) {
+    std::lock_guard<std::mutex> lock(mutex);
+    told.push_back(change);
+  };
+  auto engine = Start(GovernorPolicy::kFixed);
+  EXPECT_TRUE(Run(*engine).status.ok());
+  engine.reset();
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].from, Hertz(3.6e9));
+  EXPECT_EQ(told[0].to, Hertz(1.2e9));
+  EXPECT_EQ(told[0].reason, "fixed");
+}
+
+}  // namespace
+}  // namespace mj
