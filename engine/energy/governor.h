@@ -52,7 +52,7 @@ struct IdleRung {
 // How bold our rule is; see rules/energy_rule.h.
 struct EnergyRuleOptions {
   // A clock is cheap enough within this factor of the least cost.
-  double cheap_prompts = 1.08, cheap_decode = 1.02;
+  double cheap_prompts = 1.15, cheap_decode = 1.02;
   double deviations = 2;       // of a step's spread, kept as margin
   double cushion_share = 0.2;  // of the time since the first token
   double cushion_prompts = 2;  // mean prompts that the cushion is for, at most
@@ -65,10 +65,13 @@ struct EnergyRuleOptions {
   double most_kv_used = 0.92;
   double most_prompt_load = 0.9;
   double lost_load = 0;  // part of the load counted before a prompt is lost
-  // Prompt loads (of full speed's) below which decode takes all the time that
-  // TPOT leaves, and above which it takes none.
-  double calm_load = 0.35, busy_load = 0.65;
-  GuardRange ttft_guard{0.15, 0.8}, tpot_guard{0.06, 0.6};
+  // Prompt loads (of full speed's) at which decode takes all the time that TPOT
+  // leaves and prompts run at their cheapest, and at which nothing waits.
+  double calm_load = 0.15, busy_load = 0.5;
+  double rush = 1;  // prompts: of the price of full speed, when busy
+  double calm_backlog = 0.1, busy_backlog = 0.3;  // prompts in flight, of TTFT
+  size_t lost_blocks = 2;  // prompts at which a lost one holds up others
+  GuardRange ttft_guard{0.3, 0.8}, tpot_guard{0.06, 0.6};
 };
 
 // What does not change while a governor runs. Clocks are indices into `clocks`.

@@ -12,9 +12,7 @@ namespace mj {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr double kRounding = 1e-9;      // seconds that a deadline forgives
-constexpr double kWorthwhile = 0.9995;  // of the energy of the round before
-constexpr size_t kSegment = 512;  // steps between two states that are kept
+constexpr double kRounding = 1e-9;  // seconds that a deadline forgives
 
 // Times and joules are plain doubles in here: this is the inner loop.
 struct State {
@@ -23,61 +21,125 @@ struct State {
   bool exists() const { return cost < kInfinity; }
 };
 
-using States = std::vector<State>;  // [clock, bucket]
+// The replies in flight, each in a slot, and when each state's path gave their
+// first tokens. A reply whose first token came at t must end by t + budget, so
+// with full speed from here on, this step must end by
+//   t + budget - full speed time from this step to the last one.
+class FirstTokens {
+ public:
+  FirstTokens(int num_states, const std::vector<double>& full_speed)
+      : num_states_(num_states), full_speed_(full_speed) {}
 
-// What a step's states came from, to walk back.
-struct Trail {
-  std::vector<int32_t> parent;
-  std::vector<double> time;
+  // When `state` must have ended step `i`.
+  double Deadline(int state, size_t i) const {
+    const double* times = &times_[static_cast<size_t>(state) * capacity_];
+    double least = kInfinity;
+    for (int slot = 0; slot < capacity_; ++slot) {
+      least = std::min(least, times[slot] + offset_[slot]);
+    }
+    return least + full_speed_[i];
+  }
+
+  // After a step: each state that exists inherits from its parent.
+  void Inherit(const std::vector<State>& states,
+               const std::vector<int32_t>& parent) {
+    next_.resize(times_.size());
+    for (int state = 0; state < num_states_; ++state) {
+      if (!states[state].exists()) continue;
+      const auto from =
+          times_.begin() + static_cast<ptrdiff_t>(parent[state]) * capacity_;
+      std::copy(from, from + capacity_,
+                next_.begin() + static_cast<ptrdiff_t>(state) * capacity_);
+    }
+    times_.swap(next_);
+  }
+
+  // A reply whose first token came with the step just done.
+  void Begin(const ReplySpan& reply, const std::vector<State>& states) {
+    const int slot = TakeSlot();
+    offset_[slot] = reply.budget - full_speed_[reply.last_step];
+    ends_[slot] = reply.last_step;
+    for (int state = 0; state < num_states_; ++state) {
+      times_[static_cast<size_t>(state) * capacity_ + slot] =
+          states[state].time;
+    }
+  }
+
+  void End(int step) {
+    for (int slot = 0; slot < capacity_; ++slot) {
+      if (ends_[slot] == step) Free(slot);
+    }
+  }
+
+ private:
+  void Free(int slot) {
+    offset_[slot] = kInfinity;
+    ends_[slot] = -1;
+  }
+
+  int TakeSlot() {
+    const auto free = std::find(ends_.begin(), ends_.end(), -1);
+    if (free != ends_.end()) return static_cast<int>(free - ends_.begin());
+    const int slot = capacity_;
+    Grow(std::max(8, 2 * capacity_));
+    return slot;
+  }
+
+  void Grow(int capacity) {
+    std::vector<double> times(static_cast<size_t>(num_states_) * capacity);
+    for (int state = 0; state < num_states_; ++state) {
+      std::copy_n(times_.begin() + static_cast<ptrdiff_t>(state) * capacity_,
+                  capacity_,
+                  times.begin() + static_cast<ptrdiff_t>(state) * capacity);
+    }
+    times_.swap(times);
+    capacity_ = capacity;
+    offset_.resize(capacity, kInfinity);
+    ends_.resize(capacity, -1);
+  }
+
+  const int num_states_;
+  const std::vector<double>& full_speed_;
+  int capacity_ = 0;
+  std::vector<double> times_, next_;  // [state, slot]
+  std::vector<double> offset_;        // [slot]; infinite: free
+  std::vector<int> ends_;             // [slot]; -1: free
 };
 
 class Program {
  public:
   Program(const PlatformCostModel& model, const SimulationResult& run,
-          const OracleLimits& limits, const std::vector<double>& ends)
+          const OracleLimits& limits)
       : model_(model),
         run_(run),
-        buckets_(limits.slack_buckets),
+        buckets_(limits.lag_buckets),
         widest_(std::max(0.5, 1.5 * limits.slo_ttft.count())),
-        windows_(FindWindows(model, run, limits, ends)),
+        windows_(FindWindows(model, run, limits)),
         switch_cost_(model.switch_energy().value()),
         wake_dropped_(limits.wake_dropped.count()),
         now_(model.num_clocks() * buckets_),
         next_(now_.size()),
         parent_(now_.size()),
-        any_(buckets_) {}
+        deadline_(now_.size()),
+        any_(buckets_),
+        firsts_(static_cast<int>(now_.size()), windows_.full_speed) {}
 
   Joules Solve() {
     now_[model_.full_clock() * buckets_] = {0, 0};
+    size_t reply = 0;
     for (size_t i = 0; i < run_.schedule.size(); ++i) {
-      if (i % kSegment == 0) kept_.push_back(now_);
       Advance(i);
-    }
-    best_ = static_cast<int>(Best() - now_.begin());
-    return Joules(now_[best_].cost);
-  }
-
-  // When each step ends in the solution. REQUIRES: Solve() found one.
-  std::vector<double> Ends() {
-    std::vector<double> ends(run_.schedule.size());
-    std::vector<Trail> trail(kSegment);
-    for (size_t segment = kept_.size(); segment-- > 0;) {
-      const size_t first = segment * kSegment;
-      const size_t last = std::min(first + kSegment, ends.size());
-      now_ = kept_[segment];
-      for (size_t i = first; i < last; ++i) {
-        Advance(i);
-        Trail& here = trail[i - first];
-        here.parent = parent_;
-        here.time.clear();
-        for (const State& s : now_) here.time.push_back(s.time);
-      }
-      for (size_t i = last; i-- > first;) {
-        ends[i] = trail[i - first].time[best_];
-        best_ = trail[i - first].parent[best_];
+      firsts_.Inherit(now_, parent_);
+      firsts_.End(static_cast<int>(i));
+      for (; reply < windows_.replies.size() &&
+             windows_.replies[reply].first_step == static_cast<int>(i);
+           ++reply) {
+        firsts_.Begin(windows_.replies[reply], now_);
       }
     }
-    return ends;
+    double least = kInfinity;
+    for (const State& s : now_) least = std::min(least, s.cost);
+    return Joules(least);
   }
 
  private:
@@ -87,16 +149,11 @@ class Program {
     int parent = 0;
   };
 
-  States::const_iterator Best() const {
-    return std::min_element(
-        now_.begin(), now_.end(),
-        [](const State& a, const State& b) { return a.cost < b.cost; });
-  }
-
   int Bucket(size_t step, double time) const {
-    const double slack = windows_.latest[step] - time;
-    if (!(slack < widest_)) return buckets_ - 1;
-    return std::max(0, static_cast<int>(slack / widest_ * buckets_));
+    const double lag = time - windows_.earliest[step];
+    const double bucket = lag / widest_ * buckets_;
+    return bucket < buckets_ - 1 ? std::max(0, static_cast<int>(bucket))
+                                 : buckets_ - 1;
   }
 
   double RestCost(double gap) const {
@@ -116,11 +173,14 @@ class Program {
 
   // Idles until the requests have arrived; `any_` is then, per bucket, the
   // cheapest state at whatever clock.
-  void Start(double released) {
+  void Start(size_t i) {
+    const double released = run_.schedule[i].released.count();
     std::fill(any_.begin(), any_.end(), Candidate{});
     for (int index = 0; index < static_cast<int>(now_.size()); ++index) {
       State& s = now_[index];
       if (!s.exists()) continue;
+      deadline_[index] =
+          std::min(windows_.latest[i], firsts_.Deadline(index, i));
       const int clock = index / buckets_;
       Candidate& any = any_[index % buckets_];
       const double gap = released - s.time;
@@ -135,7 +195,7 @@ class Program {
 
   void Advance(size_t i) {
     const ExecutedStep& step = run_.schedule[i];
-    Start(step.released.count());
+    Start(i);
     std::fill(next_.begin(), next_.end(), State{});
     for (int clock = 0; clock < model_.num_clocks(); ++clock) {
       const Price price = model_.PriceAt(step.demand, clock);
@@ -157,12 +217,12 @@ class Program {
   void Run(size_t i, int clock, const State& from, int parent,
            const State& added) {
     State to{from.cost + added.cost, from.time + added.time};
-    if (to.time > windows_.latest[i] + kRounding) return;
     const double early = windows_.not_before[i] - to.time;
     if (early > 0) {
       to.cost += model_.idle_power(clock).value() * early;
       to.time = windows_.not_before[i];
     }
+    if (to.time > deadline_[parent] + kRounding) return;
     const int index = clock * buckets_ + Bucket(i, to.time);
     if (to.cost >= next_[index].cost) return;
     next_[index] = to;
@@ -172,14 +232,14 @@ class Program {
   const PlatformCostModel& model_;
   const SimulationResult& run_;
   const int buckets_;
-  const double widest_;  // slack that buckets tell apart
+  const double widest_;  // lag that buckets tell apart
   const Windows windows_;
   const double switch_cost_, wake_dropped_;
-  States now_, next_;
-  std::vector<int32_t> parent_;  // of each of next_, then of now_
-  std::vector<Candidate> any_;   // [bucket]
-  std::vector<States> kept_;     // before each segment
-  int best_ = 0;
+  std::vector<State> now_, next_;  // [clock, bucket]
+  std::vector<int32_t> parent_;    // of each of next_
+  std::vector<double> deadline_;   // of the step, for each of now_
+  std::vector<Candidate> any_;     // [bucket]
+  FirstTokens firsts_;
 };
 
 }  // namespace
@@ -187,28 +247,14 @@ class Program {
 Joules OracleEnergy(const PlatformCostModel& model, const SimulationResult& run,
                     const OracleLimits& limits) {
   assert(static_cast<int64_t>(run.schedule.size()) == run.steps);
-  std::vector<double> ends;
-  ends.reserve(run.schedule.size());
-  for (const ExecutedStep& step : run.schedule) {
-    ends.push_back(step.end.count());
-  }
-  Joules least(kInfinity);
-  for (int round = 0; round < limits.max_rounds; ++round) {
-    Program program(model, run, limits, ends);
-    const Joules energy = program.Solve();
-    const bool worthwhile = energy < kWorthwhile * least;
-    least = std::min(least, energy);
-    if (!worthwhile || round + 1 == limits.max_rounds) break;
-    ends = program.Ends();
-  }
-  return least;
+  return Program(model, run, limits).Solve();
 }
 
 Joules LowerBound(const PlatformCostModel& model, const SimulationResult& run) {
   const Watts rest = std::min(
       {model.idle_power(0), model.parked_power(), model.dropped_power()});
-  const std::vector<double> ends = EarliestEnds(model, run);
-  Joules total = ends.empty() ? Joules(0) : rest * Seconds(ends.back());
+  Seconds now{0};
+  Joules total(0);
   for (const ExecutedStep& step : run.schedule) {
     Joules least(kInfinity);
     for (int clock = 0; clock < model.num_clocks(); ++clock) {
@@ -216,8 +262,10 @@ Joules LowerBound(const PlatformCostModel& model, const SimulationResult& run) {
       least = std::min(least, price.energy - rest * price.time);
     }
     total += step.slowness * least;
+    const Seconds fastest = model.PriceAt(step.demand, model.full_clock()).time;
+    now = std::max(now, step.released) + step.slowness * fastest;
   }
-  return total;
+  return total + rest * now;
 }
 
 }  // namespace mj

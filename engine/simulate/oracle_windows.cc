@@ -10,56 +10,52 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-double FullSpeed(const PlatformCostModel& model, const ExecutedStep& step) {
-  return step.slowness *
-         model.PriceAt(step.demand, model.full_clock()).time.count();
+void AddSteps(const PlatformCostModel& model, const SimulationResult& run,
+              Windows& w) {
+  double total = 0, end = 0;
+  for (const ExecutedStep& step : run.schedule) {
+    const double time =
+        step.slowness *
+        model.PriceAt(step.demand, model.full_clock()).time.count();
+    total += time;
+    end = std::max(end, step.released.count()) + time;
+    w.full_speed.push_back(total);
+    w.earliest.push_back(end);
+  }
 }
 
-// Bounds the ends of a request's first and last step.
-void Bound(const RequestResult& r, const OracleLimits& limits,
-           const std::vector<double>& ends, Windows& w) {
+void AddRequest(const RequestResult& r, const OracleLimits& limits,
+                Windows& w) {
   const Seconds ttft = std::max(limits.slo_ttft, Ttft(r));
-  double& first = w.latest[r.first_step];
-  first = std::min(first, (r.arrival + ttft).count());
+  double& latest = w.latest[r.first_step];
+  latest = std::min(latest, (r.arrival + ttft).count());
   if (r.tokens <= 1) return;
   const double budget =
       ((r.tokens - 1) * std::max(limits.slo_tpot, Tpot(r))).count();
-  // The instants that `ends` meets.
-  const double low = ends[r.last_step] - budget, high = ends[r.first_step];
-  const double earliest = w.earliest[r.first_step];
-  double instant = earliest;  // bounds no first token
-  const bool enough = earliest - low >= 2 * limits.slo_ttft.count();
-  if (!enough) instant = std::max(earliest, (low + high) / 2);
-  w.not_before[r.first_step] = std::max(w.not_before[r.first_step], instant);
-  w.latest[r.last_step] = std::min(w.latest[r.last_step], instant + budget);
+  w.replies.push_back({r.first_step, r.last_step, budget});
+  double& not_before = w.not_before[r.first_step];
+  not_before = std::max(not_before, w.earliest[r.last_step] - budget);
 }
 
 }  // namespace
 
-std::vector<double> EarliestEnds(const PlatformCostModel& model,
-                                 const SimulationResult& run) {
-  std::vector<double> ends;
-  ends.reserve(run.schedule.size());
-  double end = 0;
-  for (const ExecutedStep& step : run.schedule) {
-    end = std::max(end, step.released.count()) + FullSpeed(model, step);
-    ends.push_back(end);
-  }
-  return ends;
-}
-
 Windows FindWindows(const PlatformCostModel& model, const SimulationResult& run,
-                    const OracleLimits& limits,
-                    const std::vector<double>& ends) {
-  Windows w{EarliestEnds(model, run), {}, {}};
-  w.not_before.assign(ends.size(), 0);
-  w.latest.assign(ends.size(), kInfinity);
+                    const OracleLimits& limits) {
+  const size_t num_steps = run.schedule.size();
+  Windows w;
+  AddSteps(model, run, w);
+  w.not_before.assign(num_steps, 0);
+  w.latest.assign(num_steps, kInfinity);
   for (const RequestResult& r : run.requests) {
-    if (!r.refused) Bound(r, limits, ends, w);
+    if (!r.refused) AddRequest(r, limits, w);
   }
-  for (size_t i = ends.size(); i-- > 1;) {
-    const double before = w.latest[i] - FullSpeed(model, run.schedule[i]);
-    w.latest[i - 1] = std::min(w.latest[i - 1], before);
+  std::sort(w.replies.begin(), w.replies.end(),
+            [](const ReplySpan& a, const ReplySpan& b) {
+              return a.first_step < b.first_step;
+            });
+  for (size_t i = num_steps; i-- > 1;) {
+    const double time = w.full_speed[i] - w.full_speed[i - 1];
+    w.latest[i - 1] = std::min(w.latest[i - 1], w.latest[i] - time);
   }
   return w;
 }

@@ -1,4 +1,4 @@
-// When each step of an executed schedule may end in hindsight.
+// What the limits of its requests ask of each step of an executed schedule.
 #ifndef MILLIJOULE_ENGINE_SIMULATE_ORACLE_WINDOWS_H_
 #define MILLIJOULE_ENGINE_SIMULATE_ORACLE_WINDOWS_H_
 
@@ -10,22 +10,26 @@
 
 namespace mj {
 
-// Seconds since the start, of each step's end.
-struct Windows {
-  std::vector<double> earliest;    // at full speed from the start
-  std::vector<double> not_before;  // or TPOT's pairs of bounds fail
-  std::vector<double> latest;      // so that all later bounds can be met
+// A reply of more than one token, from the end of one step to that of another.
+struct ReplySpan {
+  int first_step = 0, last_step = 0;
+  double budget = 0;  // seconds between the ends: (n - 1) TPOT
 };
 
-// Around a schedule that meets all limits and whose steps end at `ends`: it
-// meets these windows, too.
-Windows FindWindows(const PlatformCostModel& model, const SimulationResult& run,
-                    const OracleLimits& limits,
-                    const std::vector<double>& ends);
+// Seconds since the start; [step] where it is a vector.
+struct Windows {
+  std::vector<double> full_speed;  // time of the steps so far, without waits
+  std::vector<double> earliest;    // end at full speed from the start
+  // End of the step before which a first token is too early: what it waits for
+  // later would use up its budget.
+  std::vector<double> not_before;
+  // End of the step so that full speed from there on meets all TTFTs.
+  std::vector<double> latest;
+  std::vector<ReplySpan> replies;  // by first_step
+};
 
-// Ends of the steps at full speed from the start.
-std::vector<double> EarliestEnds(const PlatformCostModel& model,
-                                 const SimulationResult& run);
+Windows FindWindows(const PlatformCostModel& model, const SimulationResult& run,
+                    const OracleLimits& limits);
 
 }  // namespace mj
 

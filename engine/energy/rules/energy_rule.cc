@@ -27,9 +27,9 @@ class EnergyPlanner {
         ttft_(limits.slo_ttft * (1 - memory.ttft_guard.value())),
         allowance_(Allowance()),
         cushion_(UsualCost()),
-        pace_(Pace()),
-        pressure_(FindPressure(
-            in, {tpot_, pace_ * tpot_, cushion_, options_.cushion_share})) {
+        hurry_(Hurry()),
+        pressure_(FindPressure(in, {tpot_, (1 - hurry_) * tpot_, cushion_,
+                                    options_.cushion_share})) {
     for (int clock = 0; clock <= limits.full_clock(); ++clock) {
       prices_.push_back(memory.Corrected(phase_, clock, in.step[clock]));
     }
@@ -76,23 +76,44 @@ class EnergyPlanner {
            std::max(Seconds(0), best->full_step.time * ratio - tpot_);
   }
 
-  // The part of TPOT that decode may take its time for: all of it while prompts
-  // use little of the device, nothing when they need nearly all, as replies in
-  // flight slow down prompts, and load comes in waves.
-  double Pace() const {
+  // From 0 while prompts use little of the device to 1 when they need nearly
+  // all: load comes in waves, and replies in flight slow down prompts.
+  double Hurry() const {
     const TrafficStats& t = memory_.traffic;
     const int full = limits_.full_clock();
     const double load = t.rate() * t.mean_prompt *
                         limits_.profile[full].per_prompt_token.count() *
                         memory_.corrections.ratio(Phase::kPrefill, full);
-    const double excess =
+    const double hurry =
         (load - options_.calm_load) / (options_.busy_load - options_.calm_load);
-    return std::clamp(1 - excess, 0.0, 1.0);
+    return std::clamp(hurry, 0.0, 1.0);
+  }
+
+  // The same for prompts, which also hurry when there are many tokens of them.
+  double Rush() const {
+    const int full = limits_.full_clock();
+    const Seconds backlog = pressure_.prompt_tokens *
+                            limits_.profile[full].per_prompt_token *
+                            memory_.corrections.ratio(Phase::kPrefill, full);
+    const double by_backlog =
+        (backlog / limits_.slo_ttft - options_.calm_backlog) /
+        (options_.busy_backlog - options_.calm_backlog);
+    return std::clamp(std::max(hurry_, by_backlog), 0.0, 1.0);
   }
 
   Seconds time(int clock) const { return prices_[clock].time; }
   Joules Cost(int clock) const {
     return prices_[clock].energy - limits_.idle_power[0] * time(clock);
+  }
+  // What a second costs that full speed saves over the cheapest clock.
+  Watts SpeedPrice() const {
+    const int full = limits_.full_clock();
+    int best = full;
+    for (int clock = 0; clock < full; ++clock) {
+      if (Cost(clock) < Cost(best)) best = clock;
+    }
+    if (time(best) <= time(full)) return Watts(0);
+    return (Cost(full) - Cost(best)) / (time(best) - time(full));
   }
   double Spread() const {
     return options_.deviations * memory_.corrections.spread(phase_);
@@ -133,7 +154,9 @@ class EnergyPlanner {
       const double hoped = steps + options_.lost_load * (loaded - steps);
       const bool lost =
           in_.now + hoped * time(full) > p.arrived + limits_.slo_ttft;
-      if (!lost) return false;
+      const bool blocks_others =
+          pressure_.prompts.size() >= options_.lost_blocks;
+      if (!lost || blocks_others) return false;
     }
     return true;
   }
@@ -153,13 +176,20 @@ class EnergyPlanner {
     const auto feasible = [this](int clock) {
       return PromptsMeet(clock) && RepliesBear(clock);
     };
-    const auto cost = [this](int clock) { return Cost(clock); };
+    const Watts price = Rush() * options_.rush * SpeedPrice();
+    const auto cost = [this, price](int clock) {
+      return Cost(clock) + price * time(clock);
+    };
     const std::optional<int> wanted =
         Cheapest(feasible, cost, options_.cheap_prompts);
     if (!wanted) return {limits_.full_clock(), {}, "prompts need full speed"};
     const Seconds horizon =
         PromptSteps() * time(*wanted) - limits_.switch_latency;
-    const int clock = Settle(*wanted, feasible, cost, horizon, time(*wanted));
+    const bool raises = *wanted > memory_.requested_clock() &&
+                        horizon > Seconds(0);  // up at once: it costs little
+    const int clock =
+        raises ? *wanted
+               : Settle(*wanted, feasible, cost, horizon, time(*wanted));
     return {clock, {}, "prompts: least energy"};
   }
 
@@ -191,9 +221,10 @@ class EnergyPlanner {
     const double margin = 1 + Spread();
     const Seconds period = pressure_.due_early - in_.now;
     const bool late = period < margin * time(limits_.full_clock());
-    const Seconds limit = late ? std::max(margin * time(limits_.full_clock()),
-                                          options_.catch_up * pace_ * tpot_)
-                               : period;
+    const Seconds limit =
+        late ? std::max(margin * time(limits_.full_clock()),
+                        options_.catch_up * (1 - hurry_) * tpot_)
+             : period;
     const bool waits = !late && HasCompany();
     const auto feasible = [&](int clock) {
       return margin * time(clock) <= limit && Ready(clock);
@@ -257,7 +288,7 @@ class EnergyPlanner {
   const Phase phase_;
   const Seconds tpot_, ttft_;  // to aim for
   const Seconds allowance_, cushion_;
-  const double pace_;
+  const double hurry_;
   const SloPressure pressure_;
   absl::InlinedVector<Price, 64> prices_;  // corrected
 };
