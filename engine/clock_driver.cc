@@ -44,7 +44,8 @@ void ClockDriver::Want(Hertz clock) {
 ClockDriver::View ClockDriver::view() const {
   std::lock_guard<std::mutex> lock(mutex_);
   const bool hangs = called_at_ && time_.Now() - *called_at_ > kHangs;
-  return {setting_, !failed_ && !hangs && !state_.lost, wanted_ == applied_};
+  return {setting_, !failed_ && !hangs && !state_.lost, wanted_ == applied_,
+          state_.lost};
 }
 
 ClockDriver::State ClockDriver::state() const {

@@ -43,6 +43,7 @@ class ClockDriver final {
     Hertz setting{0};     // as read back; the range's end before the first wish
     bool works = true;    // false: failed lately, hangs, or is lost
     bool settled = true;  // what is wanted has been set
+    bool lost = false;    // for good
   };
   // Any thread; never waits for the device.
   View view() const;

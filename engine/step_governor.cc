@@ -74,7 +74,9 @@ StepGovernor::StepGovernor(GovernorSetup setup, const ModelShape& model,
 // Without a driver the clock is the host's own affair: full speed, as far as
 // the rules are concerned, and nothing that they ask for changes it.
 StepGovernor::Seen StepGovernor::Look() const {
-  if (driver_ == nullptr) return {.clock = limits_.full_clock()};
+  if (driver_ == nullptr) {
+    return {.clock = limits_.full_clock(), .advisory = true};
+  }
   const ClockDriver::View view = driver_->view();
   // Drivers round: the nearest of ours.
   int clock = ClockAtLeast(limits_.clocks, view.setting);
@@ -82,7 +84,7 @@ StepGovernor::Seen StepGovernor::Look() const {
                        limits_.clocks[clock] - view.setting) {
     --clock;
   }
-  return {clock, view.works, view.settled};
+  return {clock, view.works, view.settled, view.lost};
 }
 
 void StepGovernor::LookAt(const StepPlan& plan, const Queues& queues) {
@@ -135,7 +137,7 @@ Seconds StepGovernor::Decide(const StepPlan& plan, const Queues& queues,
                   .telemetry_age = around.telemetry_age},
                  memory_);
   Ask(decision.clock, PhaseName(phase_), decision.reason, decision.predicted);
-  return decision.wait;
+  return seen.advisory ? Seconds(0) : decision.wait;
 }
 
 void StepGovernor::NoteWait(Seconds waited) {

@@ -41,7 +41,8 @@ class StepGovernor final {
     Seconds telemetry_age{0};
   };
   // Asks for a clock for the step that is planned but not applied, and tells
-  // how much later the step may start. REQUIRES: the plan has rows
+  // how much later the step may start; an advisory governor has nothing wait.
+  // REQUIRES: the plan has rows
   Seconds Decide(const StepPlan& plan, const Queues& queues,
                  const Surroundings& around);
   void NoteWait(Seconds waited);
@@ -67,6 +68,7 @@ class StepGovernor final {
   struct Seen {
     int clock = 0;
     bool works = true, settled = true;
+    bool advisory = false;
   };
   Seen Look() const;
   void LookAt(const StepPlan& plan, const Queues& queues);

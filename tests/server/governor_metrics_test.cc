@@ -51,8 +51,10 @@ TEST(GovernorMetricsTest, DecisionsClocksAndPredictionsAppear) {
         "reason=\"decode: least energy\",model_name=\"m\"} 7",
         "millijoule_governor_decisions_total{phase=\"idle\","
         "reason=\"idle: lowest clock\",model_name=\"m\"} 1",
-        "millijoule_frequency_hertz{kind=\"requested\",model_name=\"m\"} 2.4",
-        "millijoule_frequency_hertz{kind=\"achieved\",model_name=\"m\"} 2.3",
+        "millijoule_frequency_hertz{kind=\"requested\",model_name=\"m\"} "
+        "2400000000",
+        "millijoule_frequency_hertz{kind=\"achieved\",model_name=\"m\"} "
+        "2300000000",
         "millijoule_frequency_changes_total{model_name=\"m\"} 6",
         "millijoule_actuator_errors_total{model_name=\"m\"} 2",
         "millijoule_governor_step_seconds_total{phase=\"decode\","
