@@ -78,13 +78,14 @@ std::vector<KernelCase> ReadCases(const KernelBench& bench) {
     if (!cases.empty() && threads == 1) break;
     cases.push_back(
         {.op = "read",
+         .shape = absl::StrCat(threads, threads == 1 ? " thread" : " threads"),
          .threads = threads,
          .bytes = ReadLimit::kBytes,
          .source = ByteSource::kLimit,
          .prepare = [bench, threads]() -> absl::StatusOr<PreparedCase> {
            return PreparedCase{.run = [bench, threads] {
              bench.pool.Use(threads);
-             bench.limit.Read(bench.pool, ReadLimit::kBytes);
+             bench.limit.Read(bench.pool, 0, ReadLimit::kBytes);
              bench.pool.Use(bench.pool.threads());
            }};
          }});

@@ -21,9 +21,11 @@ class ReadLimit final {
   // Takes kBytes of memory in 2 MB pages.
   static absl::StatusOr<ReadLimit> Create(const KernelTable& kernels);
 
-  // Reads the first `bytes`, or what there is, once, by all threads that the
-  // pool uses; returns the bytes read. Repeated, few bytes come from a cache.
-  int64_t Read(WorkerPool& pool, int64_t bytes) const;
+  // Reads `bytes` from `first` on, or what there is of them, once, by all
+  // threads that the pool uses; returns the bytes read. Few bytes, read again,
+  // come from a cache.
+  // REQUIRES: 0 <= first < kBytes, a multiple of 64.
+  int64_t Read(WorkerPool& pool, int64_t first, int64_t bytes) const;
 
  private:
   ReadFn* read_ = nullptr;
@@ -36,8 +38,9 @@ struct TimedCall {
   double read_bytes_per_second = 0;  // the most
 };
 
-// For calls that stream `bytes` from memory: a call, a read of as many bytes,
-// a call, a read, ...
+// For calls that stream `bytes` from memory, and find nothing of them in a
+// cache: before each call all of the limit's bytes are read, in pieces of as
+// many bytes as the call's, the fastest of which counts.
 TimedCall TimeStreaming(absl::FunctionRef<void()> call, int64_t bytes,
                         const ReadLimit& limit, WorkerPool& pool);
 // For calls whose `bytes` stay in a cache: the limit is that cache's, measured

@@ -9,7 +9,7 @@ double ReadBandwidth(const ReadLimit& limit, WorkerPool& pool, int threads) {
   pool.Use(threads);
   int64_t read = 0;
   const double seconds =
-      BestSeconds([&] { read = limit.Read(pool, ReadLimit::kBytes); });
+      BestSeconds([&] { read = limit.Read(pool, 0, ReadLimit::kBytes); });
   pool.Use(pool.threads());
   return static_cast<double>(read) / seconds;
 }

@@ -19,7 +19,7 @@ uint64_t CountBytes(const void*, int64_t bytes) {
 
 struct SizeCase {
   const char* name;
-  int64_t asked, want;
+  int64_t first, asked, want;
 };
 
 TEST(ReadLimitTest, ReadsWhatIsAskedForOnce) {
@@ -27,16 +27,17 @@ TEST(ReadLimitTest, ReadsWhatIsAskedForOnce) {
   const absl::StatusOr<ReadLimit> limit = ReadLimit::Create(kernels);
   ASSERT_TRUE(limit.ok()) << limit.status();
   const SizeCase cases[] = {
-      {"least", 1, kReadStep},
-      {"a cache's", 100'000, 100'000 / kReadStep * kReadStep},
-      {"many chunks", (5 << 20) + 4096, (5 << 20) + 4096},
-      {"more than there is", int64_t{1} << 40, ReadLimit::kBytes},
+      {"least", 0, 1, kReadStep},
+      {"a cache's", 0, 100'000, 100'000 / kReadStep * kReadStep},
+      {"many chunks", 4096, (5 << 20) + 4096, (5 << 20) + 4096},
+      {"all", 0, int64_t{1} << 40, ReadLimit::kBytes},
+      {"the rest", 1 << 20, int64_t{1} << 40, ReadLimit::kBytes - (1 << 20)},
   };
   for (int threads : {1, 3}) {
     WorkerPool pool(threads);
     for (const SizeCase& c : cases) {
       read_bytes = 0;
-      EXPECT_EQ(limit->Read(pool, c.asked), c.want) << c.name;
+      EXPECT_EQ(limit->Read(pool, c.first, c.asked), c.want) << c.name;
       EXPECT_EQ(read_bytes, c.want) << c.name;
     }
   }
