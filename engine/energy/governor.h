@@ -52,7 +52,8 @@ struct IdleRung {
 // How bold our rule is; see rules/energy_rule.h.
 struct EnergyRuleOptions {
   // A clock is cheap enough within this factor of the least cost.
-  double cheap_prompts = 1.15, cheap_decode = 1.02;
+  double cheap_prompts = 1.08, cheap_decode = 1.02;
+  double busy_decode = 0.3;    // added to it when prompts are busy
   double deviations = 2;       // of a step's spread, kept as margin
   double cushion_share = 0.2;  // of the time since the first token
   double cushion_prompts = 2;  // mean prompts that the cushion is for, at most
@@ -64,6 +65,7 @@ struct EnergyRuleOptions {
   double catch_up = 0.8;         // of TPOT, for a step that is late
   double most_kv_used = 0.92;
   double most_prompt_load = 0.9;
+  double intrusion = 3.5;  // deviations of later prompts, kept as margin
   double lost_load = 0;  // part of the load counted before a prompt is lost
   // Prompt loads (of full speed's) at which decode takes all the time that TPOT
   // leaves and prompts run at their cheapest, and at which nothing waits.
@@ -71,7 +73,7 @@ struct EnergyRuleOptions {
   double rush = 1;  // prompts: of the price of full speed, when busy
   double calm_backlog = 0.1, busy_backlog = 0.3;  // prompts in flight, of TTFT
   size_t lost_blocks = 2;  // prompts at which a lost one holds up others
-  GuardRange ttft_guard{0.3, 0.8}, tpot_guard{0.06, 0.6};
+  GuardRange ttft_guard{0.1, 0.8}, tpot_guard{0.06, 0.6};
 };
 
 // What does not change while a governor runs. Clocks are indices into `clocks`.

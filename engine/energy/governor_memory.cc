@@ -75,8 +75,10 @@ GovernorMemory::GovernorMemory(int num_clocks, Seconds slo_ttft,
 void GovernorMemory::ObserveArrival(Seconds now, int prompt_tokens) {
   TrafficStats& t = traffic;
   ++t.arrivals;
-  t.mean_prompt +=
-      Weight(kTrafficWeight, t.arrivals) * (prompt_tokens - t.mean_prompt);
+  const double weight = Weight(kTrafficWeight, t.arrivals);
+  const double tokens = prompt_tokens;
+  t.mean_prompt += weight * (tokens - t.mean_prompt);
+  t.mean_square_prompt += weight * (tokens * tokens - t.mean_square_prompt);
   if (t.arrivals > 1) {
     const Seconds gap = now - t.last_arrival;
     t.mean_gap += Weight(kTrafficWeight, t.arrivals - 1) * (gap - t.mean_gap);

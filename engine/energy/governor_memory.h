@@ -73,6 +73,7 @@ class TailGuard final {
 struct TrafficStats {
   Seconds mean_gap{0};                     // between arrivals; 0: unknown
   double mean_prompt = 0, mean_reply = 0;  // tokens; 0: unknown
+  double mean_square_prompt = 0;
   Seconds last_arrival{0};
   int64_t arrivals = 0, replies = 0;
 

@@ -5,7 +5,7 @@
 // A step starts when the one before it has ended and all its requests have
 // arrived; in between the device rests in the state that is cheapest for a gap
 // of known length. Over the steps runs a dynamic programme whose state is
-// (step, clock, bucket of lag behind full speed) and whose cost is busy energy,
+// (step, clock, bucket of slack) and whose cost is busy energy,
 // idle energy and switches. Each state keeps its exact time and when its path
 // gave the first token of each request in flight, so rounding into buckets
 // never adds up and TPOT is exact: what it finds is a schedule that exists, an
@@ -13,7 +13,11 @@
 // advance: latency costs it nothing.
 //
 // A request's limits are the SLOs, or what the executed run achieved where that
-// is worse. A state is kept if full speed from there on meets all limits.
+// is worse. A state is kept if full speed from there on meets all limits. TPOT
+// couples requests: whoever is early with one reply's first token must be early
+// for good, as replies overlap. So first tokens of replies with little slack
+// wait for their executed times; the programme runs with three ideas of little
+// (none, a tenth of the time, any), and the least counts.
 #ifndef MILLIJOULE_ENGINE_SIMULATE_ORACLE_H_
 #define MILLIJOULE_ENGINE_SIMULATE_ORACLE_H_
 
@@ -26,7 +30,7 @@ namespace mj {
 struct OracleLimits {
   Seconds slo_ttft{0}, slo_tpot{0};
   Seconds wake_dropped{0};
-  int lag_buckets = 48;
+  int slack_buckets = 52;  // up to 16 s; more slack is as good
 };
 
 // Infinite if no state survived. REQUIRES: `run` was recorded.

@@ -9,6 +9,7 @@ namespace mj {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kRounding = 1e-9;  // seconds
 
 void AddSteps(const PlatformCostModel& model, const SimulationResult& run,
               Windows& w) {
@@ -24,8 +25,8 @@ void AddSteps(const PlatformCostModel& model, const SimulationResult& run,
   }
 }
 
-void AddRequest(const RequestResult& r, const OracleLimits& limits,
-                Windows& w) {
+void AddRequest(const RequestResult& r, const SimulationResult& run,
+                const OracleLimits& limits, double tight_share, Windows& w) {
   const Seconds ttft = std::max(limits.slo_ttft, Ttft(r));
   double& latest = w.latest[r.first_step];
   latest = std::min(latest, (r.arrival + ttft).count());
@@ -35,19 +36,23 @@ void AddRequest(const RequestResult& r, const OracleLimits& limits,
   w.replies.push_back({r.first_step, r.last_step, budget});
   double& not_before = w.not_before[r.first_step];
   not_before = std::max(not_before, w.earliest[r.last_step] - budget);
+  const double executed = run.schedule[r.first_step].end.count();
+  const double taken = run.schedule[r.last_step].end.count() - executed;
+  const bool tight = budget - taken <= tight_share * budget + kRounding;
+  if (tight) not_before = std::max(not_before, executed);
 }
 
 }  // namespace
 
 Windows FindWindows(const PlatformCostModel& model, const SimulationResult& run,
-                    const OracleLimits& limits) {
+                    const OracleLimits& limits, double tight_share) {
   const size_t num_steps = run.schedule.size();
   Windows w;
   AddSteps(model, run, w);
   w.not_before.assign(num_steps, 0);
   w.latest.assign(num_steps, kInfinity);
   for (const RequestResult& r : run.requests) {
-    if (!r.refused) AddRequest(r, limits, w);
+    if (!r.refused) AddRequest(r, run, limits, tight_share, w);
   }
   std::sort(w.replies.begin(), w.replies.end(),
             [](const ReplySpan& a, const ReplySpan& b) {

@@ -21,15 +21,18 @@ struct Windows {
   std::vector<double> full_speed;  // time of the steps so far, without waits
   std::vector<double> earliest;    // end at full speed from the start
   // End of the step before which a first token is too early: what it waits for
-  // later would use up its budget.
+  // later would use up its budget, or it is tight and comes no earlier than in
+  // the executed run.
   std::vector<double> not_before;
   // End of the step so that full speed from there on meets all TTFTs.
   std::vector<double> latest;
   std::vector<ReplySpan> replies;  // by first_step
 };
 
+// A reply is tight if the executed run left at most `tight_share` of its
+// budget.
 Windows FindWindows(const PlatformCostModel& model, const SimulationResult& run,
-                    const OracleLimits& limits);
+                    const OracleLimits& limits, double tight_share);
 
 }  // namespace mj
 

@@ -141,6 +141,17 @@ class EnergyPlanner {
                       steps * time(clock));
   }
 
+  // A deviation of what prompts that arrive within `rest` will need: a compound
+  // Poisson process.
+  Seconds Intrusion(int clock, Seconds rest) const {
+    const TrafficStats& t = memory_.traffic;
+    const double tokens =
+        std::sqrt(t.rate() * rest.count() * t.mean_square_prompt);
+    return options_.intrusion * tokens *
+           limits_.profile[clock].per_prompt_token *
+           memory_.corrections.ratio(Phase::kPrefill, clock);
+  }
+
   bool PromptsMeet(int clock) const {
     const double load =
         std::min(options_.most_prompt_load, memory_.traffic.rate() *
@@ -150,7 +161,9 @@ class EnergyPlanner {
     for (const PromptPressure& p : pressure_.prompts) {
       const double steps = std::max(1.0, p.tokens_ahead / Chunk());
       const double loaded = 1 + (steps - 1) / (1 - load);
-      if (Ends(clock, loaded) <= p.arrived + ttft_) continue;
+      const Seconds ends =
+          Ends(clock, loaded) + Intrusion(clock, (loaded - 1) * time(clock));
+      if (ends <= p.arrived + ttft_) continue;
       const double hoped = steps + options_.lost_load * (loaded - steps);
       const bool lost =
           in_.now + hoped * time(full) > p.arrived + limits_.slo_ttft;
@@ -235,7 +248,8 @@ class EnergyPlanner {
              limits_.idle_power[clock] * (period - time(clock));
     };
     const std::optional<int> wanted =
-        Cheapest(feasible, cost, options_.cheap_decode);
+        Cheapest(
+        feasible, cost, options_.cheap_decode + options_.busy_decode * hurry_);
     if (!wanted) return {limits_.full_clock(), {}, "decode needs full speed"};
     const Seconds horizon =
         std::clamp(memory_.traffic.mean_gap, kShortestGap, kLongestGap);
