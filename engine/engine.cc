@@ -98,7 +98,7 @@ void Engine::Impl::TakeInbox() {
     if (request->request.timeout) {
       request->deadline = request->submitted + *request->request.timeout;
     }
-    if (governor) governor->NoteArrival(*request);
+    if (governor) governor->NoteArrival(*request, queues);
     if (!Hold(*request, clock.Now())) {
       for (Sequence& s : request->sequences) queues.Append(s);
     }

@@ -211,10 +211,11 @@ void StepGovernor::TellChange(int clock, std::string_view phase,
               std::exchange(untold_, 0)});
 }
 
-void StepGovernor::NoteArrival(InFlight& request) {
+void StepGovernor::NoteArrival(InFlight& request, const Queues& queues) {
   request.lost_at_arrival = memory_.lost();
+  int in_flight = queues.num_running() + queues.num_waiting();
   for (const Sequence& s : request.sequences) {
-    memory_.ObserveArrival(time_.Now(), s.num_prompt);
+    memory_.ObserveArrival(time_.Now(), s.num_prompt, in_flight++);
   }
 }
 

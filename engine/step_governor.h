@@ -54,7 +54,8 @@ class StepGovernor final {
   // another one.
   std::optional<Seconds> DecideIdle();
 
-  void NoteArrival(InFlight& request);
+  // Before it queues.
+  void NoteArrival(InFlight& request, const Queues& queues);
   void NoteFirstToken(InFlight& request) const;
   void NoteReply(const InFlight& request);
 

@@ -61,7 +61,9 @@ struct EnergyRuleOptions {
   double allowance_reply = 200;  // mean tokens of replies that bear all of it
   double ready_prompts = 2;      // mean prompts a decode clock is ready for
   double ready_share = 0.7;      // of the SLO of TTFT
-  double company = 0.25;         // replies at once that make waiting pay
+  // Replies at once that make waiting pay: at the pace of TPOT, and as arrivals
+  // have found them.
+  double company = 0.25, seen_company = 0.02;
   double catch_up = 0.8;         // of TPOT, for a step that is late
   double most_kv_used = 0.92;
   double most_prompt_load = 0.9;

@@ -72,13 +72,15 @@ GovernorMemory::GovernorMemory(int num_clocks, Seconds slo_ttft,
       slo_tpot_(slo_tpot),
       requested_clock_(num_clocks - 1) {}
 
-void GovernorMemory::ObserveArrival(Seconds now, int prompt_tokens) {
+void GovernorMemory::ObserveArrival(Seconds now, int prompt_tokens,
+                                    int in_flight) {
   TrafficStats& t = traffic;
   ++t.arrivals;
   const double weight = Weight(kTrafficWeight, t.arrivals);
   const double tokens = prompt_tokens;
   t.mean_prompt += weight * (tokens - t.mean_prompt);
   t.mean_square_prompt += weight * (tokens * tokens - t.mean_square_prompt);
+  t.mean_in_flight += weight * (in_flight - t.mean_in_flight);
   if (t.arrivals > 1) {
     const Seconds gap = now - t.last_arrival;
     t.mean_gap += Weight(kTrafficWeight, t.arrivals - 1) * (gap - t.mean_gap);

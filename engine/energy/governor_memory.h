@@ -74,6 +74,7 @@ struct TrafficStats {
   Seconds mean_gap{0};                     // between arrivals; 0: unknown
   double mean_prompt = 0, mean_reply = 0;  // tokens; 0: unknown
   double mean_square_prompt = 0;
+  double mean_in_flight = 0;  // requests that an arrival finds there
   Seconds last_arrival{0};
   int64_t arrivals = 0, replies = 0;
 
@@ -106,7 +107,8 @@ class GovernorMemory final {
                  const GuardRange& ttft = {0.15, 0.8},
                  const GuardRange& tpot = {0.06, 0.6});
 
-  void ObserveArrival(Seconds now, int prompt_tokens);
+  // `in_flight`: other requests that wait or run.
+  void ObserveArrival(Seconds now, int prompt_tokens, int in_flight);
   void ObserveStep(const StepObservation& step);
   void ObserveWait(Seconds waited) { lost_ += waited; }
   void ObserveReply(const ReplyObservation& reply);

@@ -69,9 +69,8 @@ absl::Status KeepWriteAheadLog(Sqlite& db) {
       "); choose a local one"));
 }
 
-}  // namespace
-
-absl::Status CheckLedgerSchema(Sqlite& db) {
+// REQUIRES: a transaction, or another process may make tables in between.
+absl::Status CheckContents(Sqlite& db) {
   const absl::StatusOr<int64_t> id = db.Integer("PRAGMA application_id");
   if (!id.ok()) return id.status();
   const absl::StatusOr<int64_t> version = db.Integer("PRAGMA user_version");
@@ -96,13 +95,23 @@ absl::Status CheckLedgerSchema(Sqlite& db) {
   return absl::OkStatus();
 }
 
+}  // namespace
+
+absl::Status CheckLedgerSchema(Sqlite& db) {
+  absl::Status status = db.Run("BEGIN");
+  if (!status.ok()) return status;
+  status = CheckContents(db);
+  status.Update(db.Run("COMMIT"));
+  return status;
+}
+
 absl::Status MakeLedgerSchema(Sqlite& db) {
   absl::Status status = CheckLedgerSchema(db);
   if (!absl::IsNotFound(status)) return status;
   status = KeepWriteAheadLog(db);
   if (status.ok()) status = db.Run("BEGIN IMMEDIATE");
   if (!status.ok()) return status;
-  status = CheckLedgerSchema(db);  // another may have been faster
+  status = CheckContents(db);  // another may have been faster
   if (absl::IsNotFound(status)) status = CreateTables(db);
   if (status.ok()) status = db.Run("COMMIT");
   if (!status.ok()) db.Run("ROLLBACK").IgnoreError();

@@ -76,7 +76,9 @@ class Simulation {
     result.refused = request.prompt_tokens + 1 > most ||
                      std::ssize(queues_.waiting()) >= options_.max_queue;
     if (result.refused) return;
-    memory_.ObserveArrival(request.arrival, request.prompt_tokens);
+    memory_.ObserveArrival(
+        request.arrival, request.prompt_tokens,
+        static_cast<int>(queues_.running().size() + queues_.waiting().size()));
     queues_.Append(
         {.request = index,
          .num_prompt = request.prompt_tokens,

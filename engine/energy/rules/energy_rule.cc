@@ -225,9 +225,13 @@ class EnergyPlanner {
                              ends - steps * tpot_ <= allowance_ + cushion_);
   }
 
+  // A client that sends its next request after each reply has none, however
+  // often it sends.
   bool HasCompany() const {
-    return memory_.traffic.rate() * MeanReply() * limits_.slo_tpot.count() >=
-           options_.company;
+    const TrafficStats& t = memory_.traffic;
+    return t.mean_in_flight >= options_.seen_company &&
+           t.rate() * MeanReply() * limits_.slo_tpot.count() >=
+               options_.company;
   }
 
   Decision ForDecode() const {

@@ -68,9 +68,10 @@ TEST(TailGuardTest, DoesNotWindUp) {
 TEST(GovernorMemoryTest, LearnsTraffic) {
   GovernorMemory memory(2, Seconds(1), Seconds(0.1));
   EXPECT_EQ(memory.traffic.rate(), 0);
-  for (int i = 0; i < 200; ++i) memory.ObserveArrival(Seconds(0.5 * i), 300);
+  for (int i = 0; i < 200; ++i) memory.ObserveArrival(Seconds(0.5 * i), 300, 2);
   EXPECT_NEAR(memory.traffic.rate(), 2, 1e-9);
   EXPECT_NEAR(memory.traffic.mean_prompt, 300, 1e-9);
+  EXPECT_NEAR(memory.traffic.mean_in_flight, 2, 1e-9);
 }
 
 // A reply that full speed would not have saved is not the governor's fault.

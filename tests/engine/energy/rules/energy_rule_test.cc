@@ -22,7 +22,7 @@ constexpr std::array<Price, 4> kPrompt = {{{Joules(3.0), Seconds(0.160)},
 
 GovernorMemory Busy() {
   GovernorMemory memory(4, Seconds(0.4), Seconds(0.05));
-  for (int i = 0; i < 100; ++i) memory.ObserveArrival(Seconds(0.2 * i), 50);
+  for (int i = 0; i < 100; ++i) memory.ObserveArrival(Seconds(0.2 * i), 50, 2);
   return memory;
 }
 
@@ -107,9 +107,19 @@ TEST(EnergyRuleTest, AWaitEndsBeforeTheFirstTokenIsDue) {
 TEST(EnergyRuleTest, RepliesThatAreAloneDoNotWait) {
   const std::array<SequenceProgress, 1> reply = {Reply(9, 24)};
   GovernorMemory memory(4, Seconds(0.4), Seconds(0.05));
-  for (int i = 0; i < 4; ++i) memory.ObserveArrival(Seconds(100 * i), 50);
+  for (int i = 0; i < 4; ++i) memory.ObserveArrival(Seconds(100 * i), 50, 2);
   const Decision decision =
       EnergyRule(MadeLimits(GovernorPolicy::kEnergy), Slack(reply), memory);
+  EXPECT_EQ(decision.wait, Seconds(0));
+}
+
+TEST(EnergyRuleTest, AClientThatSendsAfterEachReplyDoesNotWait) {
+  const std::array<SequenceProgress, 1> reply = {Reply(9, 24)};
+  GovernorMemory memory(4, Seconds(0.4), Seconds(0.05));
+  for (int i = 0; i < 100; ++i) memory.ObserveArrival(Seconds(0.2 * i), 50, 0);
+  const Decision decision =
+      EnergyRule(MadeLimits(GovernorPolicy::kEnergy), Slack(reply), memory);
+  EXPECT_EQ(decision.clock, 1);
   EXPECT_EQ(decision.wait, Seconds(0));
 }
 
@@ -131,7 +141,7 @@ TEST(EnergyRuleTest, ASlowSwitchKeepsDecodeReadyForPrompts) {
   const std::array<SequenceProgress, 1> reply = {Reply(9, 24)};
   GovernorLimits limits = MadeLimits(GovernorPolicy::kEnergy);
   GovernorMemory memory(4, Seconds(0.4), Seconds(0.05));
-  for (int i = 0; i < 100; ++i) memory.ObserveArrival(Seconds(i), 300);
+  for (int i = 0; i < 100; ++i) memory.ObserveArrival(Seconds(i), 300, 2);
   EXPECT_EQ(EnergyRule(limits, Slack(reply), memory).clock, 1);
   limits.switch_latency = Seconds(0.5);
   EXPECT_GT(EnergyRule(limits, Slack(reply), memory).clock, 1);

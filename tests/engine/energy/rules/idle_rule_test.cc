@@ -9,7 +9,7 @@ namespace {
 
 GovernorMemory Gaps(double gap) {
   GovernorMemory memory(4, Seconds(0.4), Seconds(0.05));
-  for (int i = 0; i < 200; ++i) memory.ObserveArrival(Seconds(gap * i), 50);
+  for (int i = 0; i < 200; ++i) memory.ObserveArrival(Seconds(gap * i), 50, 2);
   return memory;
 }
 

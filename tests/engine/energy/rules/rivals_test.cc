@@ -85,7 +85,7 @@ TEST(LowestFeasibleRuleTest, NamedCases) {
 TEST(LowestFeasibleRuleTest, ManyArrivalsAskForFullSpeed) {
   GovernorMemory memory = NewMemory();
   // 9000 prompt tokens a second; full speed computes 10000.
-  for (int i = 0; i < 200; ++i) memory.ObserveArrival(Seconds(0.01 * i), 90);
+  for (int i = 0; i < 200; ++i) memory.ObserveArrival(Seconds(0.01 * i), 90, 2);
   const std::array<SequenceProgress, 1> one = {Reply(0.5, 3)};
   EXPECT_EQ(LowestFeasibleRule(MadeLimits(GovernorPolicy::kLowestFeasible),
                                {.now = Seconds(1), .sequences = one}, memory)
