@@ -5,8 +5,10 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <utility>
 
 #include "engine/sample/exp.h"
+#include "engine/sample/exp_sum.h"
 
 namespace mj {
 namespace {
@@ -48,14 +50,19 @@ void Distribution::Load(std::span<const float> logits, float max,
   logits_ = logits;
   max_ = max;
   inverse_temperature_ = 1 / temperature;
+  is_cut_ = false;
+}
+
+void Distribution::FillBuckets() {
+  if (std::exchange(is_cut_, true)) return;
   sorted_bucket_ = -1;
   std::fill(masses_.begin(), masses_.end(), 0);
   std::fill(counts_.begin(), counts_.end(), 0);
   Block block;
   std::array<float, kBlock> weights;
-  for (size_t i = 0; i < logits.size(); i += kBlock) {
-    const size_t size = std::min(kBlock, logits.size() - i);
-    FillBlock(logits.subspan(i, size), max, inverse_temperature_, block);
+  for (size_t i = 0; i < logits_.size(); i += kBlock) {
+    const size_t size = std::min(kBlock, logits_.size() - i);
+    FillBlock(logits_.subspan(i, size), max_, inverse_temperature_, block);
     for (size_t j = 0; j < size; ++j) {
       weights[j] = ExpNonPositive(-block.gaps[j]);
     }
@@ -96,12 +103,14 @@ const std::vector<Distribution::Item>& Distribution::Items(int bucket) {
 }
 
 int Distribution::num_kept() const {
+  if (!is_cut_) return static_cast<int>(logits_.size());
   int count = kept_.items;
   for (int b = 0; b < kept_.bucket; ++b) count += counts_[b];
   return count;
 }
 
 void Distribution::KeepTopK(int k) {
+  FillBuckets();
   Prefix prefix;
   for (; prefix.bucket < kept_.bucket; ++prefix.bucket) {
     if (counts_[prefix.bucket] >= k) break;
@@ -137,11 +146,13 @@ Distribution::Prefix Distribution::ReachMass(double target, bool beyond) {
 }
 
 void Distribution::KeepTopP(double p) {
+  FillBuckets();
   const Prefix prefix = ReachMass(p * kept_.mass, /*beyond=*/false);
   if (prefix.items > 0) kept_ = prefix;
 }
 
 void Distribution::KeepMinP(double p) {
+  FillBuckets();
   const float limit = static_cast<float>(-std::log(p));
   Prefix prefix{.bucket = BucketOf(limit)};
   if (prefix.bucket > kept_.bucket) return;
@@ -155,7 +166,37 @@ void Distribution::KeepMinP(double p) {
   kept_ = prefix;
 }
 
+TokenId Distribution::DrawFromAll(double u) {
+  panels_.clear();
+  double total = 0;
+  for (size_t i = 0; i < logits_.size(); i += kExpPanel) {
+    const size_t size = std::min(kExpPanel, logits_.size() - i);
+    panels_.push_back(
+        ExpSum(logits_.subspan(i, size), max_, inverse_temperature_));
+    total += panels_.back();
+  }
+  const double target = u * total;
+  double mass = 0;
+  size_t panel = 0;
+  while (panel + 1 < panels_.size() && mass + panels_[panel] <= target) {
+    mass += panels_[panel++];
+  }
+  // Rounding may carry the target past the panel's end: then its last token of
+  // any weight is the one, or of the last panel before it that has one.
+  while (panels_[panel] == 0) --panel;
+  size_t id = panel * kExpPanel, drawn = id;
+  const size_t end = std::min(id + kExpPanel, logits_.size());
+  for (; id < end && mass <= target; ++id) {
+    const float weight =
+        ExpNonPositive((logits_[id] - max_) * inverse_temperature_);
+    if (weight > 0) drawn = id;
+    mass += weight;
+  }
+  return static_cast<TokenId>(drawn);
+}
+
 TokenId Distribution::Draw(double u) {
+  if (!is_cut_) return DrawFromAll(u);
   Prefix prefix = ReachMass(u * kept_.mass, /*beyond=*/true);
   // Rounding may carry the target past the last token of any weight; only the
   // last bucket has tokens of none.

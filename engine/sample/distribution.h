@@ -2,8 +2,11 @@
 // top-k, top-p (nucleus sampling, Holtzman et al. 2020) and min-p (Nguyen et
 // al. 2024), then inverted at a uniform number.
 //
-// Tokens are ordered by (logit descending, id ascending); each filter keeps a
-// prefix of that order, and so does the draw. The order is never sorted whole:
+// What is not cut is drawn in the order of ids: one pass that weighs panels of
+// the row, and one over the panel in which the draw ends.
+//
+// Filters order tokens by (logit descending, id ascending); each keeps a prefix
+// of that order, and the draw follows it. The order is never sorted whole:
 // tokens are counted and weighed in buckets of nearly equal logits, and only
 // the bucket in which a prefix ends is sorted. Three passes over the row, at
 // the most, whatever its shape.
@@ -46,6 +49,8 @@ class Distribution final {
     double mass = 0;  // of all its tokens
   };
 
+  void FillBuckets();  // once a row, before the first cut
+  TokenId DrawFromAll(double u);
   // The tokens of a bucket in order; sorted when first asked for.
   const std::vector<Item>& Items(int bucket);
   void CollectBlock(int bucket, size_t first, size_t size);
@@ -56,6 +61,8 @@ class Distribution final {
   std::span<const float> logits_;
   float max_ = 0;
   float inverse_temperature_ = 1;
+  std::vector<double> panels_;  // masses, of a row that is not cut
+  bool is_cut_ = false;
   std::vector<double> masses_;  // [buckets]
   std::vector<int> counts_;     // [buckets]
   Prefix kept_;

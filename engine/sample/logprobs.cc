@@ -1,43 +1,20 @@
 #include "engine/sample/logprobs.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <vector>
 
-#include "engine/sample/exp.h"
+#include "engine/sample/exp_sum.h"
 #include "engine/sample/peak.h"
 #include "hw_backends/top_logits.h"
 
 namespace mj {
-namespace {
-
-constexpr size_t kPanel = 1024;
-constexpr size_t kLanes = 16;
-
-// Exponentials first, sums after: so compilers vectorise both.
-double PanelSum(std::span<const float> panel, float max) {
-  std::array<float, kPanel> e;
-  for (size_t i = 0; i < panel.size(); ++i) {
-    e[i] = ExpNonPositive(panel[i] - max);
-  }
-  std::fill(e.begin() + panel.size(), e.end(), 0.0f);
-  std::array<float, kLanes> lanes{};
-  for (size_t i = 0; i < kPanel; i += kLanes) {
-    for (size_t j = 0; j < kLanes; ++j) lanes[j] += e[i + j];
-  }
-  double sum = 0;
-  for (float lane : lanes) sum += lane;
-  return sum;
-}
-
-}  // namespace
 
 double LogSumExp(std::span<const float> logits, float max) {
   double sum = 0;
-  for (size_t i = 0; i < logits.size(); i += kPanel) {
-    const size_t size = std::min(kPanel, logits.size() - i);
-    sum += PanelSum(logits.subspan(i, size), max);
+  for (size_t i = 0; i < logits.size(); i += kExpPanel) {
+    const size_t size = std::min(kExpPanel, logits.size() - i);
+    sum += ExpSum(logits.subspan(i, size), max, 1);
   }
   return max + std::log(sum);
 }

@@ -51,6 +51,7 @@ absl::StatusOr<TokenId> Sampler::SampleTop(std::span<const TokenLogit> top,
   values_.clear();
   for (const TokenLogit& token : top) values_.push_back(token.logit);
   distribution_.Load(values_, first.logit, params.temperature);
+  distribution_.KeepTopK(static_cast<int>(values_.size()));
   return top[Draw(params, key)].id;
 }
 
