@@ -80,17 +80,19 @@ void AddLimits(const MachineLimits& limits, Json& json) {
       limits.read_bytes_per_second_one_thread / 1e9;
   json["peak_gops"] = {{"f32", Giga(limits.f32)},
                        {"bf16", Giga(limits.bf16)},
+                       {"int16", Giga(limits.int16)},
                        {"int8", Giga(limits.int8)}};
 }
 
 std::string KernelHead(const MachineLimits& limits, Isa isa, int threads) {
   return absl::StrFormat(
       "ISA %s, %d threads; limits: reading %.1f GB/s (one thread %.1f), f32 "
-      "%s, bf16 %s, int8 %s Gop/s\n"
+      "%s, bf16 %s, int16 %s, int8 %s Gop/s\n"
       "%-17s %-5s %-5s %-12s %4s %7s %9s %7s %7s %7s %7s %s\n",
       std::string(IsaName(isa)), threads, limits.read_bytes_per_second / 1e9,
       limits.read_bytes_per_second_one_thread / 1e9,
       Number(Giga(limits.f32), "unknown"), Number(Giga(limits.bf16), "unknown"),
+      Number(Giga(limits.int16), "unknown"),
       Number(Giga(limits.int8), "unknown"), "op", "type", "num.", "shape",
       "rows", "outputs", "Gop/s", "% peak", "GB/s", "limit", "% read", "");
 }

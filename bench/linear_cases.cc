@@ -113,6 +113,8 @@ std::optional<double> MachineLimits::*PeakOf(TensorType type, Numerics numerics,
   switch (FormFor(type, numerics, kernels)) {
     case RowForm::kInt8:
       return &MachineLimits::int8;
+    case RowForm::kInt16:
+      return &MachineLimits::int16;
     case RowForm::kBf16:
       return &MachineLimits::bf16;
     case RowForm::kPlain:

@@ -32,8 +32,11 @@ std::optional<double> Peak(PeakFn* peak, WorkerPool& pool) {
 MachineLimits MeasureLimits(const KernelTable& kernels, const ReadLimit& limit,
                             WorkerPool& pool) {
   return {ReadBandwidth(limit, pool, pool.threads()),
-          ReadBandwidth(limit, pool, 1), Peak(kernels.peak_f32, pool),
-          Peak(kernels.peak_int8, pool), Peak(kernels.peak_bf16, pool)};
+          ReadBandwidth(limit, pool, 1),
+          Peak(kernels.peak_f32, pool),
+          Peak(kernels.peak_int8, pool),
+          Peak(kernels.peak_int16, pool),
+          Peak(kernels.peak_bf16, pool)};
 }
 
 }  // namespace mj

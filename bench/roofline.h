@@ -15,7 +15,7 @@ namespace mj {
 struct MachineLimits {
   double read_bytes_per_second = 0;  // from memory, beyond every cache
   double read_bytes_per_second_one_thread = 0;
-  std::optional<double> f32, int8, bf16;  // operations a second
+  std::optional<double> f32, int8, int16, bf16;  // operations a second
 };
 
 MachineLimits MeasureLimits(const KernelTable& kernels, const ReadLimit& limit,

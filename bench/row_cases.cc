@@ -74,6 +74,7 @@ KernelCase Convert(const Setting& setting, Numerics numerics) {
       FormFor(TensorType::kQ8_0, numerics, setting.bench.kernels);
   const WantedForms wanted{.rounded = form == RowForm::kRounded,
                            .bf16 = form == RowForm::kBf16,
+                           .int16 = form == RowForm::kInt16,
                            .int8 = form == RowForm::kInt8};
   const int64_t written = wanted.rounded ? 4 : wanted.bf16 ? 2 : 1;
   KernelCase c = CaseOf(setting, "convert", cols);

@@ -34,10 +34,10 @@ class EnergyAccount final {
 
   // A step that has run; returns what it took by the meter, where that is
   // known. Rows whose positions had been computed before are wasted on
-  // preemption.
+  // preemption. `clock_scale`: what its clock makes of full speed's joules.
   std::optional<Joules> AddStep(const StepBatch& batch,
                                 const StepReport& report,
-                                const StepTimes& times);
+                                const StepTimes& times, double clock_scale);
   // The request is answered; if `aborted`, all that it cost is waste.
   void End(InFlight& request, bool aborted);
   // Passes on what has gathered, every tenth of a second or if `idle`.

@@ -69,7 +69,8 @@ void Engine::Impl::Step() {
     if (governor) governor->NoteStart();
     const StepReport report = Run(batch, times);
     times.end = clock.Now();
-    const std::optional<Joules> spent = energy.AddStep(batch, report, times);
+    const std::optional<Joules> spent = energy.AddStep(
+        batch, report, times, governor ? governor->ClockScale() : 1);
     if (governor) governor->NoteEnd(times.end - times.start, spent);
     next_step = std::max(next_step, times.start) +
                 (times.end - times.start) / limits.Load().busy_share;

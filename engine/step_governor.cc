@@ -147,6 +147,11 @@ void StepGovernor::NoteWait(Seconds waited) {
 
 void StepGovernor::NoteStart() { at_start_ = Look(); }
 
+double StepGovernor::ClockScale() const {
+  const Joules full = prices_[limits_.full_clock()].energy;
+  return prices_[at_start_.clock].energy / full;
+}
+
 void StepGovernor::NoteEnd(Seconds taken, std::optional<Joules> spent) {
   const Seen now = Look();
   const int clock = at_start_.clock, full = limits_.full_clock();

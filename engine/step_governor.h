@@ -50,6 +50,9 @@ class StepGovernor final {
   // tell.
   void NoteStart();
   void NoteEnd(Seconds taken, std::optional<Joules> spent);
+  // The step's predicted joules at the clock it started with, in parts of full
+  // speed's. 1 without an actuator.
+  double ClockScale() const;
   // Asks for a clock while nothing is to do; how long until it would ask for
   // another one.
   std::optional<Seconds> DecideIdle();

@@ -38,12 +38,36 @@ struct Bf16Rows {
   }
 };
 
+// The same values as integers of 16 bits, in the same order:
+// x ~ scales[g, r] * codes[g, r, k], the scale the power of two that gives the
+// group's largest 15 bits. So values of at least 1/128 of the largest are
+// exact, and smaller ones lose what is below 2^-15 of it. A group of zeros has
+// scale 0; one that is not finite gives a scale that is not, and so do its
+// products.
+struct Int16Rows {
+  int16_t* codes = nullptr;  // [groups, stride, 32]
+  float* scales = nullptr;   // [groups, stride]
+  float* totals = nullptr;   // [groups, stride]: scale * sum of all 32 codes
+  int64_t stride = 0;
+
+  Int16Rows From(int64_t row) const {
+    return {codes + 32 * row, scales + row, totals + row, stride};
+  }
+};
+
+// A group whose largest value is less is taken for zeros by Int16Rows: its
+// scale's inverse would be no float.
+inline constexpr float kLeastAligned = 0x1p-110f;
+
 // Write rows [0, rows) of `out`. All versions give the same codes, scales,
-// sums and values; totals and Bf16Rows::sums differ by their order of sums.
+// sums and values; Int8Rows::totals and Bf16Rows::sums differ by their order of
+// sums.
 using QuantiseRowsFn = void(const float* x, int64_t x_stride, int64_t rows,
                             int64_t groups, const Int8Rows& out);
 using Bf16RowsFn = void(const float* x, int64_t x_stride, int64_t rows,
                         int64_t groups, const Bf16Rows& out);
+using Int16RowsFn = void(const float* x, int64_t x_stride, int64_t rows,
+                         int64_t groups, const Int16Rows& out);
 // The rounding of Bf16Rows, as float32: out [rows, 32 * groups].
 using RoundRowsFn = void(const float* x, int64_t x_stride, int64_t rows,
                          int64_t groups, float* out, int64_t out_stride);
@@ -51,11 +75,13 @@ using RoundRowsFn = void(const float* x, int64_t x_stride, int64_t rows,
 namespace scalar {
 QuantiseRowsFn QuantiseRows;
 Bf16RowsFn ToBf16Rows;
+Int16RowsFn ToInt16Rows;
 RoundRowsFn RoundRows;
 }  // namespace scalar
 namespace avx2 {
 QuantiseRowsFn QuantiseRows;
 Bf16RowsFn ToBf16Rows;
+Int16RowsFn ToInt16Rows;
 RoundRowsFn RoundRows;
 }  // namespace avx2
 

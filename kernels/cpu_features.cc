@@ -46,6 +46,14 @@ void ReadIdentity(const Registers& leaf1, CpuFeatures& cpu) {
   cpu.model = extended ? model | ((leaf1.eax >> 12) & 0xF0) : model;
 }
 
+std::string ReadVendor() {
+  const Registers leaf0 = Cpuid(0);
+  const uint32_t words[] = {leaf0.ebx, leaf0.edx, leaf0.ecx};
+  char text[sizeof words + 1] = {};
+  std::memcpy(text, words, sizeof words);
+  return text;
+}
+
 std::string ReadBrand() {
   if (Cpuid(0x80000000).eax < 0x80000004) return "";
   char text[49] = {};
@@ -65,6 +73,7 @@ CpuFeatures ReadCpuFeatures() {
   CpuFeatures cpu;
   const Registers leaf1 = Cpuid(1);
   ReadIdentity(leaf1, cpu);
+  cpu.vendor = ReadVendor();
   cpu.brand = ReadBrand();
   const uint64_t xcr0 = ReadXcr0(leaf1);
   const bool ymm = (xcr0 & 0x6) == 0x6;

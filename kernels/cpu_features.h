@@ -23,6 +23,7 @@ struct CpuFeatures {
   bool amx_tile = false;
   bool amx_int8 = false;
   bool amx_bf16 = false;
+  std::string vendor;  // "GenuineIntel", "AuthenticAMD"
   int family = 0;
   int model = 0;
   std::string brand;  // "AMD EPYC 7763 64-Core Processor"; may be empty

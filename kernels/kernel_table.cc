@@ -10,6 +10,7 @@ constexpr KernelTable kScalarKernels = {
     .linear_int8 = scalar::LinearInt8,
     .quantise_rows = scalar::QuantiseRows,
     .to_bf16_rows = scalar::ToBf16Rows,
+    .to_int16_rows = scalar::ToInt16Rows,
     .round_rows = scalar::RoundRows,
     .rms_norm = scalar::RmsNorm,
     .gated_activation = scalar::GatedActivation,
@@ -22,6 +23,7 @@ constexpr KernelTable kAvx2Kernels = {.isa = Isa::kAvx2,
                                       .linear_int8 = avx2::LinearInt8,
                                       .quantise_rows = avx2::QuantiseRows,
                                       .to_bf16_rows = avx2::ToBf16Rows,
+                                      .to_int16_rows = avx2::ToInt16Rows,
                                       .round_rows = avx2::RoundRows,
                                       .rms_norm = avx2::RmsNorm,
                                       .gated_activation = avx2::GatedActivation,
@@ -38,6 +40,7 @@ constexpr KernelTable kAvx512Kernels = {
     .linear_int8 = avx2::LinearInt8,
     .quantise_rows = avx2::QuantiseRows,
     .to_bf16_rows = avx2::ToBf16Rows,
+    .to_int16_rows = avx2::ToInt16Rows,
     .round_rows = avx2::RoundRows,
     .rms_norm = avx512::RmsNorm,
     .gated_activation = avx512::GatedActivation,
@@ -91,11 +94,16 @@ KernelTable Avx512Kernels(const CpuFeatures& cpu) {
   if (cpu.avx512_vnni) {
     table.linear_int8 = avx512::LinearInt8;
     table.peak_int8 = avx512::PeakInt8;
+    table.peak_int16 = avx512::PeakInt16;
   }
   if (cpu.avx512_bf16) {
     table.linear_bf16 = avx512::LinearBf16;
     table.attention_bf16 = avx512::AttentionBf16;
     table.peak_bf16 = avx512::PeakBf16;
+  }
+  // kernels/linear_int16.h says why.
+  if (cpu.avx512_vnni && cpu.vendor == "GenuineIntel") {
+    table.linear_int16 = avx512::LinearInt16;
   }
   return table;
 }
@@ -106,6 +114,7 @@ KernelTable AmxKernels(const CpuFeatures& cpu) {
   table.isa = Isa::kAmx;
   table.linear_int8 = amx::LinearInt8;
   table.linear_bf16 = amx::LinearBf16;
+  table.linear_int16 = nullptr;
   table.peak_int8 = amx::PeakInt8;
   table.peak_bf16 = amx::PeakBf16;
   return table;

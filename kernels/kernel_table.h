@@ -12,6 +12,7 @@
 #include "kernels/gated_activation.h"
 #include "kernels/linear.h"
 #include "kernels/linear_bf16.h"
+#include "kernels/linear_int16.h"
 #include "kernels/linear_int8.h"
 #include "kernels/numerics.h"
 #include "kernels/peak.h"
@@ -27,9 +28,11 @@ struct KernelTable {
   LinearFn* linear = nullptr;
   GroupSumsFn* group_sums = nullptr;
   LinearInt8Fn* linear_int8 = nullptr;
-  LinearBf16Fn* linear_bf16 = nullptr;  // none: Linear on rounded rows
+  LinearBf16Fn* linear_bf16 = nullptr;    // none: Linear on rounded rows
+  LinearInt16Fn* linear_int16 = nullptr;  // none: linear_bf16 is as fast
   QuantiseRowsFn* quantise_rows = nullptr;
   Bf16RowsFn* to_bf16_rows = nullptr;
+  Int16RowsFn* to_int16_rows = nullptr;
   RoundRowsFn* round_rows = nullptr;
   RmsNormFn* rms_norm = nullptr;
   GatedActivationFn* gated_activation = nullptr;
@@ -39,6 +42,7 @@ struct KernelTable {
   ReadFn* read = nullptr;                  // for rooflines, as are
   PeakFn* peak_f32 = nullptr;              // these; none where none is known
   PeakFn* peak_int8 = nullptr;
+  PeakFn* peak_int16 = nullptr;
   PeakFn* peak_bf16 = nullptr;
 };
 

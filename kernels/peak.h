@@ -29,8 +29,9 @@ PeakFn PeakInt8;  // products of bytes, added in pairs
 namespace avx512 {
 ReadFn ReadAll;
 PeakFn PeakF32;
-PeakFn PeakInt8;  // needs VNNI
-PeakFn PeakBf16;  // needs BF16
+PeakFn PeakInt8;   // needs VNNI, as does
+PeakFn PeakInt16;  // this
+PeakFn PeakBf16;   // needs BF16
 }  // namespace avx512
 namespace amx {  // needs AMX's tiles of the type
 PeakFn PeakInt8;

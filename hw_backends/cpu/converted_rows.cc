@@ -18,6 +18,9 @@ RowForm FormFor(TensorType type, Numerics numerics,
   if (numerics == Numerics::kInt8) {
     return type == TensorType::kBF16 ? RowForm::kPlain : RowForm::kInt8;
   }
+  if (kernels.linear_int16 != nullptr && type != TensorType::kBF16) {
+    return RowForm::kInt16;
+  }
   return kernels.linear_bf16 == nullptr ? RowForm::kRounded : RowForm::kBf16;
 }
 
@@ -33,6 +36,11 @@ void ConvertedRows::Resize(const WantedForms& wanted, int64_t rows,
     Reserve(bf16_values_, 32 * all);
     Reserve(bf16_sums_, all);
   }
+  if (wanted.int16) {  // never beside int8: the profiles differ
+    Reserve(wide_codes_, 32 * all);
+    Reserve(scales_, all);
+    Reserve(totals_, all);
+  }
   if (wanted.int8) {
     Reserve(codes_, 32 * all);
     Reserve(scales_, all);
@@ -46,6 +54,10 @@ void ConvertedRows::Convert(const KernelTable& kernels, MatrixRef x,
   if (wanted_.int8) {
     kernels.quantise_rows(x.row(first), x.stride, count, groups_,
                           int8().From(first));
+  }
+  if (wanted_.int16) {
+    kernels.to_int16_rows(x.row(first), x.stride, count, groups_,
+                          int16().From(first));
   }
   if (wanted_.bf16) {
     kernels.to_bf16_rows(x.row(first), x.stride, count, groups_,

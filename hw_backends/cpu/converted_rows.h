@@ -16,6 +16,7 @@ enum class RowForm {
   kPlain,    // float32 as it is
   kRounded,  // float32, rounded to bfloat16: no instructions for the latter
   kBf16,
+  kInt16,  // bfloat16 as integers
   kInt8,
 };
 // Float types other than BF16 take float32 in every profile: their products
@@ -24,7 +25,7 @@ RowForm FormFor(TensorType type, Numerics numerics, const KernelTable& kernels);
 
 // Which forms a matrix needs, and whether group sums of the float32 ones.
 struct WantedForms {
-  bool rounded = false, bf16 = false, int8 = false;
+  bool rounded = false, bf16 = false, int16 = false, int8 = false;
   bool sums = false;
   bool operator==(const WantedForms&) const = default;
 };
@@ -41,6 +42,9 @@ class ConvertedRows final {
   // [rows, groups], of the rounded rows if there are any, else of x.
   const float* sums() const { return sums_.data(); }
   Bf16Rows bf16() { return {bf16_values_.data(), bf16_sums_.data(), rows_}; }
+  Int16Rows int16() {
+    return {wide_codes_.data(), scales_.data(), totals_.data(), rows_};
+  }
   Int8Rows int8() {
     return {codes_.data(), scales_.data(), code_sums_.data(), totals_.data(),
             rows_};
@@ -52,6 +56,7 @@ class ConvertedRows final {
   int64_t groups_ = 0;
   std::vector<float> rounded_, sums_, bf16_sums_, scales_, totals_;
   std::vector<uint16_t> bf16_values_;
+  std::vector<int16_t> wide_codes_;
   std::vector<int8_t> codes_;
   std::vector<int32_t> code_sums_;
 };

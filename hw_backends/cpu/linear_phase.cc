@@ -24,6 +24,7 @@ WantedForms FormsOf(const PackedMatrix& matrix, Numerics numerics,
     const RowForm form = FormFor(segment.type, numerics, kernels);
     wanted.rounded |= form == RowForm::kRounded;
     wanted.bf16 |= form == RowForm::kBf16;
+    wanted.int16 |= form == RowForm::kInt16;
     wanted.int8 |= form == RowForm::kInt8;
     wanted.sums |= (form == RowForm::kPlain || form == RowForm::kRounded) &&
                    PanelLayoutOf(segment.type).has_min;
@@ -89,6 +90,11 @@ void LinearPhase::RunPiece(const Piece& piece, const PackedMatrix& matrix,
     auto args = args_for(LinearInt8Args());
     args.x = converted_.int8().From(piece.row);
     return kernels_.linear_int8(args);
+  }
+  if (form == RowForm::kInt16) {
+    auto args = args_for(LinearInt16Args());
+    args.x = converted_.int16().From(piece.row);
+    return kernels_.linear_int16(args);
   }
   if (form == RowForm::kBf16) {
     auto args = args_for(LinearBf16Args());

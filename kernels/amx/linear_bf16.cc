@@ -1,7 +1,7 @@
 #include "kernels/linear_bf16.h"
 
 #include "kernels/amx/tile_walk.h"
-#include "kernels/avx512/bf16_weights.h"
+#include "kernels/avx512/pair_weights.h"
 
 namespace mj::amx {
 namespace {
@@ -9,6 +9,7 @@ namespace {
 template <class Weights>
 struct Bf16Product {
   using W = Weights;
+  using Pairs = avx512::PairWeights<W, avx512::Bf16Code>;
   using Args = LinearBf16Args;
   using Sum = float;
   static constexpr int kRowBytes = 64;
@@ -16,8 +17,7 @@ struct Bf16Product {
 
   MJ_INLINE static void StoreWeights(const std::byte* codes, std::byte* to) {
     Unroll<kVectors>([&](auto p) MJ_LAMBDA {
-      Vector::StoreInt(to + 64 * p.value,
-                       avx512::Bf16Weights<W>::template Pair<p.value>(codes));
+      Vector::StoreInt(to + 64 * p.value, Pairs::template Pair<p.value>(codes));
     });
   }
   MJ_INLINE static const std::byte* Activations(const Bf16Rows& x, int64_t at) {
@@ -31,7 +31,7 @@ struct Bf16Product {
                                      const Bf16Rows&, int64_t,
                                      Vector::F total) {
     const Vector::F sum = Vector::Load(sums);
-    constexpr float kUnit = avx512::Bf16Weights<W>::kUnit;
+    constexpr float kUnit = Pairs::kUnit;
     if constexpr (kUnit != 1) d = Vector::Mul(d, Vector::Set1(kUnit));
     if constexpr (W::kScaled) return Vector::Fma(d, sum, total);
     return Vector::Add(total, sum);

@@ -92,6 +92,51 @@ MJ_INLINE void RoundGroup(const float* from, int64_t at, const Bf16Rows& out) {
                                            _mm256_add_ps(part[2], part[3])));
 }
 
+// Eight codes to 16 bits each, every four in the order 0 2 1 3.
+MJ_INLINE __m128i PackCodes(__m256i codes) {
+  const __m256i others = _mm256_shuffle_epi32(codes, 0x4E);  // 2 3 0 1
+  const __m256i pairs =
+      _mm256_blend_epi16(codes, _mm256_slli_epi32(others, 16), 0xAA);
+  return _mm256_castsi256_si128(_mm256_permute4x64_epi64(pairs, 0x08));
+}
+
+MJ_INLINE int32_t SumOfLanes(__m256i x) {
+  __m128i sum =
+      _mm_add_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
+  sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4E));
+  sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xB1));
+  return _mm_cvtsi128_si32(sum);
+}
+
+MJ_INLINE void AlignGroup(const float* from, int64_t at, const Int16Rows& out) {
+  __m256 x[4];
+  for (int i = 0; i < 4; ++i) {
+    x[i] = _mm256_castsi256_ps(Round(_mm256_loadu_ps(from + 8 * i)));
+  }
+  const float largest = LargestMagnitude(x);
+  const auto bits = __builtin_bit_cast(uint32_t, largest);
+  // The scale is 2^(e - 14), by the exponent's bits alone.
+  const uint32_t exponent = bits & 0x7F800000;
+  const bool is_finite = exponent != 0x7F800000;
+  const bool is_zero = largest < kLeastAligned;
+  const float scale =
+      is_finite ? __builtin_bit_cast(float, exponent - (uint32_t{14} << 23))
+                : largest;
+  const float inverse =
+      __builtin_bit_cast(float, (uint32_t{254 + 14} << 23) - exponent);
+  const __m256 factor = _mm256_set1_ps(is_finite && !is_zero ? inverse : 0);
+  __m256i sums = _mm256_setzero_si256();
+  for (int i = 0; i < 4; ++i) {
+    __m256i codes = _mm256_cvtps_epi32(_mm256_mul_ps(x[i], factor));
+    if (!is_finite) codes = _mm256_setzero_si256();
+    sums = _mm256_add_epi32(sums, codes);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out.codes + 32 * at + 8 * i),
+                     PackCodes(codes));
+  }
+  out.scales[at] = is_zero ? 0 : scale;
+  out.totals[at] = out.scales[at] * static_cast<float>(SumOfLanes(sums));
+}
+
 }  // namespace
 
 void QuantiseRows(const float* x, int64_t x_stride, int64_t rows,
@@ -108,6 +153,15 @@ void ToBf16Rows(const float* x, int64_t x_stride, int64_t rows, int64_t groups,
   for (int64_t r = 0; r < rows; ++r) {
     for (int64_t g = 0; g < groups; ++g) {
       RoundGroup(x + r * x_stride + 32 * g, g * out.stride + r, out);
+    }
+  }
+}
+
+void ToInt16Rows(const float* x, int64_t x_stride, int64_t rows, int64_t groups,
+                 const Int16Rows& out) {
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t g = 0; g < groups; ++g) {
+      AlignGroup(x + r * x_stride + 32 * g, g * out.stride + r, out);
     }
   }
 }

@@ -1,6 +1,6 @@
 #include "kernels/linear_bf16.h"
 
-#include "kernels/avx512/bf16_weights.h"
+#include "kernels/avx512/pair_weights.h"
 #include "kernels/body/panel_walk.h"
 
 namespace mj::avx512 {
@@ -10,8 +10,9 @@ using F = Vector::F;
 using I = Vector::I;
 
 template <class Weights>
-struct Body {
+struct Bf16Body {
   using W = Weights;
+  using Pairs = PairWeights<W, Bf16Code>;
   using Args = LinearBf16Args;
   static constexpr int kWords = 16;  // pairs of columns
 
@@ -20,7 +21,7 @@ struct Body {
   // All 16 rows fill one vector: first_row is 0.
   template <class V, int kPair>
   MJ_INLINE static I Word(const std::byte* codes, int /*first_row*/) {
-    return Bf16Weights<W>::template Pair<kPair>(codes);
+    return Pairs::template Pair<kPair>(codes);
   }
   template <int kPair>
   MJ_INLINE static I Broadcast(const Bf16Rows& x, int64_t at) {
@@ -38,7 +39,7 @@ struct Body {
   }
   MJ_INLINE static F End(const Sum& sum, F d, const Bf16Rows&, int64_t,
                          F total) {
-    constexpr float kUnit = Bf16Weights<W>::kUnit;
+    constexpr float kUnit = Pairs::kUnit;
     if constexpr (kUnit != 1) d = Vector::Mul(d, Vector::Set1(kUnit));
     if constexpr (W::kScaled) return Vector::Fma(d, sum, total);
     return Vector::Add(total, sum);
@@ -53,7 +54,7 @@ struct Body {
 void LinearBf16(const LinearBf16Args& args) {
   ForWeights(args.type, [&]<class W>(W) {
     if constexpr (kHasBf16Pairs<W>) {
-      PanelWalk<Vector, Body<W>>::Run(args);
+      PanelWalk<Vector, Bf16Body<W>>::Run(args);
     } else {
       __builtin_trap();  // Linear's
     }

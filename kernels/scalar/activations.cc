@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cmath>
+#include <limits>
 
 #include "kernels/half.h"
 
@@ -40,6 +41,29 @@ void QuantiseGroup(const float* x, int64_t at, const Int8Rows& out) {
   out.totals[at] = scale * static_cast<float>(sums[0] + sums[1]);
 }
 
+void AlignGroup(const float* x, int64_t at, const Int16Rows& out) {
+  float rounded[32];
+  for (int k = 0; k < 32; ++k) {
+    rounded[k] = BFloat16ToFloat(FloatToBFloat16(x[k]));
+  }
+  const float largest = LargestMagnitude(rounded);
+  const bool is_zero = largest < kLeastAligned;
+  // What is not finite is its own scale.
+  const bool is_finite = largest <= std::numeric_limits<float>::max();
+  const int exponent = is_finite && !is_zero ? std::ilogb(largest) - 14 : 0;
+  const float inverse = is_finite && !is_zero ? std::ldexp(1.0f, -exponent) : 0;
+  const float scale = is_finite ? std::ldexp(1.0f, exponent) : largest;
+  int32_t sum = 0;
+  for (int k = 0; k < 32; ++k) {
+    const float code = std::nearbyint(rounded[k] * inverse);
+    out.codes[32 * at + k / 4 * 4 + kOrder[k % 4]] =
+        std::abs(code) <= 32767 ? static_cast<int16_t>(code) : int16_t{0};
+    sum += out.codes[32 * at + k / 4 * 4 + kOrder[k % 4]];
+  }
+  out.scales[at] = is_zero ? 0 : scale;
+  out.totals[at] = out.scales[at] * static_cast<float>(sum);
+}
+
 }  // namespace
 
 void QuantiseRows(const float* x, int64_t x_stride, int64_t rows,
@@ -64,6 +88,15 @@ void ToBf16Rows(const float* x, int64_t x_stride, int64_t rows, int64_t groups,
         sum += BFloat16ToFloat(value);
       }
       out.sums[at] = sum;
+    }
+  }
+}
+
+void ToInt16Rows(const float* x, int64_t x_stride, int64_t rows, int64_t groups,
+                 const Int16Rows& out) {
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t g = 0; g < groups; ++g) {
+      AlignGroup(x + r * x_stride + 32 * g, g * out.stride + r, out);
     }
   }
 }

@@ -154,8 +154,9 @@ TEST(Bf16RowsTest, VersionsStorePairsInTheirOrder) {
         for (int k = 0; k < 32; ++k) {
           constexpr int kOrder[] = {0, 2, 1, 3};
           const float value = rounded[r * 32 * kGroups + 32 * g + k];
-          EXPECT_EQ(BFloat16ToFloat(values[32 * at + k / 4 * 4 + kOrder[k % 4]]),
-                    value);
+          EXPECT_EQ(
+              BFloat16ToFloat(values[32 * at + k / 4 * 4 + kOrder[k % 4]]),
+              value);
           sum += value;
           magnitude += std::abs(value);
         }
@@ -163,6 +164,67 @@ TEST(Bf16RowsTest, VersionsStorePairsInTheirOrder) {
       }
     }
     EXPECT_EQ(values[0], 7);
+  }
+}
+
+TEST(Int16RowsTest, VersionsHoldTheRoundedValues) {
+  std::vector<float> x = TwoRows(4);
+  std::fill(x.begin() + 1, x.begin() + 33, 0.0f);
+  x[40] *= 3e4f;  // beside it others lose bits
+  std::vector<KernelVersion> versions = VectorVersions();
+  const KernelVersion scalar{"scalar", ScalarKernels()};
+  versions.push_back(scalar);
+  std::vector<int16_t> first;
+  for (const KernelVersion& version : versions) {
+    SCOPED_TRACE(version.name);
+    std::vector<int16_t> codes(32 * kGroups * kStride, 7);
+    std::vector<float> scales(kGroups * kStride, -1), totals(scales);
+    const Int16Rows rows{codes.data(), scales.data(), totals.data(), kStride};
+    version.kernels.to_int16_rows(x.data() + 1, 32 * kGroups + 3, 2, kGroups,
+                                  rows.From(2));
+    std::vector<float> rounded(2 * 32 * kGroups);
+    version.kernels.round_rows(x.data() + 1, 32 * kGroups + 3, 2, kGroups,
+                               rounded.data(), 32 * kGroups);
+    for (int64_t g = 0; g < kGroups; ++g) {
+      for (int64_t r = 0; r < 2; ++r) {
+        const int64_t at = g * kStride + 2 + r;
+        const float* want = &rounded[r * 32 * kGroups + 32 * g];
+        float largest = 0;
+        double sum = 0;
+        for (int k = 0; k < 32; ++k) {
+          largest = std::max(largest, std::abs(want[k]));
+        }
+        for (int k = 0; k < 32; ++k) {
+          constexpr int kOrder[] = {0, 2, 1, 3};
+          const int code = codes[32 * at + k / 4 * 4 + kOrder[k % 4]];
+          const float value = scales[at] * static_cast<float>(code);
+          const bool exact = std::abs(want[k]) * 127 >= largest;
+          EXPECT_NEAR(value, want[k], exact ? 0 : largest * 0x1p-15f);
+          sum += value;
+        }
+        EXPECT_FLOAT_EQ(totals[at], static_cast<float>(sum));
+      }
+    }
+    EXPECT_EQ(codes[0], 7);
+    if (first.empty()) first = codes;
+    EXPECT_EQ(codes, first) << "as the other versions";
+  }
+}
+
+TEST(Int16RowsTest, WhatIsNotFiniteShows) {
+  std::vector<KernelVersion> versions = VectorVersions();
+  versions.push_back({"scalar", ScalarKernels()});
+  for (const KernelVersion& version : versions) {
+    for (const float bad : {INFINITY, -INFINITY, NAN}) {
+      std::vector<float> x(32, 0.5f);
+      x[9] = bad;
+      std::vector<int16_t> codes(32);
+      float scale = 0, total = 0;
+      version.kernels.to_int16_rows(x.data(), 32, 1, 1,
+                                    {codes.data(), &scale, &total, 1});
+      EXPECT_FALSE(std::isfinite(scale)) << version.name << " " << bad;
+      EXPECT_FALSE(std::isfinite(total)) << version.name << " " << bad;
+    }
   }
 }
 

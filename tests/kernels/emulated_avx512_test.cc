@@ -158,11 +158,13 @@ __attribute__((noinline)) simde__m512i EmulateLookUp2(simde__m512i first,
 #include "kernels/avx512/gated_activation.cc"
 #include "kernels/avx512/linear.cc"
 #include "kernels/avx512/linear_bf16.cc"
+#include "kernels/avx512/linear_int16.cc"
 #include "kernels/avx512/linear_int8.cc"
 #include "kernels/avx512/rms_norm.cc"
 #include "kernels/gated_activation.h"
 #include "kernels/linear.h"
 #include "kernels/linear_bf16.h"
+#include "kernels/linear_int16.h"
 #include "kernels/linear_int8.h"
 #include "kernels/rms_norm.h"
 
@@ -179,8 +181,10 @@ KernelTable EmulatedAvx512() {
           .group_sums = avx512_emulated::GroupSums,
           .linear_int8 = avx512_emulated::LinearInt8,
           .linear_bf16 = avx512_emulated::LinearBf16,
+          .linear_int16 = avx512_emulated::LinearInt16,
           .quantise_rows = scalar::QuantiseRows,
           .to_bf16_rows = scalar::ToBf16Rows,
+          .to_int16_rows = scalar::ToInt16Rows,
           .round_rows = scalar::RoundRows,
           .rms_norm = avx512_emulated::RmsNorm,
           .gated_activation = avx512_emulated::GatedActivation,

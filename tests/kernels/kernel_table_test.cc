@@ -89,6 +89,17 @@ TEST(KernelTableTest, DefaultNumericsFollowTheDotProducts) {
             Numerics::kF32);
 }
 
+TEST(KernelTableTest, Bfloat16StandsAsIntegersWhereThoseAreFaster) {
+  CpuFeatures cpu = Avx512Cpu();
+  cpu.avx512_vnni = cpu.avx512_bf16 = true;
+  EXPECT_EQ(ChooseKernels(cpu, std::nullopt)->linear_int16, nullptr);
+  cpu.vendor = "GenuineIntel";
+  EXPECT_NE(ChooseKernels(cpu, std::nullopt)->linear_int16, nullptr);
+  cpu = AmxCpu();
+  cpu.vendor = "GenuineIntel";
+  EXPECT_EQ(ChooseKernels(cpu, std::nullopt)->linear_int16, nullptr);
+}
+
 TEST(KernelTableTest, NamesAreReadBack) {
   for (Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kAmx}) {
     EXPECT_EQ(ParseIsa(IsaName(isa)), isa);

@@ -1,5 +1,5 @@
-// Products of rounded activations: LinearInt8, and LinearBf16 where there is
-// one.
+// Products of rounded activations: LinearInt8, and LinearBf16 and LinearInt16
+// where there are some.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernels/linear_bf16.h"
+#include "kernels/linear_int16.h"
 #include "kernels/linear_int8.h"
 #include "kernels/scalar/panel_group.h"
 #include "tests/kernels/kernel_versions.h"
@@ -15,6 +16,8 @@
 
 namespace mj {
 namespace {
+
+enum class Form { kInt8, kInt16, kBf16 };
 
 // Rounded activations [rows, 32 * groups], and the values they stand for.
 struct RoundedRows {
@@ -27,15 +30,25 @@ struct RoundedRows {
         sums(2 * rows * groups),
         totals(rows * groups),
         halves(x.size()),
-        half_sums(rows * groups) {
+        half_sums(rows * groups),
+        wide_codes(x.size()),
+        wide_scales(rows * groups),
+        wide_totals(rows * groups) {
+    Convert();
+  }
+  void Convert() {
     const KernelTable kernels = ScalarKernels();
     kernels.quantise_rows(x.data(), 32 * groups, rows, groups, int8());
     kernels.to_bf16_rows(x.data(), 32 * groups, rows, groups, bf16());
+    kernels.to_int16_rows(x.data(), 32 * groups, rows, groups, int16());
   }
   Int8Rows int8() {
     return {codes.data(), scales.data(), sums.data(), totals.data(), rows};
   }
   Bf16Rows bf16() { return {halves.data(), half_sums.data(), rows}; }
+  Int16Rows int16() {
+    return {wide_codes.data(), wide_scales.data(), wide_totals.data(), rows};
+  }
 
   double Int8Value(int64_t r, int64_t g, int k) const {
     const int64_t at = g * rows + r;
@@ -48,6 +61,17 @@ struct RoundedRows {
     return std::bit_cast<float>(bits << 16);
   }
 
+  double Int16Value(int64_t r, int64_t g, int k) const {
+    constexpr int kOrder[] = {0, 2, 1, 3};
+    const int64_t at = g * rows + r;
+    return static_cast<double>(wide_scales[at]) *
+           wide_codes[32 * at + k / 4 * 4 + kOrder[k % 4]];
+  }
+  double Value(Form form, int64_t r, int64_t g, int k) const {
+    if (form == Form::kInt8) return Int8Value(r, g, k);
+    return form == Form::kInt16 ? Int16Value(r, g, k) : Bf16Value(r, g, k);
+  }
+
   int64_t rows, groups;
   std::vector<float> x;
   std::vector<int8_t> codes;
@@ -56,9 +80,9 @@ struct RoundedRows {
   std::vector<float> totals;
   std::vector<uint16_t> halves;
   std::vector<float> half_sums;
+  std::vector<int16_t> wide_codes;
+  std::vector<float> wide_scales, wide_totals;
 };
-
-enum class Form { kInt8, kBf16 };
 
 bool Takes(Form form, TensorType type) {
   if (type == TensorType::kBF16) return form == Form::kBf16;
@@ -96,6 +120,10 @@ std::vector<float> Multiply(const KernelTable& kernels, Form form,
     auto args = ArgsOf<LinearInt8Args>(panels, count, output, y);
     args.x = x.int8().From(first);
     kernels.linear_int8(args);
+  } else if (form == Form::kInt16) {
+    auto args = ArgsOf<LinearInt16Args>(panels, count, output, y);
+    args.x = x.int16().From(first);
+    kernels.linear_int16(args);
   } else {
     auto args = ArgsOf<LinearBf16Args>(panels, count, output, y);
     args.x = x.bf16().From(first);
@@ -120,8 +148,7 @@ Exact ExactOutput(Form form, const Panels& panels, const RoundedRows& x,
                            static_cast<int>(output % kPanelRows), &weights);
     double total = 0;
     for (int k = 0; k < 32; ++k) {
-      const double value =
-          form == Form::kInt8 ? x.Int8Value(row, g, k) : x.Bf16Value(row, g, k);
+      const double value = x.Value(form, row, g, k);
       const double term = weights.scale[k / 16] * weights.code[k] * value;
       exact.value += term;
       exact.magnitude += std::abs(term);
@@ -145,8 +172,12 @@ std::vector<FormCase> FormCases() {
   std::vector<FormCase> cases;
   for (const KernelVersion& version : versions) {
     cases.push_back({version.name + "_int8", version.kernels, Form::kInt8});
-    if (version.kernels.linear_bf16 == nullptr) continue;
-    cases.push_back({version.name + "_bf16", version.kernels, Form::kBf16});
+    if (version.kernels.linear_int16 != nullptr) {
+      cases.push_back({version.name + "_int16", version.kernels, Form::kInt16});
+    }
+    if (version.kernels.linear_bf16 != nullptr) {
+      cases.push_back({version.name + "_bf16", version.kernels, Form::kBf16});
+    }
   }
   return cases;
 }
@@ -201,9 +232,7 @@ TEST_P(RoundedTest, ExtremesDoNotOverflow) {
       for (const float sign : {1.0f, -1.0f}) {
         RoundedRows x(2, panels.groups, 3);
         std::fill(x.x.begin(), x.x.end(), sign);
-        const KernelTable scalar = ScalarKernels();
-        scalar.quantise_rows(x.x.data(), 32 * x.groups, 2, x.groups, x.int8());
-        scalar.to_bf16_rows(x.x.data(), 32 * x.groups, 2, x.groups, x.bf16());
+        x.Convert();
         const auto y = Multiply(GetParam().kernels, form, panels, x, 0, 2);
         const Exact exact = ExactOutput(form, panels, x, 1, 5);
         EXPECT_NEAR(y[16 + 5], exact.value, 1e-4 * exact.magnitude + 1e-30)

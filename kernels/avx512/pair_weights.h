@@ -1,7 +1,8 @@
-// Panels (kernels/panel.h) as pairs of bfloat16: pair 2j + e of a group holds
-// columns 4j + e (low half of a lane) and 4j + e + 2 (high half).
-#ifndef MILLIJOULE_KERNELS_AVX512_BF16_WEIGHTS_H_
-#define MILLIJOULE_KERNELS_AVX512_BF16_WEIGHTS_H_
+// Panels (kernels/panel.h) as pairs of 16 bits, bfloat16 or integers: pair
+// 2j + e of a group holds columns 4j + e (low half of a lane) and 4j + e + 2
+// (high half).
+#ifndef MILLIJOULE_KERNELS_AVX512_PAIR_WEIGHTS_H_
+#define MILLIJOULE_KERNELS_AVX512_PAIR_WEIGHTS_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -12,43 +13,81 @@
 namespace mj::avx512 {
 namespace {
 
-// bfloat16 of -32 .. 31, which it holds exactly.
-constexpr uint16_t SmallInteger(int value) {
-  return static_cast<uint16_t>(
-      __builtin_bit_cast(uint32_t, static_cast<float>(value)) >> 16);
-}
+// How the integers are coded: small ones one by one, -32 .. 31; and bytes
+// kOdd and kOdd + 2 of each lane, signed, as a pair. kUnit: what products are
+// to be multiplied by where weights have 8 bits.
+struct Bf16Code {
+  static constexpr float kUnit8 = 0x1p-24f;
+  static constexpr uint16_t Of(int value) {  // exact
+    return static_cast<uint16_t>(
+        __builtin_bit_cast(uint32_t, static_cast<float>(value)) >> 16);
+  }
+  // By way of float32, whose upper half is the bfloat16 of such a number:
+  // times 2^24, which spares a shift.
+  template <int kOdd>
+  MJ_INLINE static __m512i SignedBytes(__m512i word) {
+    const auto low = Vector::AsInt(Vector::ToFloat(HighestByte<kOdd>(word)));
+    const auto high =
+        Vector::AsInt(Vector::ToFloat(HighestByte<kOdd + 2>(word)));
+    return Vector::Or(Vector::ShiftRight<16>(low), high);
+  }
+
+ private:
+  // Byte kByte of each lane as its highest, the others zero.
+  template <int kByte>
+  MJ_INLINE static __m512i HighestByte(__m512i word) {
+    if constexpr (kByte == 0) return Vector::ShiftLeft<24>(word);
+    if constexpr (kByte == 3) {
+      return Vector::And(word, static_cast<int>(0xFF000000));
+    }
+    constexpr int kFirst = kByte << 24 | 0x808080, kLane = 4 << 24;
+    return _mm512_shuffle_epi8(
+        word, _mm512_set4_epi32(kFirst + 3 * kLane, kFirst + 2 * kLane,
+                                kFirst + kLane, kFirst));
+  }
+};
+struct Int16Code {
+  static constexpr float kUnit8 = 1;
+  static constexpr uint16_t Of(int value) {
+    return static_cast<uint16_t>(value);
+  }
+  template <int kOdd>
+  MJ_INLINE static __m512i SignedBytes(__m512i word) {
+    if constexpr (kOdd == 0) word = _mm512_slli_epi16(word, 8);
+    return _mm512_srai_epi16(word, 8);
+  }
+};
 
 // The codes 0 .. 63, less the code that means zero.
-template <int kZero>
+template <class Code, int kZero>
 struct CodeTable {
   alignas(64) uint16_t values[64];
   constexpr CodeTable() : values() {
-    for (int i = 0; i < 64; ++i) values[i] = SmallInteger(i - kZero);
+    for (int i = 0; i < 64; ++i) values[i] = Code::Of(i - kZero);
   }
 };
 // Four bits: entry i + 16 is entry i, as the look-up reads five.
-template <int kZero>
+template <class Code, int kZero>
 struct NibbleTable {
   alignas(64) uint16_t values[32];
   constexpr NibbleTable() : values() {
-    for (int i = 0; i < 32; ++i) values[i] = SmallInteger(i % 16 - kZero);
+    for (int i = 0; i < 32; ++i) values[i] = Code::Of(i % 16 - kZero);
   }
 };
 
-template <class W>
-struct Bf16Weights;
 template <class W>
 constexpr bool kHasBf16Pairs = W::kScaled;
 template <>
 constexpr bool kHasBf16Pairs<FloatWeights<TensorType::kBF16>> = true;
 
-template <TensorType kType>
-struct Bf16Weights<QuantisedWeights<kType>> {
+template <class W, class Code>
+struct PairWeights;
+template <TensorType kType, class Code>
+struct PairWeights<QuantisedWeights<kType>, Code> {
   using I = __m512i;
   static constexpr int kBits = PanelOf<kType>::kBits;
   static constexpr int kZero = PanelOf<kType>::kZero;
-  // What the pairs are to be multiplied by.
-  static constexpr float kUnit = kBits == 8 ? 0x1p-24f : 1.0f;
+  static constexpr float kUnit = kBits == 8 ? Code::kUnit8 : 1.0f;
 
   template <int kPair>
   MJ_INLINE static I Pair(const std::byte* codes) {
@@ -60,13 +99,14 @@ struct Bf16Weights<QuantisedWeights<kType>> {
   template <int kWord, int kOdd>
   MJ_INLINE static I WordPair(const std::byte* codes) {
     if constexpr (kBits == 8) {
-      return SignedBytes<kOdd>(Vector::LoadInt(codes + 64 * kWord));
+      return Code::template SignedBytes<kOdd>(
+          Vector::LoadInt(codes + 64 * kWord));
     } else {
       // Each half lane's low bits are now a code's low four.
       const I low = ShiftHalves<8 * kOdd + 4 * (kWord % 2)>(
           Vector::LoadInt(codes + 64 * (kWord / 2)));
       if constexpr (kBits == 4) {
-        static constexpr NibbleTable<kZero> kTable;
+        static constexpr NibbleTable<Code, kZero> kTable;
         return _mm512_permutexvar_epi16(low, Vector::LoadInt(kTable.values));
       } else {
         const I high = HighBits<kWord, kOdd>(codes);
@@ -91,33 +131,11 @@ struct Bf16Weights<QuantisedWeights<kType>> {
 
   // By five or six bits of each half lane.
   MJ_INLINE static I LookUp(I index) {
-    static constexpr CodeTable<kZero> kTable;
+    static constexpr CodeTable<Code, kZero> kTable;
     const I first = Vector::LoadInt(kTable.values);
     if constexpr (kBits == 5) return _mm512_permutexvar_epi16(index, first);
     return _mm512_permutex2var_epi16(first, index,
                                      Vector::LoadInt(kTable.values + 32));
-  }
-
-  // Byte kByte of each lane as its highest, the others zero.
-  template <int kByte>
-  MJ_INLINE static I HighestByte(I word) {
-    if constexpr (kByte == 0) return Vector::ShiftLeft<24>(word);
-    if constexpr (kByte == 3) {
-      return Vector::And(word, static_cast<int>(0xFF000000));
-    }
-    constexpr int kFirst = kByte << 24 | 0x808080, kLane = 4 << 24;
-    return _mm512_shuffle_epi8(
-        word, _mm512_set4_epi32(kFirst + 3 * kLane, kFirst + 2 * kLane,
-                                kFirst + kLane, kFirst));
-  }
-
-  // Signed bytes by way of float32, whose upper half is the bfloat16 of such
-  // a number: times 2^24, which spares a shift.
-  template <int kOdd>
-  MJ_INLINE static I SignedBytes(I word) {
-    const I low = Vector::AsInt(Vector::ToFloat(HighestByte<kOdd>(word)));
-    const I high = Vector::AsInt(Vector::ToFloat(HighestByte<kOdd + 2>(word)));
-    return Vector::Or(Vector::ShiftRight<16>(low), high);
   }
 
   template <int kCount>
@@ -128,7 +146,7 @@ struct Bf16Weights<QuantisedWeights<kType>> {
 };
 
 template <>
-struct Bf16Weights<FloatWeights<TensorType::kBF16>> {
+struct PairWeights<FloatWeights<TensorType::kBF16>, Bf16Code> {
   static constexpr float kUnit = 1;
 
   template <int kPair>
@@ -140,4 +158,4 @@ struct Bf16Weights<FloatWeights<TensorType::kBF16>> {
 }  // namespace
 }  // namespace mj::avx512
 
-#endif  // MILLIJOULE_KERNELS_AVX512_BF16_WEIGHTS_H_
+#endif  // MILLIJOULE_KERNELS_AVX512_PAIR_WEIGHTS_H_

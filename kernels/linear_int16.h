@@ -1,0 +1,45 @@
+// Linear of kernels/linear.h on activations of bfloat16 that stand as integers
+// of 16 bits in groups (kernels/activations.h), for weights of quantised types,
+// by instructions that multiply pairs of such integers into int32:
+//   y[r,n] = sum_g (scales[g,r] * d[n,g]) * S + m[n,g] * totals[g,r]
+//   S      = sum_k (code - offset)[n,32g+k] * codes[g,r,k], exact in int32
+// groups ascending, one float32 sum an output (Q6_K: two S and d a group, of
+// 16 columns each), whatever the number of rows; every multiply-add is fused.
+// Rounds less than LinearBf16, to whose profile it belongs: agrees with
+// scalar::Linear on the values that the codes stand for to
+// (2 + 3 * groups) * 2^-24 times the sum of the terms' magnitudes.
+#ifndef MILLIJOULE_KERNELS_LINEAR_INT16_H_
+#define MILLIJOULE_KERNELS_LINEAR_INT16_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/activations.h"
+#include "kernels/tensor_type.h"
+
+namespace mj {
+
+struct LinearInt16Args {
+  TensorType type = TensorType::kQ8_0;  // REQUIRES: a quantised one
+  const std::byte* panels = nullptr;    // 64-byte aligned
+  int64_t groups = 0;
+  int64_t num_outputs = 0;  // rows of W; ceil(num_outputs / 16) panels
+  Int16Rows x;              // read only
+  int64_t rows = 0;
+  const float* bias = nullptr;  // [num_outputs], or none
+  bool accumulate = false;
+  float* y = nullptr;  // [rows, num_outputs]
+  int64_t y_stride = 0;
+};
+
+using LinearInt16Fn = void(const LinearInt16Args& args);
+
+// Intel's cores without tiles multiply four times as many pairs of integers a
+// cycle as pairs of bfloat16; AMD's as many of the one as of the other.
+namespace avx512 {  // needs AVX-512 F, BW, DQ, VL and VNNI
+LinearInt16Fn LinearInt16;
+}
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_KERNELS_LINEAR_INT16_H_
