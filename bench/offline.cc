@@ -79,15 +79,14 @@ int64_t PeakRssBytes() {
 }
 
 // Reads a channel to its end. Times come from the engine, which notes them as
-// the tokens are made; `submitted` is when this request joined the run.
-absl::Status Finish(ResponseChannel& channel, double submitted,
-                    RunResult& result) {
+// the tokens are made.
+absl::Status Finish(ResponseChannel& channel, RunResult& result) {
   while (true) {
     const Delta delta = channel.Pop();
     if (!delta.last) continue;
     if (!delta.status.ok()) return delta.status;
-    result.first.push_back(submitted + delta.timings.first_token.count());
-    result.last.push_back(submitted + delta.timings.finished.count());
+    result.first.push_back(delta.timings.first_token.count());
+    result.last.push_back(delta.timings.finished.count());
     result.joules += delta.usage.energy.total.value();
     result.method = delta.usage.energy.method;
     result.calibration = delta.usage.energy.calibration;
@@ -101,16 +100,16 @@ absl::StatusOr<RunResult> RunBatch(Engine& engine, const Clock& clock,
   const int vocab = engine.model().config.vocab;
   const double cpu = CpuSeconds();
   const Seconds start = clock.Now();
-  std::vector<std::shared_ptr<ResponseChannel>> channels;
-  std::vector<double> submitted;
+  // At once: a prompt that came before the others would have its first token
+  // while theirs are computed.
+  std::vector<Request> requests;
   for (int i = 0; i < flags.batch; ++i) {
-    submitted.push_back((clock.Now() - start).count());
-    auto channel = engine.Submit(MakeRequest(flags, i, vocab), [] {});
-    if (!channel.ok()) return channel.status();
-    channels.push_back(*std::move(channel));
+    requests.push_back(MakeRequest(flags, i, vocab));
   }
-  for (int i = 0; i < flags.batch; ++i) {
-    const absl::Status status = Finish(*channels[i], submitted[i], result);
+  const auto channels = engine.SubmitTogether(std::move(requests), [] {});
+  if (!channels.ok()) return channels.status();
+  for (const std::shared_ptr<ResponseChannel>& channel : *channels) {
+    const absl::Status status = Finish(*channel, result);
     if (!status.ok()) return status;
   }
   result.wall = clock.Now() - start;

@@ -54,6 +54,9 @@ class Engine final {
   // `on_ready` as in ResponseChannel.
   absl::StatusOr<std::shared_ptr<ResponseChannel>> Submit(
       Request request, std::function<void()> on_ready);
+  // All of them before the same step, or none; a channel each.
+  absl::StatusOr<std::vector<std::shared_ptr<ResponseChannel>>> SubmitTogether(
+      std::vector<Request> requests, const std::function<void()>& on_ready);
 
   // Refuses new requests from now on; what is in flight goes on.
   void Drain();

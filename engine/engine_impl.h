@@ -35,6 +35,9 @@ struct Engine::Impl {
 
   // Any thread.
   uint64_t DrawSeed();
+  // Admitted, with its channel, but in no queue. Errors as Engine::Submit.
+  absl::StatusOr<std::unique_ptr<InFlight>> Prepare(
+      Request request, const std::function<void()>& on_ready);
   EngineStats Stats();
 
   // The engine thread.

@@ -135,24 +135,46 @@ void Engine::Stop() {
   if (impl_->thread.joinable()) impl_->thread.join();
 }
 
+absl::StatusOr<std::unique_ptr<InFlight>> Engine::Impl::Prepare(
+    Request request, const std::function<void()>& on_ready) {
+  const Seconds now = clock.Now();
+  absl::Status allowed = budgets.Admit(request.tenant, now);
+  if (!allowed.ok()) return allowed;
+  if (!request.slo.ttft) request.slo.ttft = options.slo.ttft;
+  if (!request.slo.tpot) request.slo.tpot = options.slo.tpot;
+  absl::StatusOr<std::unique_ptr<InFlight>> admitted =
+      Admit(std::move(request), *model->tokenizer, admission, DrawSeed());
+  if (!admitted.ok()) return admitted.status();
+  (*admitted)->channel = std::make_shared<ResponseChannel>(on_ready);
+  (*admitted)->submitted = now;
+  return admitted;
+}
+
 absl::StatusOr<std::shared_ptr<ResponseChannel>> Engine::Submit(
     Request request, std::function<void()> on_ready) {
-  const Seconds now = impl_->clock.Now();
-  absl::Status allowed = impl_->budgets.Admit(request.tenant, now);
-  if (!allowed.ok()) return allowed;
-  const SloTargets& slo = impl_->options.slo;
-  if (!request.slo.ttft) request.slo.ttft = slo.ttft;
-  if (!request.slo.tpot) request.slo.tpot = slo.tpot;
   absl::StatusOr<std::unique_ptr<InFlight>> admitted =
-      Admit(std::move(request), *impl_->model->tokenizer, impl_->admission,
-            impl_->DrawSeed());
+      impl_->Prepare(std::move(request), on_ready);
   if (!admitted.ok()) return admitted.status();
-  auto channel = std::make_shared<ResponseChannel>(std::move(on_ready));
-  (*admitted)->channel = channel;
-  (*admitted)->submitted = now;
+  auto channel = (*admitted)->channel;
   absl::Status status = impl_->inbox.Push(*std::move(admitted));
   if (!status.ok()) return status;
   return channel;
+}
+
+absl::StatusOr<std::vector<std::shared_ptr<ResponseChannel>>>
+Engine::SubmitTogether(std::vector<Request> requests,
+                       const std::function<void()>& on_ready) {
+  std::vector<std::unique_ptr<InFlight>> admitted;
+  std::vector<std::shared_ptr<ResponseChannel>> channels;
+  for (Request& request : requests) {
+    auto one = impl_->Prepare(std::move(request), on_ready);
+    if (!one.ok()) return one.status();
+    channels.push_back((*one)->channel);
+    admitted.push_back(*std::move(one));
+  }
+  absl::Status status = impl_->inbox.Push(std::move(admitted));
+  if (!status.ok()) return status;
+  return channels;
 }
 
 absl::Status Engine::SetPowerCap(std::optional<Watts> cap) {

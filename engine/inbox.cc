@@ -1,5 +1,7 @@
 #include "engine/inbox.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -9,20 +11,29 @@ namespace mj {
 Inbox::Inbox(int max_waiting) : max_waiting_(max_waiting) {}
 
 absl::Status Inbox::Push(std::unique_ptr<InFlight> request) {
+  std::vector<std::unique_ptr<InFlight>> requests;
+  requests.push_back(std::move(request));
+  return Push(std::move(requests));
+}
+
+absl::Status Inbox::Push(std::vector<std::unique_ptr<InFlight>> requests) {
+  int added = 0;
+  for (const auto& request : requests) {
+    added += static_cast<int>(request->sequences.size());
+  }
   {
     std::lock_guard<std::mutex> lock(mutex_);
     if (draining_) {
       return absl::UnavailableError("the server is shutting down");
     }
-    const int added = static_cast<int>(request->sequences.size());
     if (num_waiting_ > 0 && num_waiting_ + added > max_waiting_) {
       return absl::ResourceExhaustedError(absl::StrCat(
           "the queue is full: ", num_waiting_, " sequences wait, ", added,
           " would join them, at most ", max_waiting_, " may"));
     }
     num_waiting_ += added;
-    ++num_in_flight_;
-    requests_.push_back(std::move(request));
+    num_in_flight_ += static_cast<int>(requests.size());
+    std::move(requests.begin(), requests.end(), std::back_inserter(requests_));
   }
   arrived_.notify_one();
   return absl::OkStatus();

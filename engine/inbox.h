@@ -22,6 +22,8 @@ class Inbox final {
   // RESOURCE_EXHAUSTED: its sequences and those that wait are more than may
   // (an empty queue takes any request); UNAVAILABLE: draining or closed.
   absl::Status Push(std::unique_ptr<InFlight> request);
+  // All or none of them. REQUIRES: not empty
+  absl::Status Push(std::vector<std::unique_ptr<InFlight>> requests);
 
   // Refuses requests from now on; wakes Wait().
   void Drain();

@@ -15,6 +15,7 @@ struct Bf16Body {
   using Pairs = PairWeights<W, Bf16Code>;
   using Args = LinearBf16Args;
   static constexpr int kWords = 16;  // pairs of columns
+  static constexpr int kRowBlock = 4;
 
   using Sum = F;
 

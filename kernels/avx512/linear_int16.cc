@@ -15,6 +15,7 @@ struct Int16Body {
   using Pairs = PairWeights<W, Int16Code>;
   using Args = LinearInt16Args;
   static constexpr int kWords = 16;  // pairs of columns
+  static constexpr int kRowBlock = 8;
 
   using Sum = I;
 

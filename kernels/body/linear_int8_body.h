@@ -23,6 +23,7 @@ struct LinearInt8Body {
   using I = typename D::I;
   using Sum = typename D::template Dots<W::kBits, W::kStep / 4>;
   static constexpr int kWords = 8;
+  static constexpr int kRowBlock = 4;
 
   template <class V, int kWord>
   MJ_INLINE static I Word(const std::byte* codes, int first_row) {

@@ -10,6 +10,7 @@
 //   Begin(x, at, step), Add<j>(sum, word, x)
 //   End(sum, d, x, at, total)     total plus the scaled sum
 //   SumOf(x, at)             of the group's activations, for the minimum
+//   kRowBlock                rows that share what is loaded of unpacked weights
 // One row keeps its totals in registers and unpacks weights straight into
 // them; more rows share the unpacking into the first-level cache and keep
 // their totals there. The arithmetic of a row is the same.
@@ -176,7 +177,7 @@ struct PanelWalk {
         V::StoreInt(words + n.value * sizeof(I),
                     packed.template Word<n.value / 2, n.value % 2>());
       });
-      ForRows<4>(rows, [&](auto count, int r) MJ_LAMBDA {
+      ForRows<P::kRowBlock>(rows, [&](auto count, int r) MJ_LAMBDA {
         auto totals = Totals<count.value>::Load(acc + r * kWidth);
         AddGroup<count.value>(Unpacked{words}, scales, args.x,
                               g * args.x.stride + first + r, totals);

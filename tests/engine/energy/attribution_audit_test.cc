@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <random>
 
@@ -45,7 +46,7 @@ class AttributionAuditTest : public testing::Test {
   // phi_i by sampled orders (Castro, Gomez and Tejada 2009), each with its
   // reverse.
   std::vector<double> SampledShapley(const ClockedStep& step) const {
-    constexpr int kPairs = 400;
+    constexpr int kPairs = 2500;
     std::mt19937 random(7);
     std::vector<int> order(step.shape.sequences.size());
     std::iota(order.begin(), order.end(), 0);
@@ -98,7 +99,6 @@ class AttributionAuditTest : public testing::Test {
     double wrong = 0;
     for (size_t i = 0; i < want.size(); ++i) {
       wrong += std::abs(got[i] - want[i]) / 2;
-      worst_ = std::max(worst_, std::abs(got[i] / want[i] - 1));
     }
     return wrong / counter;
   }
@@ -116,29 +116,34 @@ class AttributionAuditTest : public testing::Test {
   const CpuDescriptor cpu_;
   const StepCostModel attribution_;
   const PlatformCostModel machine_;
-  mutable double worst_ = 0;  // of a single sequence
 };
 
+// Overlap is what the affine shares cannot know: it makes a sequence's cost
+// depend on its neighbours' work, which no reply may tell.
 TEST_F(AttributionAuditTest, IsNearShapley) {
   const int full = machine_.full_clock(), low = full / 3;
+  const auto steps = [](std::vector<int> chunks, int longest, int clock) {
+    std::vector<ClockedStep> window;
+    for (int rows : chunks) window.push_back({Batch(rows, longest), clock});
+    return window;
+  };
+  std::vector<ClockedStep> change = steps({200, 0, 0}, 512, full);
+  change[1].clock = change[2].clock = low;
   const struct {
     const char* name;
     std::vector<ClockedStep> window;
+    double most;
   } cases[] = {
-      {"decode at a tile's edge", {{Batch(0, 512), full}}},
-      {"decode, long contexts", {{Batch(0, 4000), full}}},
-      {"a prompt's chunk beside decode", {{Batch(200, 512), full}}},
-      {"the chunk one row past a tile", {{Batch(210, 512), full}}},
-      {"a lower clock", {{Batch(200, 512), low}}},
-      {"a clock change",
-       {{Batch(200, 512), full}, {Batch(0, 512), low}, {Batch(0, 512), low}}},
+      {"decode, whole tiles", steps({0}, 512, full), 0.02},
+      {"decode, long contexts", steps({0}, 4000, full), 0.03},
+      {"chunks beside decode", steps({200, 97, 210, 256, 33}, 512, full), 0.02},
+      {"the same at a lower clock", steps({200, 97, 210, 256, 33}, 512, low),
+       0.02},
+      {"a clock change", change, 0.02},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.name);
-    worst_ = 0;
-    const double wrong = Misattributed(c.window);
-    std::cerr << c.name << " " << wrong << " worst " << worst_ << "\n";
-    EXPECT_LE(wrong, 0.02);
+    EXPECT_LE(Misattributed(c.window), c.most);
   }
 }
 
