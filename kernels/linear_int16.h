@@ -34,8 +34,9 @@ struct LinearInt16Args {
 
 using LinearInt16Fn = void(const LinearInt16Args& args);
 
-// Intel's cores without tiles multiply four times as many pairs of integers a
-// cycle as pairs of bfloat16; AMD's as many of the one as of the other.
+// Of integers Intel's cores multiply four times as many pairs a cycle as of
+// bfloat16 (measured: Emerald Rapids, 722 and 177 Gop/s on 2 cores); AMD's as
+// many of the one as of the other.
 namespace avx512 {  // needs AVX-512 F, BW, DQ, VL and VNNI
 LinearInt16Fn LinearInt16;
 }
