@@ -38,12 +38,8 @@ struct Bf16Rows {
   }
 };
 
-// The same values as integers of 16 bits, in the same order:
-// x ~ scales[g, r] * codes[g, r, k], the scale the power of two that gives the
-// group's largest 15 bits. So values of at least 1/128 of the largest are
-// exact, and smaller ones lose what is below 2^-15 of it. A group of zeros has
-// scale 0; one that is not finite gives a scale that is not, and so do its
-// products.
+// As Int8Rows with 16 bits: scale = max|x| / 32767. The order of columns is
+// that of Bf16Rows.
 struct Int16Rows {
   int16_t* codes = nullptr;  // [groups, stride, 32]
   float* scales = nullptr;   // [groups, stride]
@@ -54,10 +50,6 @@ struct Int16Rows {
     return {codes + 32 * row, scales + row, totals + row, stride};
   }
 };
-
-// A group whose largest value is less is taken for zeros by Int16Rows: its
-// scale's inverse would be no float.
-inline constexpr float kLeastAligned = 0x1p-110f;
 
 // Write rows [0, rows) of `out`. All versions give the same codes, scales,
 // sums and values; Int8Rows::totals and Bf16Rows::sums differ by their order of

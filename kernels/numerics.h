@@ -10,7 +10,8 @@ namespace mj {
 
 enum class Numerics {
   kF32,   // not at all
-  kBf16,  // to bfloat16; sums in float32
+  kBf16,  // to 16 bits: bfloat16, or integers with a float32 scale for each
+          // group of 32 where a CPU multiplies those faster; sums in float32
   kInt8,  // to int8 in groups of 32, each with a float32 scale; exact sums in
           // a group, float32 across groups
 };

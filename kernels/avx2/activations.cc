@@ -108,33 +108,26 @@ MJ_INLINE int32_t SumOfLanes(__m256i x) {
   return _mm_cvtsi128_si32(sum);
 }
 
-MJ_INLINE void AlignGroup(const float* from, int64_t at, const Int16Rows& out) {
+MJ_INLINE void WidelyQuantiseGroup(const float* from, int64_t at,
+                                   const Int16Rows& out) {
   __m256 x[4];
-  for (int i = 0; i < 4; ++i) {
-    x[i] = _mm256_castsi256_ps(Round(_mm256_loadu_ps(from + 8 * i)));
-  }
+  for (int i = 0; i < 4; ++i) x[i] = _mm256_loadu_ps(from + 8 * i);
   const float largest = LargestMagnitude(x);
-  const auto bits = __builtin_bit_cast(uint32_t, largest);
-  // The scale is 2^(e - 14), by the exponent's bits alone.
-  const uint32_t exponent = bits & 0x7F800000;
-  const bool is_finite = exponent != 0x7F800000;
-  const bool is_zero = largest < kLeastAligned;
-  const float scale =
-      is_finite ? __builtin_bit_cast(float, exponent - (uint32_t{14} << 23))
-                : largest;
-  const float inverse =
-      __builtin_bit_cast(float, (uint32_t{254 + 14} << 23) - exponent);
-  const __m256 factor = _mm256_set1_ps(is_finite && !is_zero ? inverse : 0);
+  const bool is_zero = largest < 1e-33f;
+  const float scale = is_zero ? 0 : largest / 32767.0f;
+  const __m256 inverse = _mm256_set1_ps(is_zero ? 0 : 32767.0f / largest);
   __m256i sums = _mm256_setzero_si256();
   for (int i = 0; i < 4; ++i) {
-    __m256i codes = _mm256_cvtps_epi32(_mm256_mul_ps(x[i], factor));
-    if (!is_finite) codes = _mm256_setzero_si256();
+    const __m256i all = _mm256_cvtps_epi32(_mm256_mul_ps(x[i], inverse));
+    // What is not finite becomes INT32_MIN, or 0 beside an infinity.
+    const __m256i bad = _mm256_cmpeq_epi32(all, _mm256_set1_epi32(INT32_MIN));
+    const __m256i codes = _mm256_andnot_si256(bad, all);
     sums = _mm256_add_epi32(sums, codes);
     _mm_storeu_si128(reinterpret_cast<__m128i*>(out.codes + 32 * at + 8 * i),
                      PackCodes(codes));
   }
-  out.scales[at] = is_zero ? 0 : scale;
-  out.totals[at] = out.scales[at] * static_cast<float>(SumOfLanes(sums));
+  out.scales[at] = scale;
+  out.totals[at] = scale * static_cast<float>(SumOfLanes(sums));
 }
 
 }  // namespace
@@ -161,7 +154,7 @@ void ToInt16Rows(const float* x, int64_t x_stride, int64_t rows, int64_t groups,
                  const Int16Rows& out) {
   for (int64_t r = 0; r < rows; ++r) {
     for (int64_t g = 0; g < groups; ++g) {
-      AlignGroup(x + r * x_stride + 32 * g, g * out.stride + r, out);
+      WidelyQuantiseGroup(x + r * x_stride + 32 * g, g * out.stride + r, out);
     }
   }
 }

@@ -2,12 +2,14 @@
 
 #include <bit>
 #include <cmath>
-#include <limits>
 
 #include "kernels/half.h"
 
 namespace mj::scalar {
 namespace {
+
+// Below them 127 / largest, or 32767 / largest, is no float.
+constexpr float kLeast8 = 1e-36f, kLeast16 = 1e-33f;
 
 constexpr int kOrder[4] = {0, 2, 1, 3};
 
@@ -23,8 +25,7 @@ float LargestMagnitude(const float* x) {
 
 void QuantiseGroup(const float* x, int64_t at, const Int8Rows& out) {
   const float largest = LargestMagnitude(x);
-  // Below it 127 / largest is no float.
-  const bool is_zero = largest < 1e-36f;
+  const bool is_zero = largest < kLeast8;
   const float inverse = is_zero ? 0 : 127.0f / largest;
   const float scale = is_zero ? 0 : largest / 127.0f;
   out.scales[at] = scale;
@@ -41,27 +42,21 @@ void QuantiseGroup(const float* x, int64_t at, const Int8Rows& out) {
   out.totals[at] = scale * static_cast<float>(sums[0] + sums[1]);
 }
 
-void AlignGroup(const float* x, int64_t at, const Int16Rows& out) {
-  float rounded[32];
-  for (int k = 0; k < 32; ++k) {
-    rounded[k] = BFloat16ToFloat(FloatToBFloat16(x[k]));
-  }
-  const float largest = LargestMagnitude(rounded);
-  const bool is_zero = largest < kLeastAligned;
-  // What is not finite is its own scale.
-  const bool is_finite = largest <= std::numeric_limits<float>::max();
-  const int exponent = is_finite && !is_zero ? std::ilogb(largest) - 14 : 0;
-  const float inverse = is_finite && !is_zero ? std::ldexp(1.0f, -exponent) : 0;
-  const float scale = is_finite ? std::ldexp(1.0f, exponent) : largest;
+void WidelyQuantiseGroup(const float* x, int64_t at, const Int16Rows& out) {
+  const float largest = LargestMagnitude(x);
+  const bool is_zero = largest < kLeast16;
+  const float inverse = is_zero ? 0 : 32767.0f / largest;
+  const float scale = is_zero ? 0 : largest / 32767.0f;
   int32_t sum = 0;
   for (int k = 0; k < 32; ++k) {
-    const float code = std::nearbyint(rounded[k] * inverse);
-    out.codes[32 * at + k / 4 * 4 + kOrder[k % 4]] =
-        std::abs(code) <= 32767 ? static_cast<int16_t>(code) : int16_t{0};
-    sum += out.codes[32 * at + k / 4 * 4 + kOrder[k % 4]];
+    const float code = std::nearbyint(x[k] * inverse);
+    // As QuantiseGroup.
+    int16_t& stored = out.codes[32 * at + k / 4 * 4 + kOrder[k % 4]];
+    stored = std::abs(code) <= 32767 ? static_cast<int16_t>(code) : int16_t{0};
+    sum += stored;
   }
-  out.scales[at] = is_zero ? 0 : scale;
-  out.totals[at] = out.scales[at] * static_cast<float>(sum);
+  out.scales[at] = scale;
+  out.totals[at] = scale * static_cast<float>(sum);
 }
 
 }  // namespace
@@ -96,7 +91,7 @@ void ToInt16Rows(const float* x, int64_t x_stride, int64_t rows, int64_t groups,
                  const Int16Rows& out) {
   for (int64_t r = 0; r < rows; ++r) {
     for (int64_t g = 0; g < groups; ++g) {
-      AlignGroup(x + r * x_stride + 32 * g, g * out.stride + r, out);
+      WidelyQuantiseGroup(x + r * x_stride + 32 * g, g * out.stride + r, out);
     }
   }
 }
