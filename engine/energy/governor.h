@@ -61,14 +61,15 @@ struct EnergyRuleOptions {
   double allowance_reply = 200;  // mean tokens of replies that bear all of it
   double ready_prompts = 2;      // mean prompts a decode clock is ready for
   double ready_share = 0.7;      // of the SLO of TTFT
+  double ready_lag = 0.045;      // the same, that a switch may cost a long one
   // Replies at once that make waiting pay: at the pace of TPOT, and as arrivals
   // have found them.
   double company = 0.25, seen_company = 0.02;
-  double catch_up = 0.8;         // of TPOT, for a step that is late
+  double catch_up = 0.8;  // of TPOT, for a step that is late
   double most_kv_used = 0.92;
   double most_prompt_load = 0.9;
   double intrusion = 3.5;  // deviations of later prompts, kept as margin
-  double lost_load = 0;  // part of the load counted before a prompt is lost
+  double lost_load = 0;    // part of the load counted before a prompt is lost
   // Prompt loads (of full speed's) at which decode takes all the time that TPOT
   // leaves and prompts run at their cheapest, and at which nothing waits.
   double calm_load = 0.15, busy_load = 0.5;

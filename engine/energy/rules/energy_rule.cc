@@ -221,7 +221,9 @@ class EnergyPlanner {
         present <= latency
             ? present
             : latency + steps * step(full) * (1 - latency / present);
+    const Seconds lag = latency * (1 - step(full) / step(clock));
     return clock == full || (ends <= options_.ready_share * ttft_ &&
+                             lag <= options_.ready_lag * limits_.slo_ttft &&
                              ends - steps * tpot_ <= allowance_ + cushion_);
   }
 

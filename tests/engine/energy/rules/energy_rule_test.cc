@@ -147,6 +147,18 @@ TEST(EnergyRuleTest, ASlowSwitchKeepsDecodeReadyForPrompts) {
   EXPECT_GT(EnergyRule(limits, Slack(reply), memory).clock, 1);
 }
 
+// A long prompt would still end in time, but no longer with full speed's slack.
+TEST(EnergyRuleTest, ASwitchCostsALongPromptLittle) {
+  const std::array<SequenceProgress, 1> reply = {Reply(9, 24)};
+  GovernorLimits limits = MadeLimits(GovernorPolicy::kEnergy);
+  GovernorMemory memory(4, Seconds(0.4), Seconds(0.05));
+  for (int i = 0; i < 100; ++i) memory.ObserveArrival(Seconds(i), 100, 2);
+  limits.switch_latency = Seconds(0.1);
+  EXPECT_GT(EnergyRule(limits, Slack(reply), memory).clock, 1);
+  limits.energy.ready_lag = 1;
+  EXPECT_EQ(EnergyRule(limits, Slack(reply), memory).clock, 1);
+}
+
 TEST(EnergyRuleTest, WithoutAnActuatorItStillWaits) {
   const std::array<SequenceProgress, 1> reply = {Reply(9, 24)};
   GovernorInputs in = Slack(reply);
