@@ -1,11 +1,10 @@
 #include "engine/sample/distribution.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
-#include <utility>
+#include <numeric>
 
 #include "engine/sample/exp.h"
 #include "engine/sample/exp_sum.h"
@@ -17,12 +16,7 @@ namespace {
 // shares the last bucket.
 constexpr int kBuckets = 4096;
 constexpr float kBucketsPerNat = 128;
-constexpr size_t kBlock = 256;  // tokens a vectorised inner loop takes
-
-struct Block {
-  std::array<float, kBlock> gaps;
-  std::array<int, kBlock> buckets;
-};
+constexpr int kManyHits = 16;  // of a block
 
 // Monotone in the logit, rounding included, so buckets are in order. Bits of
 // floats >= 0 are in order too, and comparing them can be vectorised.
@@ -33,36 +27,43 @@ int BucketOf(float gap) {
   return static_cast<int>(std::bit_cast<float>(bits < last ? bits : last));
 }
 
-void FillBlock(std::span<const float> logits, float max,
-               float inverse_temperature, Block& block) {
-  for (size_t j = 0; j < logits.size(); ++j) {
-    block.gaps[j] = (max - logits[j]) * inverse_temperature;
-    block.buckets[j] = BucketOf(block.gaps[j]);
-  }
-}
-
 }  // namespace
 
 Distribution::Distribution() : masses_(kBuckets), counts_(kBuckets) {}
+
+void Distribution::ReadBlock(size_t first, size_t size, Block& block) const {
+  for (size_t j = 0; j < size; ++j) {
+    block.gaps[j] = (max_ - logits_[first + j]) * inverse_temperature_;
+    block.buckets[j] = BucketOf(block.gaps[j]);
+  }
+}
 
 void Distribution::Load(std::span<const float> logits, float max,
                         float temperature) {
   logits_ = logits;
   max_ = max;
   inverse_temperature_ = 1 / temperature;
-  is_cut_ = false;
+  sorted_bucket_ = filled_ = -1;
+  kept_ = {.bucket = kBuckets - 1};
+  for (size_t i = 0; i < logits.size(); i += kExpPanel) {
+    const size_t size = std::min(kExpPanel, logits.size() - i);
+    kept_.mass += ExpSum(logits.subspan(i, size), max, inverse_temperature_);
+  }
 }
 
-void Distribution::FillBuckets() {
-  if (std::exchange(is_cut_, true)) return;
-  sorted_bucket_ = -1;
-  std::fill(masses_.begin(), masses_.end(), 0);
-  std::fill(counts_.begin(), counts_.end(), 0);
-  Block block;
-  std::array<float, kBlock> weights;
-  for (size_t i = 0; i < logits_.size(); i += kBlock) {
-    const size_t size = std::min(kBlock, logits_.size() - i);
-    FillBlock(logits_.subspan(i, size), max_, inverse_temperature_, block);
+// All of n tokens whose gap is over ln(n / mass) weigh less than `mass`.
+int Distribution::LastBucketBefore(double mass) const {
+  const double gap = std::log(static_cast<double>(logits_.size()) / mass);
+  if (!(gap * kBucketsPerNat < kBuckets - 2)) return kBuckets - 1;
+  return BucketOf(static_cast<float>(std::max(0.0, gap))) + 1;
+}
+
+// Where many count it costs less to weigh all of them, by vectors.
+void Distribution::CountBlock(const Block& block, size_t size, int last) {
+  int hits = 0;
+  for (size_t j = 0; j < size; ++j) hits += block.buckets[j] <= last;
+  if (hits > kManyHits) {
+    std::array<float, kBlock> weights;
     for (size_t j = 0; j < size; ++j) {
       weights[j] = ExpNonPositive(-block.gaps[j]);
     }
@@ -70,21 +71,42 @@ void Distribution::FillBuckets() {
       masses_[block.buckets[j]] += weights[j];
       ++counts_[block.buckets[j]];
     }
+    return;
   }
-  kept_ = {kBuckets - 1, counts_.back(), 0};
-  for (double mass : masses_) kept_.mass += mass;
+  for (size_t j = 0; hits > 0; ++j) {
+    if (block.buckets[j] > last) continue;
+    masses_[block.buckets[j]] += ExpNonPositive(-block.gaps[j]);
+    ++counts_[block.buckets[j]];
+    --hits;
+  }
+}
+
+void Distribution::FillBuckets(int last) {
+  if (last <= filled_) return;
+  filled_ = last;
+  std::fill(masses_.begin(), masses_.end(), 0);
+  std::fill(counts_.begin(), counts_.end(), 0);
+  Block block;
+  for (size_t i = 0; i < logits_.size(); i += kBlock) {
+    const size_t size = std::min(kBlock, logits_.size() - i);
+    ReadBlock(i, size, block);
+    CountBlock(block, size, last);
+  }
+  if (last == kBuckets - 1 && kept_.bucket == last) {
+    kept_.items = counts_.back();
+    kept_.mass = std::accumulate(masses_.begin(), masses_.end(), 0.0);
+  }
 }
 
 void Distribution::CollectBlock(int bucket, size_t first, size_t size) {
   Block block;
-  const std::span<const float> logits = logits_.subspan(first, size);
-  FillBlock(logits, max_, inverse_temperature_, block);
+  ReadBlock(first, size, block);
   int hits = 0;
   for (size_t j = 0; j < size; ++j) hits += block.buckets[j] == bucket;
   for (size_t j = 0; hits > 0; ++j) {
     if (block.buckets[j] != bucket) continue;
-    items_.push_back({logits[j], static_cast<TokenId>(first + j), block.gaps[j],
-                      ExpNonPositive(-block.gaps[j])});
+    items_.push_back({logits_[first + j], static_cast<TokenId>(first + j),
+                      block.gaps[j], ExpNonPositive(-block.gaps[j])});
     --hits;
   }
 }
@@ -103,14 +125,14 @@ const std::vector<Distribution::Item>& Distribution::Items(int bucket) {
 }
 
 int Distribution::num_kept() const {
-  if (!is_cut_) return static_cast<int>(logits_.size());
+  if (filled_ < kept_.bucket) return static_cast<int>(logits_.size());
   int count = kept_.items;
   for (int b = 0; b < kept_.bucket; ++b) count += counts_[b];
   return count;
 }
 
 void Distribution::KeepTopK(int k) {
-  FillBuckets();
+  FillBuckets(kBuckets - 1);
   Prefix prefix;
   for (; prefix.bucket < kept_.bucket; ++prefix.bucket) {
     if (counts_[prefix.bucket] >= k) break;
@@ -146,15 +168,15 @@ Distribution::Prefix Distribution::ReachMass(double target, bool beyond) {
 }
 
 void Distribution::KeepTopP(double p) {
-  FillBuckets();
+  FillBuckets(LastBucketBefore((1 - p) * kept_.mass));
   const Prefix prefix = ReachMass(p * kept_.mass, /*beyond=*/false);
   if (prefix.items > 0) kept_ = prefix;
 }
 
 void Distribution::KeepMinP(double p) {
-  FillBuckets();
   const float limit = static_cast<float>(-std::log(p));
   Prefix prefix{.bucket = BucketOf(limit)};
+  FillBuckets(prefix.bucket);
   if (prefix.bucket > kept_.bucket) return;
   const std::vector<Item>& items = Items(prefix.bucket);
   const int end =
@@ -166,37 +188,8 @@ void Distribution::KeepMinP(double p) {
   kept_ = prefix;
 }
 
-TokenId Distribution::DrawFromAll(double u) {
-  panels_.clear();
-  double total = 0;
-  for (size_t i = 0; i < logits_.size(); i += kExpPanel) {
-    const size_t size = std::min(kExpPanel, logits_.size() - i);
-    panels_.push_back(
-        ExpSum(logits_.subspan(i, size), max_, inverse_temperature_));
-    total += panels_.back();
-  }
-  const double target = u * total;
-  double mass = 0;
-  size_t panel = 0;
-  while (panel + 1 < panels_.size() && mass + panels_[panel] <= target) {
-    mass += panels_[panel++];
-  }
-  // Rounding may carry the target past the panel's end: then its last token of
-  // any weight is the one, or of the last panel before it that has one.
-  while (panels_[panel] == 0) --panel;
-  size_t id = panel * kExpPanel, drawn = id;
-  const size_t end = std::min(id + kExpPanel, logits_.size());
-  for (; id < end && mass <= target; ++id) {
-    const float weight =
-        ExpNonPositive((logits_[id] - max_) * inverse_temperature_);
-    if (weight > 0) drawn = id;
-    mass += weight;
-  }
-  return static_cast<TokenId>(drawn);
-}
-
 TokenId Distribution::Draw(double u) {
-  if (!is_cut_) return DrawFromAll(u);
+  FillBuckets(LastBucketBefore((1 - u) * kept_.mass));
   Prefix prefix = ReachMass(u * kept_.mass, /*beyond=*/true);
   // Rounding may carry the target past the last token of any weight; only the
   // last bucket has tokens of none.

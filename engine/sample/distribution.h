@@ -2,17 +2,16 @@
 // top-k, top-p (nucleus sampling, Holtzman et al. 2020) and min-p (Nguyen et
 // al. 2024), then inverted at a uniform number.
 //
-// What is not cut is drawn in the order of ids: one pass that weighs panels of
-// the row, and one over the panel in which the draw ends.
-//
-// Filters order tokens by (logit descending, id ascending); each keeps a prefix
-// of that order, and the draw follows it. The order is never sorted whole:
-// tokens are counted and weighed in buckets of nearly equal logits, and only
-// the bucket in which a prefix ends is sorted. Three passes over the row, at
-// the most, whatever its shape.
+// Tokens are ordered by (logit descending, id ascending); each filter keeps a
+// prefix of that order, and so does the draw. The order is never sorted whole:
+// tokens are counted and weighed in buckets of nearly equal logits, as far down
+// as the prefix can reach, and only the bucket in which it ends is sorted.
+// Three passes over the row, at the most, whatever its shape.
 #ifndef MILLIJOULE_ENGINE_SAMPLE_DISTRIBUTION_H_
 #define MILLIJOULE_ENGINE_SAMPLE_DISTRIBUTION_H_
 
+#include <array>
+#include <cstddef>
 #include <span>
 #include <vector>
 
@@ -49,8 +48,19 @@ class Distribution final {
     double mass = 0;  // of all its tokens
   };
 
-  void FillBuckets();  // once a row, before the first cut
-  TokenId DrawFromAll(double u);
+  // Tokens that vectorised inner loops take together.
+  static constexpr size_t kBlock = 256;
+  struct Block {
+    std::array<float, kBlock> gaps;
+    std::array<int, kBlock> buckets;
+  };
+
+  void ReadBlock(size_t first, size_t size, Block& block) const;
+  void CountBlock(const Block& block, size_t size, int last);
+  // Buckets up to `last`; those after it may miss tokens.
+  void FillBuckets(int last);
+  // After it there is less than `mass`. (Any, if that is not positive.)
+  int LastBucketBefore(double mass) const;
   // The tokens of a bucket in order; sorted when first asked for.
   const std::vector<Item>& Items(int bucket);
   void CollectBlock(int bucket, size_t first, size_t size);
@@ -61,8 +71,7 @@ class Distribution final {
   std::span<const float> logits_;
   float max_ = 0;
   float inverse_temperature_ = 1;
-  std::vector<double> panels_;  // masses, of a row that is not cut
-  bool is_cut_ = false;
+  int filled_ = -1;             // the last bucket that is
   std::vector<double> masses_;  // [buckets]
   std::vector<int> counts_;     // [buckets]
   Prefix kept_;
