@@ -21,7 +21,7 @@ KEYS = {"operator": "open sesame", "ann": "key of ann", "bob": "key of bob"}
 def post(server, body, key=None, **headers):
     """Returns (status, headers, JSON) of a completion."""
     connection = http.client.HTTPConnection("127.0.0.1", server.http_port,
-                                            timeout=120)
+                                            timeout=300)
     headers = {name.replace("_", "-"): str(value)
                for name, value in headers.items()}
     if key:
