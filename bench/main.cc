@@ -12,8 +12,10 @@ namespace {
 int Main(int argc, char** argv) {
   const mj::BuildInfo build{MJ_VERSION, MJ_COMMIT, MJ_BUILD_TYPE, MJ_COMPILER};
   const std::vector<mj::Command> commands = {
-      mj::OfflineCommand(build),   mj::PerplexityCommand(build),
-      mj::KernelsCommand(build),   mj::SimulateCommand(build),
+      mj::OfflineCommand(build),
+      mj::PerplexityCommand(build),
+      mj::KernelsCommand(build),
+      mj::SimulateCommand(build),
       mj::ReproduceCommand(build),
   };
   return mj::RunCommandLine(

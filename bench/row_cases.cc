@@ -76,7 +76,8 @@ KernelCase Convert(const Setting& setting, Numerics numerics) {
                            .bf16 = form == RowForm::kBf16,
                            .int16 = form == RowForm::kInt16,
                            .int8 = form == RowForm::kInt8};
-  const int64_t written = wanted.rounded ? 4 : wanted.bf16 ? 2 : 1;
+  const bool halves = wanted.bf16 || wanted.int16;
+  const int64_t written = wanted.rounded ? 4 : halves ? 2 : 1;
   KernelCase c = CaseOf(setting, "convert", cols);
   c.numerics = std::string(NumericsName(numerics));
   c.bytes = (sizeof(float) + written) * rows * cols;
