@@ -85,6 +85,10 @@ std::optional<Joules> EnergyAccount::AddStep(const StepBatch& batch,
   return (step.total * scale + overhead) * *by_meter;
 }
 
+Joules EnergyAccount::PriceOf(const SharedTokens& tokens) const {
+  return model_.Own({tokens.count, tokens.first, 0}).energy;
+}
+
 // Tenants pay when telemetry learns of it: a tenth of a second after the step
 // at the latest, and before the request's last word.
 void EnergyAccount::TakeShares(InFlight& request) {

@@ -12,6 +12,7 @@
 #include "engine/energy_control.h"
 #include "engine/energy_setup.h"
 #include "engine/model/step_runner.h"
+#include "engine/prefix_stats.h"
 #include "engine/request/sequence.h"
 #include "engine/step_batch.h"
 #include "engine/tenant_budgets.h"
@@ -38,6 +39,9 @@ class EnergyAccount final {
   std::optional<Joules> AddStep(const StepBatch& batch,
                                 const StepReport& report,
                                 const StepTimes& times, double clock_scale);
+  // What computing them would have drawn, beside its share of the passes over
+  // the weights; modelled.
+  Joules PriceOf(const SharedTokens& tokens) const;
   // The request is answered; if `aborted`, all that it cost is waste.
   void End(InFlight& request, bool aborted);
   // Passes on what has gathered, every tenth of a second or if `idle`.

@@ -120,6 +120,7 @@ StepBatch Engine::Impl::Schedule(const StepPlan& plan, Seconds now) {
     ++counted.preemptions;
     ++s->request->timings.num_preemptions;
   }
+  CountShared();
   StepBatch batch = MakeBatch(plan, queues.running());
   for (Sequence* s : batch.sequences) {
     if (std::exchange(s->request->started, true)) continue;
@@ -129,6 +130,14 @@ StepBatch Engine::Impl::Schedule(const StepPlan& plan, Seconds now) {
     inbox.NoteStarted(*s->request);
   }
   return batch;
+}
+
+void Engine::Impl::CountShared() {
+  if (queues.reuse() == nullptr) return;
+  for (const SharedTokens& tokens : queues.reuse()->TakeShared()) {
+    counted.prompt_tokens += tokens.count;
+    counted.saved_prefix += energy.PriceOf(tokens);
+  }
 }
 
 StepReport Engine::Impl::Run(const StepBatch& batch, StepTimes& times) {
@@ -176,6 +185,7 @@ void Engine::Impl::Advance(Sequence& s, int num_rows, Seconds now) {
         std::max(0, std::min(last, s.num_prompt) - first_new);
   }
   s.num_computed = last;
+  queues.NoteComputed(s);
   if (!s.failure.ok()) return End(*s.request, s.failure, now, {});
   if (last < s.num_tokens()) return;
   if (!s.generates()) return Tell(s, TakeScoredPrompt(s), now);
@@ -247,6 +257,8 @@ void Engine::Impl::PublishStats() {
   counted.held = num_held;
   counted.kv_blocks_total = queues.pool().num_blocks();
   counted.kv_blocks_used = counted.kv_blocks_total - queues.pool().num_free();
+  counted.kv_blocks_idle = queues.pool().num_idle();
+  if (queues.reuse() != nullptr) counted.prefix = queues.reuse()->stats();
   if (governor) counted.governor = governor->stats();
   std::lock_guard<std::mutex> lock(stats_mutex);
   published = counted;

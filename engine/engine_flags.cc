@@ -63,6 +63,20 @@ Flag ThreadsFlag(std::optional<int>& out) {
           }};
 }
 
+Flag PrefixCacheFlag(std::optional<bool>& out) {
+  return {"prefix-cache", "on|off",
+          "compute what prompts of a tenant begin with alike once",
+          "on where the backend is batch-invariant",
+          [&out](const std::string& text) {
+            if (text != "on" && text != "off") {
+              return absl::InvalidArgumentError(
+                  absl::StrCat("'", text, "' is none of on, off"));
+            }
+            out = text == "on";
+            return absl::OkStatus();
+          }};
+}
+
 }  // namespace
 
 std::vector<Flag> EngineFlagTable(EngineFlags& flags) {
@@ -95,6 +109,7 @@ std::vector<Flag> EngineFlagTable(EngineFlags& flags) {
               engine.max_batched_tokens),
       IntFlag("max-queue", "requests that wait; more are refused", 1, 1 << 20,
               engine.max_queue),
+      PrefixCacheFlag(engine.prefix_cache),
   };
   for (Flag& flag : CarbonFlagTable(flags.carbon)) {
     table.push_back(std::move(flag));

@@ -30,7 +30,8 @@ namespace mj {
 
 struct Engine::Impl {
   Impl(const EngineOptions& options, std::unique_ptr<LoadedModel> model,
-       int num_blocks, const Clock& clock, EnergySetup energy);
+       int num_blocks, const Clock& clock, EnergySetup energy,
+       BlockHasher hasher);
   ~Impl();
 
   // Any thread.
@@ -47,6 +48,7 @@ struct Engine::Impl {
   void TakeInbox();
   void EndLapsed(Seconds now);
   StepBatch Schedule(const StepPlan& plan, Seconds now);
+  void CountShared();
   StepReport Run(const StepBatch& batch, StepTimes& times);
   void Commit(const StepBatch& batch, Seconds now);
   void Advance(Sequence& s, int num_rows, Seconds now);

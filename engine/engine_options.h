@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "engine/prefix_stats.h"
 #include "engine/request/request.h"
 #include "engine/tenant_budgets.h"
 #include "hw_backends/quantities.h"
@@ -18,6 +19,10 @@ struct EngineOptions {
   int max_num_seqs = 256;  // sequences that run at once
   int max_batched_tokens = 512;  // rows a step
   int max_queue = 1024;          // requests that wait
+  // Equal beginnings are computed once; absent: where the backend is
+  // batch-invariant, as elsewhere it would change replies.
+  std::optional<bool> prefix_cache;
+  PrefixRegions prefix_regions;  // who is not in it shares with nobody
   SloTargets slo;                // of requests that bring none
   std::optional<Watts> power_cap;
   std::vector<TenantLimit> tenant_limits;  // who is not in it has none

@@ -25,7 +25,7 @@ std::unique_ptr<StepGovernor> MakeGovernor(EnergySetup& setup,
 
 Engine::Impl::Impl(const EngineOptions& opts,
                    std::unique_ptr<LoadedModel> loaded, int num_blocks,
-                   const Clock& clk, EnergySetup setup)
+                   const Clock& clk, EnergySetup setup, BlockHasher hasher)
     : options(opts),
       model(std::move(loaded)),
       clock(clk),
@@ -44,6 +44,9 @@ Engine::Impl::Impl(const EngineOptions& opts,
       power(CapLadder(energy.model(), limits.Load().schedule),
             energy.model().idle_power(), limits),
       queues(num_blocks) {
+  if (options.prefix_cache.value_or(model->backend->info().batch_invariant)) {
+    queues.ShareBeginnings(std::move(hasher), options.prefix_regions);
+  }
   counted.last_progress = clock.Now();
   PublishStats();
   energy.control().OnWindow(
@@ -100,6 +103,8 @@ EngineStats Engine::Impl::Stats() {
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
     const EngineOptions& options, std::unique_ptr<LoadedModel> model,
     const Clock& clock, EnergySetup energy) {
+  absl::StatusOr<BlockHasher> hasher = BlockHasher::CreateSecret();
+  if (!hasher.ok()) return hasher.status();
   const absl::StatusOr<Capacity> capacity = PlanCapacity(options, *model);
   if (!capacity.ok()) return capacity.status();
   absl::Status taken =
@@ -111,7 +116,8 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
   }
   std::unique_ptr<Engine> engine = absl::WrapUnique(new Engine(
       std::make_unique<Impl>(capacity->options, std::move(model),
-                             capacity->num_blocks, clock, std::move(energy))));
+                             capacity->num_blocks, clock, std::move(energy),
+                             *std::move(hasher))));
   absl::Status capped = engine->SetPowerCap(options.power_cap);
   if (!capped.ok()) return capped;
   return engine;

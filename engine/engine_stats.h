@@ -9,6 +9,7 @@
 
 #include "engine/energy/ledger_writer.h"
 #include "engine/governor_stats.h"
+#include "engine/prefix_stats.h"
 #include "engine/request/request.h"
 #include "engine/schedule/limits.h"
 #include "engine/tenant_budgets.h"
@@ -27,9 +28,12 @@ struct EngineStats {
   int waiting = 0;  // sequences without
   int kv_blocks_total = 0;
   int kv_blocks_used = 0;
+  int kv_blocks_idle = 0;  // not used, but what they hold may be found again
+  std::optional<PrefixStats> prefix;  // absent: nothing is shared
+  Joules saved_prefix{0};             // modelled: their rows, not computed
   uint64_t steps = 0;
   Seconds last_progress{0};  // clock time of the latest step's end
-  uint64_t prompt_tokens = 0;
+  uint64_t prompt_tokens = 0;  // computed or shared, once a choice
   uint64_t generated_tokens = 0;
   uint64_t preemptions = 0;
   uint64_t recomputed_tokens = 0;

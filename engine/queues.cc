@@ -2,17 +2,32 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
+
+#include "hw_backends/backend.h"
 
 namespace mj {
 namespace {
 
 SequenceView ViewOf(const Sequence& s) {
-  return {s.num_tokens(), s.num_computed, s.blocks.size(), s.max_tokens};
+  return {.num_tokens = s.num_tokens(),
+          .num_computed = s.num_computed,
+          .num_blocks = s.blocks.size(),
+          .max_tokens = s.max_tokens};
 }
 
 bool Ended(const Sequence* s) { return s->ended; }
 
 }  // namespace
+
+void Queues::ShareBeginnings(BlockHasher hasher, PrefixRegions regions) {
+  reuse_.emplace(std::move(hasher), std::move(regions), pool_);
+}
+
+void Queues::Append(Sequence& sequence) {
+  if (reuse_) reuse_->Begin(sequence);
+  waiting_.push_back(&sequence);
+}
 
 void Queues::End(Sequence& sequence) {
   sequence.blocks.Clear(pool_);
@@ -24,15 +39,59 @@ void Queues::RemoveEnded() {
   std::erase_if(waiting_, Ended);
 }
 
+SequenceView Queues::ViewRunning(Sequence& s) {
+  const bool decodes = s.num_tokens() - s.num_computed == 1;
+  const bool follows = reuse_ && !decodes && reuse_->Follow(s);
+  SequenceView view = ViewOf(s);
+  view.num_shared_blocks = reuse_ ? s.blocks.NumShared(pool_) : 0;
+  view.follows = follows;
+  return view;
+}
+
+SequenceView Queues::ViewWaiting(Sequence& s) {
+  SequenceView view = ViewOf(s);
+  if (!reuse_) return view;
+  const PrefixReuse::Start start = reuse_->Probe(s);
+  view.num_blocks = start.num_blocks;
+  view.num_free_blocks = start.num_idle;
+  view.num_computed = start.num_blocks * kBlockSize;
+  view.follows = start.follows;
+  return view;
+}
+
 PlanInput Queues::Snapshot(const ScheduleLimits& limits) {
   running_views_.clear();
   waiting_views_.clear();
-  for (const Sequence* s : running_) running_views_.push_back(ViewOf(*s));
-  const size_t most = std::min<size_t>(waiting_.size(), limits.max_num_seqs);
-  for (size_t i = 0; i < most; ++i) {
-    waiting_views_.push_back(ViewOf(*waiting_[i]));
+  if (reuse_) reuse_->BeginRound();
+  for (Sequence* s : running_) running_views_.push_back(ViewRunning(*s));
+  // Who cannot have its blocks lets nobody pass.
+  int wanted = 0;
+  for (Sequence* s : waiting_) {
+    if (num_running() + static_cast<int>(waiting_views_.size()) >=
+            limits.max_num_seqs ||
+        wanted > pool_.num_free()) {
+      break;
+    }
+    const SequenceView view = ViewWaiting(*s);
+    wanted += BlocksFor(view.num_tokens, limits.block_size) - view.num_blocks +
+              view.num_free_blocks;
+    waiting_views_.push_back(view);
   }
   return {running_views_, waiting_views_, pool_.num_free(), limits};
+}
+
+int Queues::NumComputed(int i) const {
+  const auto waiting = static_cast<size_t>(i - num_running());
+  if (i < num_running()) return running_[i]->num_computed;
+  return waiting < waiting_views_.size() ? waiting_views_[waiting].num_computed
+                                         : 0;
+}
+
+void Queues::Preempt(Sequence& s) {
+  s.blocks.Clear(pool_);
+  s.num_recomputed_until = std::max(s.num_recomputed_until, s.num_computed);
+  s.num_computed = 0;
+  if (reuse_) reuse_->NotePreempted(s);
 }
 
 std::vector<Sequence*> Queues::Apply(const StepPlan& plan) {
@@ -40,16 +99,16 @@ std::vector<Sequence*> Queues::Apply(const StepPlan& plan) {
   for (int i = 0; i < plan.num_preempted; ++i) {
     Sequence* s = running_.back();
     running_.pop_back();
-    s->blocks.Clear(pool_);
-    s->num_recomputed_until =
-        std::max(s->num_recomputed_until, s->num_computed);
-    s->num_computed = 0;
+    Preempt(*s);
     waiting_.push_front(s);
     preempted.push_back(s);
   }
+  // Before anyone grows: what they share must not be taken for that.
   for (int i = 0; i < plan.num_admitted; ++i) {
-    running_.push_back(waiting_.front());
+    Sequence* s = waiting_.front();
     waiting_.pop_front();
+    if (reuse_) reuse_->Attach(*s);
+    running_.push_back(s);
   }
   for (const PlannedRows& rows : plan.rows) {
     const absl::Status grown =
@@ -58,6 +117,10 @@ std::vector<Sequence*> Queues::Apply(const StepPlan& plan) {
     grown.IgnoreError();
   }
   return preempted;
+}
+
+void Queues::NoteComputed(Sequence& sequence) {
+  if (reuse_) reuse_->NoteComputed(sequence);
 }
 
 }  // namespace mj

@@ -53,6 +53,10 @@ void AddSequence(Sequence& s, int num_rows, StepBatch& batch) {
 
 }  // namespace
 
+int FirstWantedRow(const Sequence& s) {
+  return (ScoresPrompt(s) ? FirstUnscored(s) : s.num_tokens()) - 1;
+}
+
 int NumTopWanted(const Request& request) {
   if (request.logprobs.generated || ChangesLogits(request.sampling)) return 0;
   return NumDecisive(request.sampling);

@@ -18,6 +18,10 @@ struct LogitsUse {
   int position = 0;
 };
 
+// The first of the sequence's rows whose logits are wanted: what lies before it
+// may come from elsewhere.
+int FirstWantedRow(const Sequence& s);
+
 // How many of a row's largest logits draw a token of `request`; 0: it takes
 // them all, as what touches or tells others does.
 int NumTopWanted(const Request& request);

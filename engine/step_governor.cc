@@ -39,7 +39,7 @@ GovernorLimits LimitsOf(const GovernorSetup& setup,
   return limits;
 }
 
-SequenceProgress ProgressOf(const Sequence& s) {
+SequenceProgress ProgressOf(const Sequence& s, int num_computed) {
   const InFlight& request = *s.request;
   SequenceProgress progress;
   // A flex request arrives when it need wait no more.
@@ -48,8 +48,8 @@ SequenceProgress ProgressOf(const Sequence& s) {
   if (progress.tokens > 0) {
     progress.first_token = request.submitted + request.timings.first_token;
   }
-  progress.uncomputed = s.num_tokens() - s.num_computed;
-  progress.context = s.num_computed;
+  progress.uncomputed = s.num_tokens() - num_computed;
+  progress.context = num_computed;
   return progress;
 }
 
@@ -91,7 +91,9 @@ void StepGovernor::LookAt(const StepPlan& plan, const Queues& queues) {
   progress_.clear();
   shape_.sequences.clear();
   const int count = queues.num_running() + queues.num_waiting();
-  for (int i = 0; i < count; ++i) progress_.push_back(ProgressOf(queues.At(i)));
+  for (int i = 0; i < count; ++i) {
+    progress_.push_back(ProgressOf(queues.At(i), queues.NumComputed(i)));
+  }
   phase_ = Phase::kDecode;
   for (const PlannedRows& rows : plan.rows) {
     SequenceProgress& progress = progress_[rows.sequence];

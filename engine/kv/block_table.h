@@ -19,9 +19,20 @@ class BlockTable final {
   // Grows to `num_blocks` entries; does nothing where it has as many.
   // RESOURCE_EXHAUSTED: the pool has too few, and nothing was taken.
   absl::Status GrowTo(int num_blocks, BlockPool& pool);
+  // Appends blocks that are allocated or idle, with a reference to each.
+  void Share(std::span<const BlockId> ids, BlockPool& pool);
+  // Puts another block that is allocated or idle in the place of entry i.
+  void Replace(int i, BlockId id, BlockPool& pool);
+  // The last block goes first, so that the idle ones of a chain are taken from
+  // its end.
   void Clear(BlockPool& pool);
 
+  // Blocks that other tables hold, too. Whoever holds a block holds those
+  // before it, so they come first. O(log size).
+  int NumShared(const BlockPool& pool) const;
+
   int size() const { return static_cast<int>(ids_.size()); }
+  BlockId At(int i) const { return BlockId{ids_[i]}; }
   // What the backend reads: indices into its arena.
   std::span<const int32_t> ids() const { return ids_; }
 

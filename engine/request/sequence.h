@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "engine/energy/request_energy.h"
+#include "engine/kv/block_key.h"
 #include "engine/kv/block_table.h"
 #include "engine/request/delta.h"
 #include "engine/request/request.h"
@@ -46,6 +47,9 @@ struct Sequence {
   int num_computed = 0;          // tokens whose K and V are in the cache
   int num_recomputed_until = 0;  // positions before it were computed once
   BlockTable blocks;
+  BlockChain chain;      // names of what its full blocks hold
+  int num_findable = 0;  // of its blocks, the first; others may share them
+  bool findable = true;  // false: none beyond these ever will be
   StreamingDetokenizer detokenizer;
   StopMatcher stop;
   std::optional<SampledToken> sampled;  // of the step that runs

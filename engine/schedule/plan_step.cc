@@ -33,6 +33,12 @@ class Planner {
     return BlocksFor(num_tokens, in_.limits.block_size);
   }
 
+  bool Waits(size_t i) const { return i >= in_.running.size(); }
+  // Blocks that become free when a sequence in play is left out.
+  int Freed(size_t i) const {
+    return Waits(i) ? 0 : At(i).num_blocks - At(i).num_shared_blocks;
+  }
+
   int GiveDecodeRows() {
     rows_.assign(in_.running.size(), 0);
     int given = 0;
@@ -45,12 +51,12 @@ class Planner {
     return given;
   }
 
-  // Blocks that `s` will take for the tokens it has, and one more if it may
-  // outgrow them: a sequence that starts must not be preempted at once.
+  // Free blocks that `s` will take for the tokens it has, and one more if it
+  // may outgrow them: a sequence that starts must not be preempted at once.
   int Claim(const SequenceView& s) const {
     const int needed = std::max(Blocks(s.num_tokens), s.num_blocks);
     const bool grows = Blocks(s.max_tokens) > needed;
-    return needed - s.num_blocks + (grows ? 1 : 0);
+    return needed - s.num_blocks + s.num_free_blocks + (grows ? 1 : 0);
   }
 
   void Admit(int num_decodes) {
@@ -67,7 +73,7 @@ class Planner {
                         claimed <= in_.num_free_blocks;
       if (!fits) return;
       rows_.push_back(0);
-      --rows;
+      if (!s.follows) --rows;
     }
   }
 
@@ -76,6 +82,7 @@ class Planner {
     std::vector<int> who, needs;
     for (int i = 0; i < static_cast<int>(rows_.size()); ++i) {
       if (i < num_running && Decodes(in_.running[i])) continue;
+      if (At(i).follows) continue;
       who.push_back(i);
       needs.push_back(Lacks(At(i)));
     }
@@ -89,9 +96,10 @@ class Planner {
     blocks_.resize(rows_.size());
     for (size_t i = 0; i < rows_.size(); ++i) {
       const SequenceView& s = At(i);
+      free -= s.num_free_blocks;
       const int wanted = Blocks(s.num_computed + rows_[i]) - s.num_blocks;
       while (wanted > free && rows_.size() > i + 1) {
-        free += At(rows_.size() - 1).num_blocks;
+        free += Freed(rows_.size() - 1);
         rows_.pop_back();
       }
       const int room = (s.num_blocks + free) * in_.limits.block_size;

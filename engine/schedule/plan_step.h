@@ -10,15 +10,17 @@
 //    Nobody overtakes it.
 // 3. Prefill: the rows left are shared by water filling. Prompts advance
 //    together, each by the same number of tokens or by all it lacks, so short
-//    ones finish first and long ones never stand still.
+//    ones finish first and long ones never stand still. Who waits for tokens
+//    that an earlier one computes gets none.
 // 4. Blocks, oldest first: who finds none takes those of the latest arrival
-//    (preemption by recompute). The latest itself keeps what it has and gets
+//    (preemption by recompute); what others share of them does not count,
+//    until they have gone, too. The latest itself keeps what it has and gets
 //    fewer rows, or none.
 //
 // Nothing deadlocks: the oldest sequence can take every block of the pool, and
 // admission to the engine has proven that these are enough for it. Nothing
 // starves: who runs is a prefix of the order of arrival, and the first of it
-// always advances.
+// always advances, as it waits for nobody.
 #ifndef MILLIJOULE_ENGINE_SCHEDULE_PLAN_STEP_H_
 #define MILLIJOULE_ENGINE_SCHEDULE_PLAN_STEP_H_
 
@@ -33,12 +35,19 @@ namespace mj {
 struct SequenceView {
   int num_tokens = 0;    // known: prompt and generated
   int num_computed = 0;  // of these, in the KV cache; < num_tokens
-  int num_blocks = 0;    // held; 0 while it waits
+  int num_blocks = 0;    // held, or to be shared when it starts
   int max_tokens = 0;    // it may ever have; >= num_tokens
+  // Of a running sequence's blocks, those that others hold, too: preemption
+  // would not free them.
+  int num_shared_blocks = 0;
+  // Of a waiting sequence's blocks, those that count as free until it starts.
+  int num_free_blocks = 0;
+  bool follows = false;  // an earlier one computes what it needs next
 };
 
 // `running` and `waiting` are in order of arrival, and all of `running` came
-// before all of `waiting`; waiting sequences have nothing computed.
+// before all of `waiting`; what waiting sequences have computed lies in shared
+// blocks.
 struct PlanInput {
   std::span<const SequenceView> running;
   std::span<const SequenceView> waiting;  // the first max_num_seqs do

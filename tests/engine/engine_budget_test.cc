@@ -29,6 +29,7 @@ class EngineBudgetTest : public testing::Test {
  protected:
   EngineBudgetTest() {
     options_.kv_memory_bytes = 1024 * FakeBackend::kBytesPerBlock;
+    options_.prefix_cache = false;  // the same prompt costs the same again
     log_.before_step = [this] { clock_.Advance(step_seconds_); };
   }
 

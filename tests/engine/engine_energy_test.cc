@@ -70,6 +70,7 @@ class EngineEnergyTest : public testing::Test {
     if (set_up) set_up(*setup);
     EngineOptions options;
     options.kv_memory_bytes = num_blocks * FakeBackend::kBytesPerBlock;
+    options.prefix_cache = shares_prefixes;
     auto engine =
         Engine::Start(options, std::move(model), clock_, *std::move(setup));
     ASSERT_TRUE(engine.ok()) << engine.status();
@@ -92,6 +93,7 @@ class EngineEnergyTest : public testing::Test {
   ManualClock clock_;
   Counter counter_;
   std::function<void(EnergySetup&)> set_up;
+  bool shares_prefixes = true;
   FakeRunnerLog log_;
   std::unique_ptr<Engine> engine_;
 };
@@ -195,6 +197,7 @@ TEST_F(EngineEnergyTest, WhatIsThrownAwayIsWaste) {
 }
 
 TEST_F(EngineEnergyTest, WhatIsComputedAgainIsWaste) {
+  shares_prefixes = false;
   Start(/*with_meter=*/false, /*num_blocks=*/8);
   std::vector<std::shared_ptr<ResponseChannel>> channels;
   for (int i = 0; i < 4; ++i) channels.push_back(Submit(30, 200));

@@ -109,15 +109,17 @@ void ExpectNothingLeft(const Engine& engine) {
 struct CompanyCase {
   const char* name;
   int max_num_seqs, max_batched_tokens, num_blocks;
-  bool preempts;
+  bool shares, preempts;
 };
 
 constexpr CompanyCase kCompanyCases[] = {
-    {"chunks of 512", 64, 512, 4096, false},
-    {"chunks of 16", 16, 16, 4096, false},
-    {"rows one at a time", 1, 1, 4096, false},
-    {"a pool for one long prompt", 64, 512, 97, true},
-    {"few sequences", 3, 100, 200, false},
+    {"chunks of 512", 64, 512, 4096, false, false},
+    {"chunks of 16", 16, 16, 4096, false, false},
+    {"rows one at a time", 1, 1, 4096, false, false},
+    {"a pool for one long prompt", 64, 512, 97, false, true},
+    {"few sequences", 3, 100, 200, false, false},
+    {"shared beginnings", 64, 512, 4096, true, false},
+    {"shared beginnings in a small pool", 64, 512, 97, true, false},
 };
 
 TEST(EngineTest, RepliesDependOnNothingButTheRequest) {
@@ -125,7 +127,9 @@ TEST(EngineTest, RepliesDependOnNothingButTheRequest) {
   FakeRunnerLog log;
   std::vector<Reply> alone;
   {
-    auto engine = StartEngine(log, Blocks(4096));
+    EngineOptions options = Blocks(4096);
+    options.prefix_cache = false;
+    auto engine = StartEngine(log, options);
     for (const Request& request : crowd) {
       alone.push_back(Ask(*engine, request));
     }
@@ -135,6 +139,7 @@ TEST(EngineTest, RepliesDependOnNothingButTheRequest) {
     EngineOptions options = Blocks(c.num_blocks);
     options.max_num_seqs = c.max_num_seqs;
     options.max_batched_tokens = c.max_batched_tokens;
+    options.prefix_cache = c.shares;
     log.max_rows = log.max_sequences = 0;
     auto engine = StartEngine(log, options);
     const std::vector<Reply> together = AskAll(*engine, crowd);
@@ -476,7 +481,7 @@ TEST(EngineTest, StatsCountTokens) {
   request.num_choices = 2;
   Ask(*engine, request);
   const EngineStats stats = engine->stats();
-  EXPECT_EQ(stats.prompt_tokens, 80u);
+  EXPECT_EQ(stats.prompt_tokens, 80u);  // of them 32 shared
   EXPECT_EQ(stats.generated_tokens, 14u);
   EXPECT_EQ(stats.preemptions, 0u);
   EXPECT_EQ(stats.kv_blocks_total, 64);

@@ -100,6 +100,7 @@ class FakeBackend final : public Backend {
 // What tests may ask of a fake runner's steps. Written by the engine thread.
 struct FakeRunnerLog {
   std::atomic<int> steps{0};
+  std::atomic<int> rows{0};  // of all steps
   std::atomic<int> max_rows{0};
   std::atomic<int> max_sequences{0};
   std::atomic<int> top_rows{0};  // of which only the largest were wanted
@@ -151,6 +152,7 @@ class FakeRunner final : public StepRunner {
     ++log_.steps;
     const int rows = static_cast<int>(batch.tokens.size());
     const int sequences = static_cast<int>(batch.sequences.size());
+    log_.rows += rows;
     log_.max_rows = std::max(log_.max_rows.load(), rows);
     log_.max_sequences = std::max(log_.max_sequences.load(), sequences);
   }

@@ -1,0 +1,105 @@
+#include "engine/kv/prefix_cache.h"
+
+#include <algorithm>
+
+namespace mj {
+
+PrefixCache::PrefixCache(int block_size, BlockPool& pool)
+    : block_size_(block_size),
+      pool_(pool),
+      entries_(pool.num_blocks()),
+      tokens_(static_cast<size_t>(pool.num_blocks()) * block_size) {}
+
+std::span<const int32_t> PrefixCache::TokensOf(
+    int i, std::span<const int32_t> tokens) const {
+  return tokens.subspan(static_cast<size_t>(i) * block_size_, block_size_);
+}
+
+bool PrefixCache::IsLive(int32_t block) const {
+  const Entry& entry = entries_[block];
+  return entry.generation != 0 &&
+         entry.generation == pool_.generation(BlockId{block});
+}
+
+bool PrefixCache::Holds(int32_t block, int32_t before,
+                        std::span<const int32_t> tokens) const {
+  const Entry& entry = entries_[block];
+  if (!IsLive(block) || entry.before != before) return false;
+  if (before >= 0 &&
+      entry.before_generation != pool_.generation(BlockId{before})) {
+    return false;
+  }
+  return std::equal(tokens.begin(), tokens.end(),
+                    TokensOf(block, tokens_).begin());
+}
+
+void PrefixCache::Extend(std::span<const BlockKey> keys,
+                         std::span<const int32_t> tokens,
+                         std::vector<BlockId>& chain) const {
+  int32_t before = chain.empty() ? -1 : static_cast<int32_t>(chain.back());
+  for (size_t i = chain.size(); i < keys.size(); ++i) {
+    const auto found = blocks_.find(keys[i]);
+    if (found == blocks_.end()) return;
+    if (!Holds(found->second, before, TokensOf(i, tokens))) return;
+    before = found->second;
+    chain.push_back(BlockId{before});
+  }
+}
+
+int PrefixCache::NumEvicted(std::span<const BlockKey> keys,
+                            int num_blocks) const {
+  int i = num_blocks;
+  for (; i < static_cast<int>(keys.size()); ++i) {
+    if (!IsGone(keys[i])) break;
+  }
+  return i - num_blocks;
+}
+
+// Taken for something that is complete, or not yet.
+bool PrefixCache::IsGone(const BlockKey& key) const {
+  const auto found = blocks_.find(key);
+  return found == blocks_.end() ? gone_.contains(key) : !IsLive(found->second);
+}
+
+// What the block held in an earlier life, unless another holds it by now.
+void PrefixCache::Forget(int32_t block) {
+  const auto old = blocks_.find(entries_[block].key);
+  if (old == blocks_.end() || old->second != block) return;
+  blocks_.erase(old);
+  if (gone_order_.size() < entries_.size()) gone_order_.resize(entries_.size());
+  BlockKey& oldest = gone_order_[next_gone_];
+  gone_.erase(oldest);
+  gone_.insert(oldest = entries_[block].key);
+  next_gone_ = (next_gone_ + 1) % gone_order_.size();
+}
+
+PrefixCache::Addition PrefixCache::Add(std::span<const BlockKey> keys,
+                                       std::span<const int32_t> tokens,
+                                       std::span<const int32_t> chain) {
+  const int i = static_cast<int>(chain.size()) - 1;
+  const int32_t block = chain[i], before = i == 0 ? -1 : chain[i - 1];
+  const auto found = blocks_.find(keys[i]);
+  if (found != blocks_.end() && IsLive(found->second)) {
+    const bool same = Holds(found->second, before, TokensOf(i, tokens));
+    return {same ? Added::kKnown : Added::kCollision, BlockId{found->second}};
+  }
+  if (entries_[block].generation != 0) Forget(block);
+  blocks_[keys[i]] = block;
+  gone_.erase(keys[i]);
+  entries_[block] = {keys[i], pool_.generation(BlockId{block}), before,
+                     before < 0 ? 0 : pool_.generation(BlockId{before})};
+  std::ranges::copy(TokensOf(i, tokens),
+                    tokens_.begin() + static_cast<size_t>(block) * block_size_);
+  pool_.Keep(BlockId{block});
+  return {Added::kNew, BlockId{block}};
+}
+
+int PrefixCache::num_cached() const {
+  int live = 0;
+  for (size_t block = 0; block < entries_.size(); ++block) {
+    live += IsLive(static_cast<int32_t>(block)) ? 1 : 0;
+  }
+  return live;
+}
+
+}  // namespace mj

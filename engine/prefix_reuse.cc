@@ -1,0 +1,131 @@
+#include "engine/prefix_reuse.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "engine/step_batch.h"
+#include "hw_backends/backend.h"
+
+namespace mj {
+namespace {
+
+// Blocks of `s` that it may have from others.
+int NumShareable(const Sequence& s) { return FirstWantedRow(s) / kBlockSize; }
+
+}  // namespace
+
+PrefixReuse::PrefixReuse(BlockHasher hasher, PrefixRegions regions,
+                         BlockPool& pool)
+    : hasher_(std::move(hasher)),
+      regions_(std::move(regions)),
+      pool_(pool),
+      cache_(kBlockSize, pool) {}
+
+// Tags keep a tenant and a region of one name apart.
+std::string PrefixReuse::RegionOf(const std::string& tenant) const {
+  const auto region = regions_.find(tenant);
+  return region == regions_.end() ? absl::StrCat("tenant:", tenant)
+                                  : absl::StrCat("region:", region->second);
+}
+
+void PrefixReuse::Begin(Sequence& s) {
+  s.chain.root = hasher_.Root(RegionOf(s.request->request.tenant));
+}
+
+void PrefixReuse::Find(Sequence& s) {
+  s.chain.ExtendTo(s.num_tokens() / kBlockSize, s.tokens, kBlockSize, hasher_);
+  found_.clear();
+  for (int i = 0; i < s.blocks.size(); ++i) found_.push_back(s.blocks.At(i));
+  const int most = std::max(s.blocks.size(), NumShareable(s));
+  cache_.Extend(std::span(s.chain.keys).first(most), s.tokens, found_);
+}
+
+// The sequence goes on with block `num_blocks`: does an earlier one already?
+bool PrefixReuse::Follows(const Sequence& s, int num_blocks) {
+  if (!s.findable || num_blocks >= static_cast<int>(s.chain.keys.size())) {
+    return false;
+  }
+  const bool is_first = coming_.insert(s.chain.keys[num_blocks]).second;
+  return !is_first && num_blocks < NumShareable(s);
+}
+
+PrefixReuse::Start PrefixReuse::Probe(Sequence& waiting) {
+  Find(waiting);
+  Start start{.num_blocks = static_cast<int>(found_.size())};
+  for (BlockId id : found_) start.num_idle += pool_.is_idle(id) ? 1 : 0;
+  start.follows = Follows(waiting, start.num_blocks);
+  return start;
+}
+
+bool PrefixReuse::Follow(Sequence& running) {
+  const bool between_blocks = running.num_computed % kBlockSize == 0;
+  if (between_blocks && running.findable) {
+    Find(running);
+    Share(running);
+  }
+  return Follows(running, running.num_computed / kBlockSize) && between_blocks;
+}
+
+void PrefixReuse::Attach(Sequence& starting) {
+  Find(starting);
+  if (starting.num_recomputed_until == 0) CountStart(starting);
+  Share(starting);
+}
+
+void PrefixReuse::CountStart(Sequence& s) {
+  const size_t found = found_.size();
+  stats_.queried += s.num_tokens();
+  const std::span<const BlockKey> keys = s.chain.keys;
+  stats_.lost_evicted +=
+      kBlockSize *
+      cache_.NumEvicted(keys.first(NumShareable(s)), static_cast<int>(found));
+  // Every row but the last could be shared if nobody wanted its logits.
+  const size_t others = (s.num_tokens() - 1) / kBlockSize;
+  if (others <= static_cast<size_t>(NumShareable(s))) return;
+  cache_.Extend(keys.first(others), s.tokens, found_);
+  stats_.lost_scored +=
+      static_cast<int64_t>(found_.size() - found) * kBlockSize;
+  found_.resize(found);
+}
+
+void PrefixReuse::Share(Sequence& s) {
+  const int held = s.blocks.size();
+  const int added = static_cast<int>(found_.size()) - held;
+  if (added == 0) return;
+  s.blocks.Share(std::span(found_).subspan(held), pool_);
+  s.num_computed += added * kBlockSize;
+  s.num_findable += added;
+  if (s.num_recomputed_until > 0) return;
+  shared_.push_back({held * kBlockSize, added * kBlockSize});
+  stats_.hit += added * kBlockSize;
+  if (s.choice == 0) s.request->usage.cached_tokens += added * kBlockSize;
+}
+
+void PrefixReuse::NoteComputed(Sequence& s) {
+  const int complete = s.num_computed / kBlockSize;
+  if (!s.findable || complete <= s.num_findable) return;
+  s.chain.ExtendTo(complete, s.tokens, kBlockSize, hasher_);
+  for (int i = s.num_findable; i < complete; ++i) {
+    const PrefixCache::Addition addition =
+        cache_.Add(s.chain.keys, s.tokens, s.blocks.ids().first(i + 1));
+    if (addition.how == PrefixCache::Added::kCollision) {
+      s.findable = false;
+      ++stats_.collisions;
+      return;
+    }
+    // Two computed the same at once: one of the two is enough.
+    if (addition.id != s.blocks.At(i)) s.blocks.Replace(i, addition.id, pool_);
+    s.num_findable = i + 1;
+  }
+}
+
+void PrefixReuse::NotePreempted(Sequence& s) { s.num_findable = 0; }
+
+std::span<const SharedTokens> PrefixReuse::TakeShared() {
+  taken_.clear();
+  std::swap(taken_, shared_);
+  return taken_;
+}
+
+}  // namespace mj
