@@ -1,5 +1,5 @@
 // Families of own metrics in the making: `millijoule_NAME`, with the model's
-// name as the last label.
+// name as the last label; the same numbers as `vllm:ALIAS` where there is one.
 #ifndef MILLIJOULE_SERVER_METRIC_FAMILIES_H_
 #define MILLIJOULE_SERVER_METRIC_FAMILIES_H_
 
@@ -25,11 +25,11 @@ class MetricFamilies final {
   void Gauge(const char* name, const char* help,
              std::vector<MetricValue> values);
   void Counter(const char* name, const char* help,
-               std::vector<MetricValue> values);
+               std::vector<MetricValue> values, const char* alias = "");
 
  private:
   void Add(const char* name, const char* help, prometheus::MetricType type,
-           std::vector<MetricValue> values);
+           std::vector<MetricValue> values, const char* alias);
 
   const std::string& model_name_;
   std::vector<prometheus::MetricFamily>& out_;

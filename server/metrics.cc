@@ -13,6 +13,7 @@
 #include "hw_backends/backend.h"
 #include "server/budget_metrics.h"
 #include "server/governor_metrics.h"
+#include "server/prefix_metrics.h"
 #include "server/process_metrics.h"
 
 namespace mj {
@@ -190,7 +191,8 @@ void AddWork(const EngineStats& stats, Exposition& out) {
   out.AddOne({"steps_total", "", "Steps the engine has run."}, kCounter,
              stats.steps);
   out.AddOne({"prompt_tokens_total", "prompt_tokens_total",
-              "Prompt tokens of admitted requests."},
+              "Prompt tokens of admitted requests, once a choice: computed, or "
+              "found in the prefix cache."},
              kCounter, stats.prompt_tokens);
   out.AddOne({"generation_tokens_total", "generation_tokens_total",
               "Tokens generated."},
@@ -339,6 +341,7 @@ std::string Metrics::Text(const EngineStats& stats) const {
     out.Add(kDistributions[i], MetricType::Histogram,
             {impl_->distributions[i]->Collect()});
   }
+  AddPrefixMetrics(stats, impl_->model_name, out.families());
   AddBudgetMetrics(stats, impl_->model_name, out.families());
   AddGovernorMetrics(stats, impl_->model_name, out.families());
   AddProcessMetrics(out.families());

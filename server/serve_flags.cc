@@ -48,6 +48,10 @@ std::vector<Flag> ServeFlagTable(ServeFlags& flags) {
                            "TOML of [tenants.NAME] with joules_per_second and "
                            "burst_joules; 429 when they are spent",
                            flags.tenant_limits));
+  table.push_back(TextFlag("prefix-regions", "FILE",
+                           "TOML of [regions] with NAME = [TENANT, ...]: these "
+                           "share what their prompts begin with",
+                           flags.prefix_regions));
   table.push_back(PositiveNumberFlag(
       "slo-ttft-ms", "MS", "wanted time to the first token, in milliseconds",
       flags.slo_ttft_ms));

@@ -20,6 +20,7 @@
 #include "server/http_server.h"
 #include "server/logging.h"
 #include "server/metrics.h"
+#include "server/prefix_regions_file.h"
 #include "server/serve_flags.h"
 #include "server/tenant_limits_file.h"
 
@@ -107,6 +108,15 @@ absl::StatusOr<std::unique_ptr<LedgerWriter>> OpenLedger(
   return LedgerWriter::Open(std::move(options));
 }
 
+// A file about tenants goes into `out`, if all of them have keys.
+template <class T>
+absl::Status TakeFile(absl::StatusOr<T> loaded, const ApiKeys& keys, T& out) {
+  if (!loaded.ok()) return loaded.status();
+  absl::Status status = CheckTenantsHaveKeys(*loaded, keys);
+  if (status.ok()) out = *std::move(loaded);
+  return status;
+}
+
 // The engine's flags, and what serving adds to its options.
 absl::StatusOr<EngineFlags> MakeEngineFlags(const ServeFlags& flags,
                                             const ApiKeys& keys) {
@@ -118,13 +128,16 @@ absl::StatusOr<EngineFlags> MakeEngineFlags(const ServeFlags& flags,
   if (flags.slo_tpot_ms)
     engine.slo.tpot = Seconds(*flags.slo_tpot_ms * kMillisecond);
   if (flags.power_cap_watts) engine.power_cap = Watts(*flags.power_cap_watts);
-  if (flags.tenant_limits.empty()) return made;
-  absl::StatusOr<std::vector<TenantLimit>> limits =
-      LoadTenantLimits(flags.tenant_limits);
-  if (!limits.ok()) return limits.status();
-  engine.tenant_limits = *std::move(limits);
-  absl::Status status = CheckTenantsHaveKeys(engine.tenant_limits, keys);
-  if (!status.ok()) return status;
+  if (!flags.tenant_limits.empty()) {
+    absl::Status status = TakeFile(LoadTenantLimits(flags.tenant_limits), keys,
+                                   engine.tenant_limits);
+    if (!status.ok()) return status;
+  }
+  if (!flags.prefix_regions.empty()) {
+    absl::Status status = TakeFile(LoadPrefixRegions(flags.prefix_regions),
+                                   keys, engine.prefix_regions);
+    if (!status.ok()) return status;
+  }
   return made;
 }
 
