@@ -1,0 +1,99 @@
+#include "engine/speculate/row_corrections.h"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <cmath>
+
+#include "engine/speculate/fading.h"
+
+namespace mj {
+namespace {
+
+constexpr double kSpreadWeight = 0.02;
+constexpr double kLevelWeight = 0.2;
+constexpr double kMostSamples = 32;  // of a shape's mean
+constexpr double kFading = 1024;     // steps a sample
+constexpr double kDoubt = 0.15;      // samples: what trust in few of them lacks
+constexpr double kLeaning = 0.3;  // samples that a trusted neighbour counts for
+// A sample counts as this factor off at the most, where others are trusted and
+// where not: a step that the host interrupts is no measure of its rows.
+constexpr double kMostSurprise = 1.5, kMostNews = 4;
+constexpr double kModelSay = 0.01;  // of the model alone, as against neighbours
+
+// A mean that is still being summed.
+struct Weighted {
+  double sum = 0, weight = 0;
+  Weighted operator+(const Weighted& o) const {
+    return {sum + o.sum, weight + o.weight};
+  }
+  Weighted operator*(double k) const { return {k * sum, k * weight}; }
+};
+
+// Of a bucket's say in the estimate of the next, what is left on the way: a
+// quarter more rows tell little, one row in many tells much.
+double Reach(int bucket) {
+  constexpr double kQuarter = 0.25, kPerOctave = 16;
+  const double nearness =
+      kQuarter * (bucket < RowCorrections::kExact ? bucket + 1 : kPerOctave);
+  return nearness / (1 + nearness);
+}
+
+}  // namespace
+
+int RowCorrections::Bucket(int rows) {
+  assert(rows >= 1);
+  if (rows <= kExact) return rows - 1;
+  const unsigned last = static_cast<unsigned>(rows - 1);  // of (64, 128]: 64...
+  const int octave = std::bit_width(last) - 7;
+  const int part = static_cast<int>(last >> (octave + 2)) - 16;
+  return std::min(kExact + 16 * octave + part, kBuckets - 1);
+}
+
+RowCorrections::Estimates RowCorrections::At(int64_t step) const {
+  std::array<Weighted, kBuckets> own, below;
+  std::array<double, kBuckets> counts;
+  Estimates estimates;
+  Weighted passed;
+  for (int b = 0; b < kBuckets; ++b) {
+    const Shape& s = shapes_[b];
+    counts[b] = FadedCount(s.count, step - s.last_step, kFading);
+    estimates[b].trust = counts[b] / (counts[b] + kDoubt);
+    own[b] = {estimates[b].trust * s.mean, estimates[b].trust};
+    if (b > 0) below[b] = passed * Reach(b - 1);
+    passed = own[b] + below[b];
+  }
+  passed = {};
+  for (int b = kBuckets - 1; b >= 0; --b) {
+    const Weighted above = passed * Reach(b);
+    const Weighted near =
+        (below[b] + above + Weighted{kModelSay, kModelSay}) * kLeaning;
+    const double shape =
+        (counts[b] * shapes_[b].mean + near.sum) / (counts[b] + near.weight);
+    estimates[b].ratio = level_ * shape;
+    estimates[b].error = spread_ / std::sqrt(counts[b] + near.weight);
+    passed = own[b] + above;
+  }
+  return estimates;
+}
+
+void RowCorrections::Observe(int rows, double measured_over_predicted,
+                             int64_t step) {
+  if (!(measured_over_predicted > 0)) return;
+  if (num_samples_++ == 0) level_ = measured_over_predicted;
+  const int b = Bucket(rows);
+  const Estimate expected = At(step)[b];
+  const double most = kMostNews + expected.trust * (kMostSurprise - kMostNews);
+  const double surprise =
+      std::clamp(measured_over_predicted / expected.ratio, 1 / most, most);
+  Shape& s = shapes_[b];
+  const double sample = surprise * expected.ratio / level_;
+  s.count = std::min(FadedCount(s.count, step - s.last_step, kFading) + 1,
+                     kMostSamples);
+  s.mean += (sample - s.mean) / s.count;
+  s.last_step = step;
+  spread_ += kSpreadWeight * (std::abs(surprise - 1) - spread_);
+  level_ *= 1 + kLevelWeight * expected.trust * (surprise - 1);
+}
+
+}  // namespace mj
