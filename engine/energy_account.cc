@@ -46,6 +46,7 @@ EnergyAccount::EnergyAccount(EnergySetup setup, const ModelShape& model,
 void EnergyAccount::Charge(Sequence& s, const SequenceShape& shape,
                            Joules energy) {
   InFlight& request = *s.request;
+  s.row_energy = energy / shape.num_tokens;
   const bool decodes = shape.context_tokens >= s.num_prompt;
   const Phase phase = decodes ? Phase::kDecode : Phase::kPrefill;
   const int again = std::clamp(s.num_recomputed_until - shape.context_tokens, 0,
@@ -83,6 +84,13 @@ std::optional<Joules> EnergyAccount::AddStep(const StepBatch& batch,
   const std::optional<double> by_meter = control_.scale();
   if (!by_meter) return std::nullopt;
   return (step.total * scale + overhead) * *by_meter;
+}
+
+void EnergyAccount::NoteRejected(Sequence& s, int num_rows) {
+  if (num_rows == 0) return;
+  const Joules wasted = num_rows * s.row_energy;
+  s.request->energy.Waste(wasted, WasteReason::kRejectedDraft);
+  pending_.wasted.push_back({WasteReason::kRejectedDraft, wasted});
 }
 
 Joules EnergyAccount::PriceOf(const SharedTokens& tokens) const {

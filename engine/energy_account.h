@@ -42,6 +42,8 @@ class EnergyAccount final {
   // What computing them would have drawn, beside its share of the passes over
   // the weights; modelled.
   Joules PriceOf(const SharedTokens& tokens) const;
+  // Of the rows charged to `s` in the latest step, so many came to nothing.
+  void NoteRejected(Sequence& s, int num_rows);
   // The request is answered; if `aborted`, all that it cost is waste.
   void End(InFlight& request, bool aborted);
   // Passes on what has gathered, every tenth of a second or if `idle`.

@@ -61,8 +61,10 @@ void Engine::Impl::Step() {
   TakeInbox();
   EndLapsed(times.start);
   ReleaseHeld(times.start);
-  const StepPlan plan = PlanStep(queues.Snapshot(limits.Load().schedule));
+  const PlanInput input = queues.Snapshot(limits.Load().schedule);
+  StepPlan plan = PlanStep(input);
   if (WaitsForCompany(plan, times)) return Finish(clock.Now());
+  speculator.AddDrafts(input, queues, plan);
   const StepBatch batch = Schedule(plan, times.start);
   if (!batch.sequences.empty()) {
     PublishStats();  // a step may last: what is queued shows meanwhile
@@ -75,6 +77,8 @@ void Engine::Impl::Step() {
     next_step = std::max(next_step, times.start) +
                 (times.end - times.start) / limits.Load().busy_share;
     Commit(batch, times.end);
+    speculator.NoteStep(static_cast<int>(batch.forward.tokens.size()),
+                        times.end - times.start, spent);
   }
   Finish(clock.Now());
 }
@@ -175,6 +179,7 @@ void Engine::Impl::EndSpent(const StepBatch& batch, Seconds now) {
 }
 
 void Engine::Impl::Advance(Sequence& s, int num_rows, Seconds now) {
+  num_rows -= static_cast<int>(s.draft.size());
   const int last = s.num_computed + num_rows;
   const int again =
       std::clamp(s.num_recomputed_until - s.num_computed, 0, num_rows);
@@ -189,15 +194,34 @@ void Engine::Impl::Advance(Sequence& s, int num_rows, Seconds now) {
   if (!s.failure.ok()) return End(*s.request, s.failure, now, {});
   if (last < s.num_tokens()) return;
   if (!s.generates()) return Tell(s, TakeScoredPrompt(s), now);
-  if (!s.sampled) {
+  if (s.sampled.empty()) {
     return End(*s.request, absl::InternalError("the model gave no logits"), now,
                {});
   }
   // What costs all by its prompt alone gets no token; EndSpent ends it.
   if (s.num_generated() == 0 && energy.IsSpent(*s.request)) return;
-  ++counted.generated_tokens;
-  ++s.request->usage.completion_tokens;
-  Tell(s, TakeToken(s, *model->tokenizer), now);
+  TakeSampled(s, now);
+}
+
+void Engine::Impl::TakeSampled(Sequence& s, Seconds now) {
+  const auto drafted = static_cast<int>(s.draft.size());
+  Delta delta = TakeTokens(s, *model->tokenizer);
+  const auto taken = static_cast<int>(delta.tokens.size());
+  counted.generated_tokens += taken;
+  Usage& usage = s.request->usage;
+  usage.completion_tokens += taken;
+  speculator.NoteTaken(s, taken);
+  if (drafted > 0) {
+    // Those that came true have been computed in this step.
+    const int accepted = taken - 1;
+    usage.drafted_tokens += drafted;
+    usage.accepted_tokens += accepted;
+    energy.NoteRejected(s, drafted - accepted);
+    s.draft.clear();
+    s.num_computed += accepted;
+    queues.NoteComputed(s);
+  }
+  Tell(s, std::move(delta), now);
 }
 
 void Engine::Impl::Tell(Sequence& s, Delta delta, Seconds now) {
@@ -259,6 +283,7 @@ void Engine::Impl::PublishStats() {
   counted.kv_blocks_used = counted.kv_blocks_total - queues.pool().num_free();
   counted.kv_blocks_idle = queues.pool().num_idle();
   if (queues.reuse() != nullptr) counted.prefix = queues.reuse()->stats();
+  counted.speculation = speculator.stats();
   if (governor) counted.governor = governor->stats();
   std::lock_guard<std::mutex> lock(stats_mutex);
   published = counted;

@@ -22,6 +22,7 @@
 #include "engine/sample/sampler.h"
 #include "engine/schedule/flex_hold.h"
 #include "engine/schedule/shared_limits.h"
+#include "engine/speculator.h"
 #include "engine/step_batch.h"
 #include "engine/step_governor.h"
 #include "engine/tenant_budgets.h"
@@ -52,6 +53,7 @@ struct Engine::Impl {
   StepReport Run(const StepBatch& batch, StepTimes& times);
   void Commit(const StepBatch& batch, Seconds now);
   void Advance(Sequence& s, int num_rows, Seconds now);
+  void TakeSampled(Sequence& s, Seconds now);
   void Tell(Sequence& s, Delta delta, Seconds now);
   void EndSpent(const StepBatch& batch, Seconds now);
   void CountSlo(const InFlight& request, const Delta& last);
@@ -89,6 +91,7 @@ struct Engine::Impl {
   // The engine thread's own.
   std::vector<std::unique_ptr<InFlight>> requests;
   Queues queues;
+  Speculator speculator;
   Sampler sampler;
   EngineStats counted;
   uint64_t num_taken = 0;

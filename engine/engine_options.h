@@ -8,6 +8,7 @@
 
 #include "engine/prefix_stats.h"
 #include "engine/request/request.h"
+#include "engine/speculate/controller.h"
 #include "engine/tenant_budgets.h"
 #include "hw_backends/quantities.h"
 
@@ -23,6 +24,9 @@ struct EngineOptions {
   // batch-invariant, as elsewhere it would change replies.
   std::optional<bool> prefix_cache;
   PrefixRegions prefix_regions;  // who is not in it shares with nobody
+  // Of requests that leave it to the server.
+  Speculation speculation = Speculation::kAuto;
+  SpeculationLimits speculation_limits;
   SloTargets slo;                // of requests that bring none
   std::optional<Watts> power_cap;
   std::vector<TenantLimit> tenant_limits;  // who is not in it has none

@@ -43,7 +43,8 @@ Engine::Impl::Impl(const EngineOptions& opts,
              budgets),
       power(CapLadder(energy.model(), limits.Load().schedule),
             energy.model().idle_power(), limits),
-      queues(num_blocks) {
+      queues(num_blocks),
+      speculator(opts.speculation, opts.speculation_limits, energy.model()) {
   if (options.prefix_cache.value_or(model->backend->info().batch_invariant)) {
     queues.ShareBeginnings(std::move(hasher), options.prefix_regions);
   }
@@ -82,6 +83,7 @@ EngineStats Engine::Impl::Stats() {
   stats.overhead = totals.energy.overhead;
   stats.wasted_aborted = wasted(WasteReason::kAborted);
   stats.wasted_preempted = wasted(WasteReason::kPreempted);
+  stats.wasted_rejected = wasted(WasteReason::kRejectedDraft);
   stats.energy_domain = meter.domain;
   stats.energy_method = EnergyMethodName(meter.method);
   stats.energy_known = totals.known;
@@ -114,10 +116,10 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
     absl::Status status = Validate(limit);
     if (!status.ok()) return status;
   }
-  std::unique_ptr<Engine> engine = absl::WrapUnique(new Engine(
-      std::make_unique<Impl>(capacity->options, std::move(model),
-                             capacity->num_blocks, clock, std::move(energy),
-                             *std::move(hasher))));
+  std::unique_ptr<Engine> engine =
+      absl::WrapUnique(new Engine(std::make_unique<Impl>(
+          capacity->options, std::move(model), capacity->num_blocks, clock,
+          std::move(energy), *std::move(hasher))));
   absl::Status capped = engine->SetPowerCap(options.power_cap);
   if (!capped.ok()) return capped;
   return engine;

@@ -12,6 +12,7 @@
 #include "engine/prefix_stats.h"
 #include "engine/request/request.h"
 #include "engine/schedule/limits.h"
+#include "engine/speculation_stats.h"
 #include "engine/tenant_budgets.h"
 #include "hw_backends/quantities.h"
 
@@ -30,9 +31,10 @@ struct EngineStats {
   int kv_blocks_used = 0;
   int kv_blocks_idle = 0;  // not used, but what they hold may be found again
   std::optional<PrefixStats> prefix;  // absent: nothing is shared
+  SpeculationStats speculation;
   Joules saved_prefix{0};             // modelled: their rows, not computed
   uint64_t steps = 0;
-  Seconds last_progress{0};  // clock time of the latest step's end
+  Seconds last_progress{0};    // clock time of the latest step's end
   uint64_t prompt_tokens = 0;  // computed or shared, once a choice
   uint64_t generated_tokens = 0;
   uint64_t preemptions = 0;
@@ -48,13 +50,13 @@ struct EngineStats {
   std::vector<TenantBudget> tenants;  // that have a limit
   // Joules since the start, by phase; their sum is the meter's.
   Joules prefill, decode, idle, overhead;
-  Joules wasted_aborted, wasted_preempted;
+  Joules wasted_aborted, wasted_preempted, wasted_rejected;
   std::string energy_domain, energy_method;
-  bool energy_known = true;  // false: the meter could not be read
+  bool energy_known = true;           // false: the meter could not be read
   std::string energy_unknown_reason;  // why; empty where it is known
   // Time of which no joules are known and none will be.
   Seconds energy_unknown_time{0};
-  std::optional<LedgerState> ledger;  // of the durable one, if there is any
+  std::optional<LedgerState> ledger;      // of the durable one, if there is any
   std::optional<GovernorStats> governor;  // if there is any
 };
 

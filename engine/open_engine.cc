@@ -18,7 +18,6 @@
 namespace mj {
 namespace {
 
-
 absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const EngineFlags& flags,
                                                      int threads) {
   CpuBackendOptions options;

@@ -91,6 +91,7 @@ void Queues::Preempt(Sequence& s) {
   s.blocks.Clear(pool_);
   s.num_recomputed_until = std::max(s.num_recomputed_until, s.num_computed);
   s.num_computed = 0;
+  s.draft.clear();
   if (reuse_) reuse_->NotePreempted(s);
 }
 

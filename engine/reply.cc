@@ -16,24 +16,39 @@ absl::Status Score(const LogitsUse& use, std::span<const float> logits) {
   return scored.status();
 }
 
+absl::StatusOr<TokenId> DrawFromAll(const Sequence& s,
+                                    std::span<const float> logits,
+                                    const DrawKey& key, Sampler& sampler) {
+  const SamplingParams& params = s.request->request.sampling;
+  const std::span<const TokenId> prompt =
+      std::span(s.tokens).first(s.num_prompt);
+  std::span<const TokenId> generated =
+      std::span(s.tokens).subspan(s.num_prompt);
+  std::vector<TokenId> with_drafts;
+  if (!s.sampled.empty() && ChangesLogits(params)) {
+    with_drafts.assign(generated.begin(), generated.end());
+    for (const SampledToken& token : s.sampled) with_drafts.push_back(token.id);
+    generated = with_drafts;
+  }
+  return sampler.Sample(logits, params, {prompt, generated}, key);
+}
+
 absl::Status Draw(const LogitsUse& use, const RowLogits& logits,
                   Sampler& sampler) {
   Sequence& s = *use.sequence;
   const Request& request = s.request->request;
-  const std::span<const TokenId> tokens = s.tokens;
-  const TokenHistory history{tokens.first(s.num_prompt),
-                             tokens.subspan(s.num_prompt)};
   const DrawKey key{s.request->seed, s.choice, use.position};
   absl::StatusOr<TokenId> id =
-      logits.all.empty()
-          ? sampler.SampleTop(logits.top, request.sampling, key)
-          : sampler.Sample(logits.all, request.sampling, history, key);
+      logits.all.empty() ? sampler.SampleTop(logits.top, request.sampling, key)
+                         : DrawFromAll(s, logits.all, key, sampler);
   if (!id.ok()) return id.status();
-  s.sampled = SampledToken{*id, {}};
+  const size_t i = s.sampled.size();
+  s.refuted = i < s.draft.size() && s.draft[i] != *id;
+  s.sampled.push_back({*id, {}});
   if (!request.logprobs.generated) return absl::OkStatus();
   absl::StatusOr<PositionLogprobs> logprobs =
       LogprobsOf(logits.all, *id, *request.logprobs.generated);
-  if (logprobs.ok()) s.sampled->logprobs = *std::move(logprobs);
+  if (logprobs.ok()) s.sampled.back().logprobs = *std::move(logprobs);
   return logprobs.status();
 }
 
@@ -73,39 +88,44 @@ void Finish(Sequence& s, FinishReason reason, Delta& delta) {
   delta.text += s.stop.Flush();
 }
 
-}  // namespace
-
-void TakeLogits(const LogitsUse& use, const RowLogits& logits,
-                Sampler& sampler) {
-  const bool known = use.position < use.sequence->num_tokens();
-  const absl::Status status =
-      known ? Score(use, logits.all) : Draw(use, logits, sampler);
-  use.sequence->failure.Update(status);
-}
-
-Delta TakeToken(Sequence& s, const Tokenizer& tokenizer) {
+// Appends one token to the sequence and its news to `delta`.
+void TakeToken(Sequence& s, SampledToken token, const Tokenizer& tokenizer,
+               Delta& delta) {
   const StopParams& stop = s.request->request.stop;
-  const TokenId id = s.sampled->id;
+  const TokenId id = token.id;
   s.tokens.push_back(id);
-  Delta delta;
-  delta.choice = s.choice;
   delta.tokens.push_back(id);
-  if (s.sampled->logprobs) {
-    delta.logprobs.push_back(*std::move(s.sampled->logprobs));
-  }
-  s.sampled.reset();
-  delta.prompt_logprobs = std::exchange(s.prompt_logprobs, {});
-
+  if (token.logprobs) delta.logprobs.push_back(*std::move(token.logprobs));
   const bool ends = EndsReply(s, id, tokenizer);
   if (HasText(id, tokenizer) && (!ends || stop.include_stop_string)) {
-    delta.text = Release(s, s.detokenizer.Push(id));
+    delta.text += Release(s, s.detokenizer.Push(id));
     NoteStopMatch(s, delta);
   }
-  if (delta.finish_reason) return delta;
+  if (delta.finish_reason) return;
   if (ends) {
     Finish(s, FinishReason::kStop, delta);
   } else if (s.num_tokens() == s.max_tokens) {
     Finish(s, FinishReason::kLength, delta);
+  }
+}
+
+}  // namespace
+
+void TakeLogits(const LogitsUse& use, const RowLogits& logits,
+                Sampler& sampler) {
+  Sequence& s = *use.sequence;
+  if (s.refuted || !s.failure.ok()) return;
+  const bool known = use.position < s.num_tokens();
+  s.failure.Update(known ? Score(use, logits.all) : Draw(use, logits, sampler));
+}
+
+Delta TakeTokens(Sequence& s, const Tokenizer& tokenizer) {
+  Delta delta;
+  delta.choice = s.choice;
+  delta.prompt_logprobs = std::exchange(s.prompt_logprobs, {});
+  for (SampledToken& token : std::exchange(s.sampled, {})) {
+    TakeToken(s, std::move(token), tokenizer, delta);
+    if (delta.finish_reason) break;
   }
   return delta;
 }

@@ -12,16 +12,17 @@
 namespace mj {
 
 // Draws (into `sampled`) or scores (into `prompt_logprobs`) the token that a
-// row of logits is about. What is wrong with the row goes into `failure`.
+// row of logits is about. What is wrong with the row goes into `failure`. Rows
+// behind a draft token that was not drawn mean nothing.
 void TakeLogits(const LogitsUse& use, const RowLogits& logits,
                 Sampler& sampler);
 
-// Appends the token that was drawn, checks what ends a reply (end of
-// generation, stop tokens, stop strings, length, in this order) and returns
-// the news. A token that ends the reply is listed with its logprobs, but adds
-// no text unless the request includes stop strings.
-// REQUIRES: s.sampled has a value.
-Delta TakeToken(Sequence& s, const Tokenizer& tokenizer);
+// Appends the tokens that were drawn, checks after each what ends a reply (end
+// of generation, stop tokens, stop strings, length, in this order) and returns
+// the news; what comes after the end is dropped. A token that ends the reply is
+// listed with its logprobs, but adds no text unless the request includes stop
+// strings. REQUIRES: s.sampled is not empty.
+Delta TakeTokens(Sequence& s, const Tokenizer& tokenizer);
 
 // The rest of a reply that ends between two tokens: what was held back, which
 // may still end with a stop string.

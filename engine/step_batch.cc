@@ -29,25 +29,30 @@ void AddLogits(Sequence& s, int first, int last, StepBatch& batch) {
     batch.forward.logits_rows.push_back({row + position - 1});
     batch.uses.push_back({&s, position});
   }
-  if (last == s.num_tokens() && s.generates()) {
+  if (!s.generates()) return;
+  for (int position = s.num_tokens(); position <= last; ++position) {
     batch.forward.logits_rows.push_back(
-        {row + last - 1, NumTopWanted(s.request->request)});
-    batch.uses.push_back({&s, last});
+        {row + position - 1, NumTopWanted(s.request->request)});
+    batch.uses.push_back({&s, position});
   }
 }
 
 void AddSequence(Sequence& s, int num_rows, StepBatch& batch) {
   ForwardBatch& forward = batch.forward;
-  const int first = s.num_computed;
+  const int first = s.num_computed, last = first + num_rows;
+  s.draft.resize(std::max(0, last - s.num_tokens()));
+  s.sampled.clear();
+  s.refuted = false;
   const size_t logits_before = forward.logits_rows.size();
-  AddLogits(s, first, first + num_rows, batch);
+  AddLogits(s, first, last, batch);
   forward.sequences.push_back({static_cast<int>(forward.tokens.size()),
                                num_rows, first, s.blocks.ids()});
   forward.shape.sequences.push_back(
       {num_rows, first,
        static_cast<int>(forward.logits_rows.size() - logits_before)});
   forward.tokens.insert(forward.tokens.end(), s.tokens.begin() + first,
-                        s.tokens.begin() + first + num_rows);
+                        s.tokens.begin() + std::min(last, s.num_tokens()));
+  forward.tokens.insert(forward.tokens.end(), s.draft.begin(), s.draft.end());
   batch.sequences.push_back(&s);
 }
 

@@ -12,7 +12,8 @@
 namespace mj {
 
 // What a row of logits is for: it predicts the token at `position`, which is
-// drawn if the sequence does not have it yet, and scored if it does.
+// drawn if the sequence does not have it yet, and scored if it does. A row
+// behind draft tokens counts only if these turn out right.
 struct LogitsUse {
   Sequence* sequence = nullptr;
   int position = 0;

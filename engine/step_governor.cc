@@ -99,8 +99,8 @@ void StepGovernor::LookAt(const StepPlan& plan, const Queues& queues) {
     SequenceProgress& progress = progress_[rows.sequence];
     progress.rows = rows.num_rows;
     if (progress.uncomputed > 1) phase_ = Phase::kPrefill;
-    const bool ends = rows.num_rows == progress.uncomputed;
-    shape_.sequences.push_back({rows.num_rows, progress.context, ends ? 1 : 0});
+    const int logits = std::max(0, rows.num_rows - progress.uncomputed + 1);
+    shape_.sequences.push_back({rows.num_rows, progress.context, logits});
   }
   model_.PriceAll(model_.DemandOf(shape_), prices_);
 }

@@ -244,7 +244,8 @@ void AddEnergy(const EngineStats& stats, Exposition& out) {
            "Joules that led to no token of a reply; part of the phases."},
           MetricType::Counter,
           {waste("aborted", stats.wasted_aborted),
-           waste("preempted", stats.wasted_preempted)});
+           waste("preempted", stats.wasted_preempted),
+           waste("rejected_draft", stats.wasted_rejected)});
 }
 
 void AddLedger(const EngineStats& stats, Exposition& out) {

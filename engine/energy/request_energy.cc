@@ -41,6 +41,10 @@ void RequestEnergy::Add(Phase phase, Joules energy, double wasted_share,
   wasted_[static_cast<size_t>(reason)] += energy * wasted_share;
 }
 
+void RequestEnergy::Waste(Joules energy, WasteReason reason) {
+  wasted_[static_cast<size_t>(reason)] += energy;
+}
+
 Joules RequestEnergy::Abort() {
   const Joules useful = std::max(Joules(0), total() - wasted());
   wasted_[static_cast<size_t>(WasteReason::kAborted)] += useful;

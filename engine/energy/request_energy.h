@@ -29,6 +29,8 @@ class RequestEnergy final {
   void Add(Phase phase, Joules energy);
   // `wasted_share` of it in [0, 1] (wasted rows / rows) is waste too.
   void Add(Phase phase, Joules energy, double wasted_share, WasteReason reason);
+  // A part of what was added, and not waste yet, has turned out to be.
+  void Waste(Joules energy, WasteReason reason);
   // The reply is thrown away: all that was not waste becomes waste. Returns
   // how much that was.
   Joules Abort();

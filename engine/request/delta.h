@@ -34,7 +34,9 @@ struct PositionLogprobs {
 struct Usage {
   int prompt_tokens = 0;
   int completion_tokens = 0;  // of all choices
-  int cached_tokens = 0;
+  int cached_tokens = 0;      // of the prompt, not computed
+  int drafted_tokens = 0;     // guessed and verified
+  int accepted_tokens = 0;    // of these, that are in the reply
   EnergyReport energy;
 };
 

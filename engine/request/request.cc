@@ -127,6 +127,20 @@ absl::Status ValidateLogprobs(const char* field, std::optional<int> count) {
 
 }  // namespace
 
+absl::StatusOr<Speculation> ParseSpeculation(std::string_view name) {
+  constexpr std::pair<std::string_view, Speculation> kNames[] = {
+      {"auto", Speculation::kAuto},   {"off", Speculation::kOff},
+      {"ngram", Speculation::kNgram}, {"draft", Speculation::kDraft},
+      {"exit", Speculation::kExit},
+  };
+  for (const auto& [known, speculation] : kNames) {
+    if (name == known) return speculation;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("'", std::string(name.substr(0, 60)),
+                   "' is none of auto, off, ngram, draft, exit"));
+}
+
 absl::Status Validate(const Request& request) {
   for (absl::Status status :
        {InRange("n", request.num_choices, 1, kMaxChoices),

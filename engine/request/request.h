@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "hw_backends/quantities.h"
 
 namespace mj {
@@ -49,6 +51,18 @@ struct LogprobParams {
   std::optional<int> prompt;     // the same for prompt tokens
 };
 
+// Who may guess a reply's tokens ahead, for the model to verify several at
+// once. Never changes a reply.
+enum class Speculation {
+  kAuto,   // the server's choice
+  kOff,    // nobody
+  kNgram,  // what followed the same tokens before
+  kDraft,  // a smaller model
+  kExit,   // the model's own first layers
+};
+// "auto", "off", "ngram", "draft", "exit". INVALID_ARGUMENT names the others.
+absl::StatusOr<Speculation> ParseSpeculation(std::string_view name);
+
 // Latencies wanted of this request; absent: none in particular.
 struct SloTargets {
   std::optional<Seconds> ttft;  // submission to first token
@@ -75,6 +89,7 @@ struct Request {
   // token. Above 0.
   std::optional<Joules> max_energy;
   SloTargets slo;
+  Speculation speculation = Speculation::kAuto;
   bool flex = false;  // may wait within its timeout for less carbon
 };
 

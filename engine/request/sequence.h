@@ -18,6 +18,7 @@
 #include "engine/request/request.h"
 #include "engine/request/response_channel.h"
 #include "engine/request/stop_matcher.h"
+#include "engine/speculate/draft_state.h"
 #include "engine/text/detokenizer.h"
 
 namespace mj {
@@ -52,8 +53,15 @@ struct Sequence {
   bool findable = true;  // false: none beyond these ever will be
   StreamingDetokenizer detokenizer;
   StopMatcher stop;
-  std::optional<SampledToken> sampled;  // of the step that runs
-  absl::Status failure;                 // of the step that runs
+  std::unique_ptr<DraftState> drafting;  // null: it has never speculated
+  // Guesses of the tokens that come next, for the next step to verify.
+  std::vector<TokenId> draft;
+  // Of the step that runs: the tokens that come next, in order. Each but the
+  // last stands in `draft`, too.
+  std::vector<SampledToken> sampled;
+  bool refuted = false;  // the last one differs from the draft
+  Joules row_energy{0};  // of the latest step, a row; as it was charged
+  absl::Status failure;  // of the step that runs
   // Of choice 0, if asked for: position 0 and those scored so far. They move
   // into the first delta.
   std::vector<PositionLogprobs> prompt_logprobs;

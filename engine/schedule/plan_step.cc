@@ -128,8 +128,45 @@ class Planner {
   std::vector<int> blocks_;  // held after this step
 };
 
+const SequenceView& ViewOf(const PlanInput& input, const PlannedRows& rows) {
+  const auto i = static_cast<size_t>(rows.sequence);
+  return i < input.running.size() ? input.running[i]
+                                  : input.waiting[i - input.running.size()];
+}
+
 }  // namespace
 
 StepPlan PlanStep(const PlanInput& input) { return Planner(input).Make(); }
+
+PlanRest RestOf(const PlanInput& input, const StepPlan& plan) {
+  PlanRest rest{input.limits.max_batched_tokens, input.num_free_blocks};
+  for (const PlannedRows& rows : plan.rows) {
+    rest.rows -= rows.num_rows;
+    rest.blocks -= rows.num_blocks - ViewOf(input, rows).num_blocks;
+  }
+  for (int i = 0; i < plan.num_admitted; ++i) {
+    rest.blocks -= input.waiting[i].num_free_blocks;
+  }
+  if (plan.num_preempted > 0) rest.blocks = 0;
+  return rest;
+}
+
+void AddDraftRows(const PlanInput& input, std::span<const int> lengths,
+                  StepPlan& plan) {
+  PlanRest rest = RestOf(input, plan);
+  const int size = input.limits.block_size;
+  for (size_t k = 0; k < lengths.size() && rest.rows > 0; ++k) {
+    if (lengths[k] == 0) continue;
+    PlannedRows& rows = plan.rows[k];
+    const int used = ViewOf(input, rows).num_computed + rows.num_rows;
+    const int room = (rows.num_blocks + rest.blocks) * size - used;
+    const int added = std::min({lengths[k], rest.rows, room});
+    const int blocks = std::max(rows.num_blocks, BlocksFor(used + added, size));
+    rest.blocks -= blocks - rows.num_blocks;
+    rest.rows -= added;
+    rows.num_rows += added;
+    rows.num_blocks = blocks;
+  }
+}
 
 }  // namespace mj

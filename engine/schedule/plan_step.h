@@ -57,7 +57,7 @@ struct PlanInput {
 
 struct PlannedRows {
   int sequence = 0;    // index into running, then waiting
-  int num_rows = 0;    // > 0
+  int num_rows = 0;    // > 0; those after its tokens are for drafts
   int num_blocks = 0;  // it holds after growing for these rows
 };
 
@@ -70,6 +70,18 @@ struct StepPlan {
 // REQUIRES: limits are > 0; each sequence alone fits in the pool.
 // O(n log n) in the sequences.
 StepPlan PlanStep(const PlanInput& input);
+
+// Rows and free blocks that the plan leaves.
+struct PlanRest {
+  int rows = 0;
+  int blocks = 0;  // none while somebody loses blocks
+};
+PlanRest RestOf(const PlanInput& input, const StepPlan& plan);
+
+// Gives draft tokens rows from what is left, first ones first: lengths[k] at
+// the most to plan.rows[k], which runs and lacks one token only if it is > 0.
+void AddDraftRows(const PlanInput& input, std::span<const int> lengths,
+                  StepPlan& plan);
 
 // Blocks that hold `num_tokens` positions.
 inline int BlocksFor(int num_tokens, int block_size) {

@@ -64,6 +64,21 @@ void ReadBudget(const v1::GenerateRequest& message, Request& request) {
   request.flex = message.service_tier() == v1::SERVICE_TIER_FLEX;
 }
 
+Speculation ToSpeculation(v1::Speculation speculation) {
+  switch (speculation) {
+    case v1::SPECULATION_OFF:
+      return Speculation::kOff;
+    case v1::SPECULATION_NGRAM:
+      return Speculation::kNgram;
+    case v1::SPECULATION_DRAFT:
+      return Speculation::kDraft;
+    case v1::SPECULATION_EXIT:
+      return Speculation::kExit;
+    default:
+      return Speculation::kAuto;
+  }
+}
+
 absl::Status ReadPrompt(const v1::GenerateRequest& message,
                         const LoadedModel& model, Request& request) {
   switch (message.prompt_case()) {
@@ -105,6 +120,7 @@ absl::StatusOr<Request> ToRequest(const v1::GenerateRequest& message,
   request.stop = ToStop(message.stop());
   request.logprobs = ToLogprobs(message);
   request.print_special = message.print_special();
+  request.speculation = ToSpeculation(message.speculation());
   ReadBudget(message, request);
   return request;
 }

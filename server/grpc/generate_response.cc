@@ -55,6 +55,8 @@ void Fill(const Usage& from, v1::Usage* to) {
   to->set_prompt_tokens(from.prompt_tokens);
   to->set_completion_tokens(from.completion_tokens);
   to->set_cached_tokens(from.cached_tokens);
+  to->set_drafted_tokens(from.drafted_tokens);
+  to->set_accepted_draft_tokens(from.accepted_tokens);
   Fill(from.energy, to->mutable_energy());
 }
 

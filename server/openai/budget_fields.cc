@@ -49,11 +49,23 @@ void ReadServiceTier(FieldReader& reader, Request& request) {
                            "scale"));
 }
 
+void ReadSpeculation(FieldReader& reader, Request& request) {
+  std::string name = "auto";
+  reader.Read("speculation", name);
+  const absl::StatusOr<Speculation> speculation = ParseSpeculation(name);
+  if (!speculation.ok()) {
+    return reader.Fail("speculation",
+                       std::string(speculation.status().message()));
+  }
+  request.speculation = *speculation;
+}
+
 }  // namespace
 
 void ReadBudgetFields(FieldReader& reader, Request& request) {
   ReadEnergy(reader, request);
   ReadServiceTier(reader, request);
+  ReadSpeculation(reader, request);
   ReadPositive(reader, "timeout", request.timeout);
 }
 

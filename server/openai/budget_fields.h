@@ -2,6 +2,8 @@
 //   energy: {"max_joules": X}   joules; the reply ends where they are spent
 //   service_tier                OpenAI's; "flex" may wait for less carbon
 //   timeout                     seconds; also the limit of that wait
+//   speculation                 auto, off, ngram, draft or exit: who may guess
+//                               tokens ahead
 #ifndef MILLIJOULE_SERVER_OPENAI_BUDGET_FIELDS_H_
 #define MILLIJOULE_SERVER_OPENAI_BUDGET_FIELDS_H_
 

@@ -23,6 +23,11 @@ Json UsageJson(const Usage& usage) {
   json["completion_tokens"] = usage.completion_tokens;
   json["total_tokens"] = usage.prompt_tokens + usage.completion_tokens;
   json["prompt_tokens_details"] = {{"cached_tokens", usage.cached_tokens}};
+  const int accepted = usage.accepted_tokens;
+  const int rejected = usage.drafted_tokens - accepted;
+  json["completion_tokens_details"] = {
+      {"accepted_prediction_tokens", accepted},
+      {"rejected_prediction_tokens", rejected}};
   json["energy"] = EnergyJson(usage.energy);
   return json;
 }
@@ -41,6 +46,8 @@ void AddUsage(const Usage& more, Usage& sum) {
   sum.prompt_tokens += more.prompt_tokens;
   sum.completion_tokens = tokens;
   sum.cached_tokens += more.cached_tokens;
+  sum.drafted_tokens += more.drafted_tokens;
+  sum.accepted_tokens += more.accepted_tokens;
   energy.total += more.energy.total;
   energy.prefill += more.energy.prefill;
   energy.decode += more.energy.decode;

@@ -108,6 +108,9 @@ struct FakeRunnerLog {
   std::atomic<TokenId> poison{-1};  // logits after this token are NaN
   // Logits after this token make `then` certain.
   std::atomic<TokenId> after{-1}, then{-1};
+  // In so many of 16 rows the next token follows from the last one alone, so
+  // that replies repeat themselves, if not for long.
+  std::atomic<int> habit{0};
   // Runs in each step, before anything else: to block or to act in between.
   std::function<void()> before_step;
 };
@@ -177,6 +180,9 @@ class FakeRunner final : public StepRunner {
   void FillLogits(uint64_t hash, TokenId token) {
     for (size_t v = 0; v < logits_.size(); ++v) {
       logits_[v] = static_cast<float>(Mix(hash + v) >> 40) * 0x1p-21f;
+    }
+    if (static_cast<int>(hash & 15) < log_.habit) {
+      logits_[Mix(token + 1) % logits_.size()] = 100;
     }
     if (token == log_.after) logits_[log_.then] = 100;
     if (token == log_.poison) {

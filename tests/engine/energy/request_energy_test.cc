@@ -28,6 +28,15 @@ TEST(RequestEnergyTest, RecomputedTokensAreChargedAndWaste) {
   EXPECT_EQ(energy.wasted(WasteReason::kPreempted), Joules(3));
 }
 
+TEST(RequestEnergyTest, WhatTurnsOutToBeWasteIsChargedOnce) {
+  RequestEnergy energy;
+  energy.Add(Phase::kDecode, Joules(4));
+  energy.Waste(Joules(3), WasteReason::kRejectedDraft);
+  EXPECT_EQ(energy.total(), Joules(4));
+  EXPECT_EQ(energy.wasted(WasteReason::kRejectedDraft), Joules(3));
+  EXPECT_EQ(energy.Abort(), Joules(1));
+}
+
 TEST(RequestEnergyTest, AbortWastesTheRestOnce) {
   RequestEnergy energy;
   energy.Add(Phase::kPrefill, Joules(4), 0.5, WasteReason::kPreempted);

@@ -1,0 +1,35 @@
+// What operators may see of speculation: plain data; counters only grow.
+#ifndef MILLIJOULE_ENGINE_SPECULATION_STATS_H_
+#define MILLIJOULE_ENGINE_SPECULATION_STATS_H_
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "engine/speculate/drafter.h"
+
+namespace mj {
+
+struct DrafterStats {
+  int64_t drafts = 0, drafted = 0, accepted = 0;  // the latter two: tokens
+};
+
+struct DraftChoiceCount {
+  Drafter drafter = Drafter::kNone;
+  std::string_view reason;
+  int64_t count = 0;
+};
+
+struct SpeculationStats {
+  static constexpr int kPositions = 16;  // later ones count as the last
+
+  std::array<DrafterStats, kNumDrafters> drafters;
+  std::array<int64_t, kPositions> accepted_at{};  // by place in the draft
+  // Of each sequence in each step that might have had a draft.
+  std::vector<DraftChoiceCount> choices;
+};
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_ENGINE_SPECULATION_STATS_H_

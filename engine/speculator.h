@@ -1,0 +1,78 @@
+// The engine thread's half of speculation: gathers what could be drafted for
+// the sequences that decode, lets the controller choose (speculate/
+// controller.h), and teaches it what became of it. Costs nothing while no
+// sequence may speculate. Engine thread only.
+#ifndef MILLIJOULE_ENGINE_SPECULATOR_H_
+#define MILLIJOULE_ENGINE_SPECULATOR_H_
+
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "engine/queues.h"
+#include "engine/request/sequence.h"
+#include "engine/schedule/plan_step.h"
+#include "engine/speculate/controller.h"
+#include "engine/speculation_stats.h"
+#include "hw_backends/models/step_cost_model.h"
+
+namespace mj {
+
+class Speculator final {
+ public:
+  // `by_default`: of requests that leave it to the server. `model` prices
+  // steps, and outlives it.
+  Speculator(Speculation by_default, const SpeculationLimits& limits,
+             const StepCostModel& model);
+
+  // Gives sequences of the plan that lack one token a draft, and rows for it.
+  // REQUIRES: `plan` was made from `input`, and is not applied
+  void AddDrafts(const PlanInput& input, const Queues& queues, StepPlan& plan);
+
+  // The sequence has taken in its last `taken` tokens; its draft is still
+  // there.
+  void NoteTaken(Sequence& s, int taken);
+  // After a step of so many rows, all of whose sequences have been noted.
+  void NoteStep(int rows, Seconds time, std::optional<Joules> energy);
+
+  SpeculationStats stats() const;
+
+ private:
+  // A sequence that decodes in this step.
+  struct Decoding {
+    Sequence* sequence;
+    int plan_row;  // index into plan.rows
+    DraftOffer offer;
+    bool may = false;  // speculate
+  };
+  bool Gather(const Queues& queues, const StepPlan& plan);
+  void PriceStep(const Queues& queues, const StepPlan& plan, int most_rows);
+  void AskDrafters();
+  SpeculationInputs Inputs() const;
+  void TakeChoice(const Decoding& decoding, const DraftChoice& choice);
+  void HoldAgainst(DraftState& state, TokenId token);
+  void Count(Drafter drafter, std::string_view reason);
+
+  const Speculation by_default_;
+  const SpeculationLimits limits_;
+  const StepCostModel& model_;
+  SpeculationMemory memory_;
+  SpeculationStats stats_;
+  std::map<std::pair<std::string_view, Drafter>, int64_t> choices_;
+
+  // Of the step that is planned.
+  bool active_ = false;  // some sequence may speculate
+  std::vector<Decoding> decoding_;
+  std::vector<DraftingSequence> drafting_;
+  int num_rows_ = 0;  // without drafts
+  Price decode_;
+  std::vector<Price> prices_;  // [draft rows]
+  std::vector<int> lengths_;   // [plan rows]
+  std::optional<Exploration> exploration_;
+  int tokens_ = 0;  // that it has generated
+};
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_ENGINE_SPECULATOR_H_
