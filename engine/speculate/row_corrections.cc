@@ -11,7 +11,10 @@ namespace mj {
 namespace {
 
 constexpr double kSpreadWeight = 0.02;
-constexpr double kLevelWeight = 0.2;
+// All steps have changed alike when their mean surprise, over some ten, is that
+// large: a level that followed every step would let shapes drift.
+constexpr double kShiftWeight = 0.1, kShift = 0.08;
+constexpr double kKeptByShift = 2;   // samples of each shape
 constexpr double kMostSamples = 32;  // of a shape's mean
 constexpr double kFading = 1024;     // steps a sample
 constexpr double kDoubt = 0.15;      // samples: what trust in few of them lacks
@@ -77,6 +80,12 @@ RowCorrections::Estimates RowCorrections::At(int64_t step) const {
   return estimates;
 }
 
+void RowCorrections::Shift() {
+  level_ *= 1 + shift_;
+  shift_ = 0;
+  for (Shape& s : shapes_) s.count = std::min(s.count, kKeptByShift);
+}
+
 void RowCorrections::Observe(int rows, double measured_over_predicted,
                              int64_t step) {
   if (!(measured_over_predicted > 0)) return;
@@ -93,7 +102,8 @@ void RowCorrections::Observe(int rows, double measured_over_predicted,
   s.mean += (sample - s.mean) / s.count;
   s.last_step = step;
   spread_ += kSpreadWeight * (std::abs(surprise - 1) - spread_);
-  level_ *= 1 + kLevelWeight * expected.trust * (surprise - 1);
+  shift_ += kShiftWeight * expected.trust * (surprise - 1 - shift_);
+  if (std::abs(shift_) > kShift) Shift();
 }
 
 }  // namespace mj

@@ -1,11 +1,10 @@
 // Measured over predicted cost of a step, by its number of rows: how wrong a
 // cost model is about a row more, learned online.
 //
-// ratio(rows) = level * shape(bucket of rows). The level follows quickly what
-// makes all steps dearer alike (another clock, a neighbour) and cancels out
-// where steps are compared; shapes are learned slowly, from the steps of their
-// bucket. A bucket without samples leans on its neighbours, and what was
-// measured long ago fades (fading.h).
+// ratio(rows) = level * shape(bucket of rows). The level makes all steps dearer
+// alike (another clock, a neighbour), moves when all are found to have changed
+// and cancels out where steps are compared; a shape is a mean over the steps of
+// its bucket. Few samples lean on the neighbours, and old ones fade (fading.h).
 #ifndef MILLIJOULE_ENGINE_SPECULATE_ROW_CORRECTIONS_H_
 #define MILLIJOULE_ENGINE_SPECULATE_ROW_CORRECTIONS_H_
 
@@ -39,7 +38,10 @@ class RowCorrections final {
     int64_t last_step = 0;
   };
 
+  void Shift();
+
   double level_ = 1;
+  double shift_ = 0;  // recent mean surprise
   double spread_ =
       0.05;  // mean relative deviation of a sample; a guess at first
   int64_t num_samples_ = 0;
