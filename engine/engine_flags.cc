@@ -77,6 +77,17 @@ Flag PrefixCacheFlag(std::optional<bool>& out) {
           }};
 }
 
+Flag SpeculationFlag(Speculation& out) {
+  return {"speculation", "auto|off|ngram",
+          "who guesses tokens ahead for requests that do not say", "auto",
+          [&out](const std::string& text) {
+            const absl::StatusOr<Speculation> speculation =
+                ParseSpeculation(text);
+            if (speculation.ok()) out = *speculation;
+            return speculation.status();
+          }};
+}
+
 }  // namespace
 
 std::vector<Flag> EngineFlagTable(EngineFlags& flags) {
@@ -110,6 +121,7 @@ std::vector<Flag> EngineFlagTable(EngineFlags& flags) {
       IntFlag("max-queue", "requests that wait; more are refused", 1, 1 << 20,
               engine.max_queue),
       PrefixCacheFlag(engine.prefix_cache),
+      SpeculationFlag(engine.speculation),
   };
   for (Flag& flag : CarbonFlagTable(flags.carbon)) {
     table.push_back(std::move(flag));

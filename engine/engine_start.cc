@@ -4,6 +4,7 @@
 #include "absl/memory/memory.h"
 #include "engine/capacity.h"
 #include "engine/engine_impl.h"
+#include "engine/request/request_error.h"
 #include "engine/sample/random.h"
 
 namespace mj {
@@ -148,6 +149,12 @@ absl::StatusOr<std::unique_ptr<InFlight>> Engine::Impl::Prepare(
   const Seconds now = clock.Now();
   absl::Status allowed = budgets.Admit(request.tenant, now);
   if (!allowed.ok()) return allowed;
+  if (request.speculation == Speculation::kDraft ||
+      request.speculation == Speculation::kExit) {
+    return RequestError("speculation",
+                        "this server has neither a draft model nor an exit "
+                        "head; it offers auto, off, ngram");
+  }
   if (!request.slo.ttft) request.slo.ttft = options.slo.ttft;
   if (!request.slo.tpot) request.slo.tpot = options.slo.tpot;
   absl::StatusOr<std::unique_ptr<InFlight>> admitted =

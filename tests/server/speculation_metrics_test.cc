@@ -1,0 +1,40 @@
+#include "server/speculation_metrics.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <prometheus/text_serializer.h>
+
+namespace mj {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(SpeculationMetricsTest, TellsWhatWasGuessedAndWhy) {
+  EngineStats stats;
+  stats.speculation.drafters[static_cast<size_t>(Drafter::kNgram)] = {3, 20,
+                                                                      12};
+  stats.speculation.accepted_at[1] = 5;
+  stats.speculation.choices = {{Drafter::kNgram, "expected gain", 3},
+                               {Drafter::kNone, "no draft", 7}};
+  std::vector<prometheus::MetricFamily> families;
+  AddSpeculationMetrics(stats, "m", families);
+  const std::string text = prometheus::TextSerializer().Serialize(families);
+  for (const char* line :
+       {"millijoule_speculation_drafts_total{drafter=\"ngram\","
+        "model_name=\"m\"} 3",
+        "millijoule_speculation_drafted_tokens_total{drafter=\"ngram\","
+        "model_name=\"m\"} 20",
+        "millijoule_speculation_accepted_tokens_total{drafter=\"ngram\","
+        "model_name=\"m\"} 12",
+        "vllm:spec_decode_num_accepted_tokens_total{drafter=\"ngram\","
+        "model_name=\"m\",engine=\"0\"} 12",
+        "vllm:spec_decode_num_accepted_tokens_per_pos_total{position=\"1\","
+        "model_name=\"m\",engine=\"0\"} 5",
+        "millijoule_speculation_decisions_total{drafter=\"none\","
+        "reason=\"no draft\",model_name=\"m\"} 7"}) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+}
+
+}  // namespace
+}  // namespace mj
