@@ -1,0 +1,223 @@
+"""What work not done is worth: prefix cache and speculation, on against off.
+
+Starts servers of this build on loopback, runs interleaved pairs, and prints the
+table of bench/README.md. Needs a quiet machine.
+
+    python3 bench/saved_work.py [--model FILE] [--pairs 10] [--skip-loads]
+"""
+
+import argparse
+import math
+import pathlib
+import statistics
+import sys
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests/e2e"))
+from server import SMOLLM2, Server  # noqa: E402
+
+ARTICLE = (
+    "The lighthouse on the northern cape was built in 1871 from grey granite. "
+    "Its lamp burned whale oil at first, then paraffin, and since 1934 it has "
+    "been lit by electricity. The keeper's house stands forty metres to the "
+    "south, where a low wall shelters it from the wind. In clear weather the "
+    "light can be seen from twenty-two nautical miles away. Two ships were lost "
+    "on the rocks below before the tower was finished, and none has been lost "
+    "there since. The tower was painted white in 1902 so that sailors could "
+    "tell it from the cliff behind it.")
+
+CODE = """def read_table(path):
+    rows = []
+    with open(path) as file:
+        for line in file:
+            fields = line.strip().split(",")
+            if len(fields) != 3:
+                raise ValueError(f"{path}: {line!r} has {len(fields)} fields")
+            rows.append((fields[0], float(fields[1]), float(fields[2])))
+    return rows
+"""
+
+# kind: what is asked; {} numbers the streams, so that no two are alike.
+TEXTS = {
+    "copy": "Text {}:\n" + ARTICLE + "\nWrite the text again, word for word, "
+            "but with 1871 changed to 1872:\n",
+    "code": "Program {}:\n" + CODE + "\nWrite the same function with the name "
+            "load_table:\n",
+    "prose": "Write story number {} about a keeper of a lighthouse who finds a "
+             "letter in a bottle.",
+    "list": "Write list number {}: the planets, as JSON with the keys name, "
+            "moons and diameter_km for each of them.",
+    "dialogue": "Write dialogue number {} between a teacher and a pupil who "
+                "asks why the sky is blue.",
+}
+
+
+def chat(server, text, tokens, results=None, **fields):
+    status, reply = server.post(
+        "/v1/chat/completions", messages=[{"role": "user", "content": text}],
+        max_tokens=tokens, temperature=0, ignore_eos=True, **fields)
+    assert status == 200, reply
+    if results is not None:
+        results.append(reply)
+    return reply
+
+
+def ids(seed, count):
+    """Token ids that no other seed begins with."""
+    return [100 + (seed * 7919 + i * 104729) % 40000 for i in range(count)]
+
+
+def complete(server, prompt, tokens, results=None):
+    status, reply = server.post("/v1/completions", prompt=prompt,
+                                max_tokens=tokens, temperature=0,
+                                ignore_eos=True)
+    assert status == 200, reply
+    if results is not None:
+        results.append(reply)
+    return reply
+
+
+def all_at_once(calls):
+    threads = [threading.Thread(target=call) for call in calls]
+    start = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return time.monotonic() - start
+
+
+def joules(reply):
+    return reply["usage"]["energy"]["joules"]
+
+
+def lower_bound(ratios):
+    """Of the 95 % interval of the geometric mean, by Student's t."""
+    logs = [math.log(ratio) for ratio in ratios]
+    t = {9: 2.262, 11: 2.201, 14: 2.145, 19: 2.093}.get(len(logs) - 1, 2.262)
+    spread = t * statistics.stdev(logs) / math.sqrt(len(logs))
+    return math.exp(statistics.mean(logs) - spread)
+
+
+def mean(ratios):
+    return math.exp(statistics.mean(math.log(ratio) for ratio in ratios))
+
+
+def first_token(model, rounds):
+    """Time to the first token, a beginning of 1,000 tokens there or not."""
+    ratios, cold_ms, warm_ms = [], [], []
+    with Server("--energy-ledger", "off", model=model) as server:
+        for i in range(rounds):
+            begin = ids(i + 1, 1000)
+            times = []
+            for tail in ([7, 8, 9], [10, 11, 12]):
+                start = time.monotonic()
+                complete(server, begin + tail, 1)
+                times.append(time.monotonic() - start)
+            cold_ms.append(1e3 * times[0])
+            warm_ms.append(1e3 * times[1])
+            ratios.append(times[1] / times[0])
+    print(f"| TTFT of 1,003 tokens, 1,000 there before / not | "
+          f"{statistics.median(warm_ms):.1f} / "
+          f"{statistics.median(cold_ms):.1f} ms | 1/{1 / mean(ratios):.1f} |")
+
+
+def sixteen_streams(model):
+    """16 streams at once with 800 tokens in common, shared or not."""
+    used, spent = {}, {}
+    for mode in ("off", "on"):
+        with Server("--energy-ledger", "off", "--prefix-cache", mode,
+                    model=model) as server:
+            most, done, replies = [0.0], threading.Event(), []
+
+            def watch():
+                while not done.is_set():
+                    most[0] = max(most[0], server.metric(
+                        "millijoule_kv_cache_usage_ratio"))
+                    time.sleep(0.01)
+
+            watcher = threading.Thread(target=watch)
+            watcher.start()
+            all_at_once([
+                lambda i=i: complete(server, ids(1, 800) + ids(50 + i, 20), 64,
+                                     replies) for i in range(16)])
+            done.set()
+            watcher.join()
+            used[mode] = most[0]
+            spent[mode] = sum(map(joules, replies)) / 16
+    print(f"| 16 streams sharing 800 tokens: KV blocks, shared / not | "
+          f"{100 * used['on']:.2f} / {100 * used['off']:.2f} % of the pool | "
+          f"{used['on'] / used['off']:.2f} |")
+    print(f"| the same: joules a request | {spent['on']:.2f} / "
+          f"{spent['off']:.2f} J | {spent['on'] / spent['off']:.2f} |")
+
+
+def copying(server, pairs):
+    """A text written again with one change: prompt lookup on against off."""
+    speed, energy = [], []
+    for i in range(pairs):
+        rates, costs = {}, {}
+        for mode in ("off", "auto") if i % 2 else ("auto", "off"):
+            text = TEXTS["copy"].format(f"{i} ")
+            chat(server, text, 1, speculation="off")  # the prompt is there
+            start = time.monotonic()
+            reply = chat(server, text, 128, speculation=mode)
+            rates[mode] = 128 / (time.monotonic() - start)
+            costs[mode] = joules(reply)
+        speed.append(rates["auto"] / rates["off"])
+        energy.append(costs["auto"] / costs["off"])
+    print(f"| copying with a change, 1 stream: tokens/s, auto / off | | "
+          f"{mean(speed):.2f} (>= {lower_bound(speed):.2f}) |")
+    print(f"| the same: joules a token | | {mean(energy):.2f} |")
+
+
+def loads(server, pairs, streams, tokens):
+    """Tokens a second with the controller on, as parts of off."""
+    worst = None
+    for kind, text in TEXTS.items():
+        cells = []
+        for count in streams:
+            ratios = []
+            for i in range(pairs):
+                rates = {}
+                for mode in ("off", "auto") if i % 2 else ("auto", "off"):
+                    rates[mode] = 1 / all_at_once([
+                        lambda n=n: chat(server, text.format(100 * i + n),
+                                         tokens, speculation=mode)
+                        for n in range(count)])
+                ratios.append(rates["auto"] / rates["off"])
+            bound = lower_bound(ratios)
+            worst = bound if worst is None else min(worst, bound)
+            cells.append(f"{mean(ratios):.2f} (>= {bound:.2f})")
+            print(f"  {kind}, {count} streams: {cells[-1]}", file=sys.stderr)
+        print(f"| {kind} | " + " | ".join(cells) + " |")
+    print(f"\nThe least lower bound is {worst:.2f}.")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", default=str(SMOLLM2))
+    parser.add_argument("--pairs", type=int, default=10)
+    parser.add_argument("--streams", type=int, nargs="+",
+                        default=[1, 2, 4, 8, 16, 32])
+    parser.add_argument("--tokens", type=int, default=64)
+    parser.add_argument("--skip-loads", action="store_true")
+    options = parser.parse_args()
+    print(f"{pathlib.Path(options.model).name}\n\n| what | on / off | ratio |\n"
+          "|---|---|---|")
+    first_token(options.model, 10)
+    sixteen_streams(options.model)
+    with Server("--energy-ledger", "off", model=options.model) as server:
+        chat(server, "Good morning.", 32)
+        copying(server, options.pairs)
+        if options.skip_loads:
+            return
+        print("\n| text | " + " | ".join(
+            f"{n} streams" if n > 1 else "1 stream" for n in options.streams)
+              + " |\n|---|" + "---|" * len(options.streams))
+        loads(server, options.pairs, options.streams, options.tokens)
+
+
+if __name__ == "__main__":
+    main()
