@@ -8,12 +8,22 @@ namespace {
 
 using Prompts = absl::InlinedVector<const SequenceProgress*, 16>;
 
-double TokensAhead(const Prompts& prompts, const SequenceProgress& of) {
-  double tokens = 0;
-  for (const SequenceProgress* s : prompts) {
-    tokens += std::min(s->uncomputed, of.uncomputed);
+// For each of `prompts`, which it sorts by their tokens: what all of them
+// compute until it is done.
+void FindTokensAhead(Prompts& prompts, SloPressure& pressure) {
+  std::sort(prompts.begin(), prompts.end(),
+            [](const SequenceProgress* a, const SequenceProgress* b) {
+              return a->uncomputed < b->uncomputed;
+            });
+  double shorter = 0;  // tokens of those before
+  for (size_t i = 0; i < prompts.size(); ++i) {
+    const SequenceProgress& s = *prompts[i];
+    const double as_long =
+        s.uncomputed * static_cast<double>(prompts.size() - i);
+    if (s.tokens == 0)
+      pressure.prompts.push_back({s.arrived, shorter + as_long});
+    shorter += s.uncomputed;
   }
-  return tokens;
 }
 
 }  // namespace
@@ -38,10 +48,7 @@ SloPressure FindPressure(const GovernorInputs& inputs, const DueTimes& times) {
     pressure.prompt_tokens += s.uncomputed;
     pressure.step_prompt_rows += s.rows;
   }
-  for (const SequenceProgress* s : prompts) {
-    if (s->tokens > 0) continue;
-    pressure.prompts.push_back({s->arrived, TokensAhead(prompts, *s)});
-  }
+  FindTokensAhead(prompts, pressure);
   return pressure;
 }
 

@@ -16,7 +16,8 @@ struct PromptPressure {
 };
 
 struct SloPressure {
-  absl::InlinedVector<PromptPressure, 16> prompts;  // without a first token
+  // Without a first token; those with the fewest tokens ahead come first.
+  absl::InlinedVector<PromptPressure, 16> prompts;
   double prompt_tokens = 0;  // to compute, recomputed ones too
   double step_prompt_rows = 0;
   int num_decodes = 0;
@@ -33,7 +34,7 @@ struct DueTimes {
   double cushion_share = 0;  // of the time since the first token, until most
 };
 
-// O(sequences + prompts^2).
+// O(sequences + prompts log prompts).
 SloPressure FindPressure(const GovernorInputs& inputs, const DueTimes& times);
 
 }  // namespace mj
