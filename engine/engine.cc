@@ -78,7 +78,7 @@ void Engine::Impl::Step() {
                 (times.end - times.start) / limits.Load().busy_share;
     Commit(batch, times.end);
     speculator.NoteStep(static_cast<int>(batch.forward.tokens.size()),
-                        times.end - times.start, spent);
+                        times.end - times.start);
   }
   Finish(clock.Now());
 }
@@ -210,7 +210,7 @@ void Engine::Impl::TakeSampled(Sequence& s, Seconds now) {
   counted.generated_tokens += taken;
   Usage& usage = s.request->usage;
   usage.completion_tokens += taken;
-  speculator.NoteTaken(s, taken);
+  speculator.NoteTaken(s, taken, delta.finish_reason.has_value());
   if (drafted > 0) {
     // Those that came true have been computed in this step.
     const int accepted = taken - 1;

@@ -9,8 +9,8 @@
 namespace mj {
 namespace {
 
-constexpr int kMostDraftRows = 128;  // of a step
-constexpr int kShadow = 4;           // tokens of an offer that is only watched
+constexpr int kMostDraftRows = 64;  // of a step; few more ever pay
+constexpr int kShadow = 4;          // tokens of an offer that is only watched
 
 // Greedy replies repeat more, and long prompts hold more to copy.
 int ClassOf(const Sequence& s) {
@@ -159,7 +159,7 @@ void Speculator::HoldAgainst(DraftState& state, TokenId token) {
   state.shadow.clear();
 }
 
-void Speculator::NoteTaken(Sequence& s, int taken) {
+void Speculator::NoteTaken(Sequence& s, int taken, bool ended) {
   tokens_ += taken;
   if (s.drafting == nullptr) return;
   DraftState& state = *s.drafting;
@@ -171,7 +171,9 @@ void Speculator::NoteTaken(Sequence& s, int taken) {
   }
   const auto drafted = static_cast<int>(s.draft.size());
   const int accepted = taken - 1;
-  memory_.ObserveDraft({state.of, drafted, accepted}, state.acceptance);
+  // What stands behind a reply's end was not judged.
+  const int judged = accepted + (s.refuted && !ended ? 1 : 0);
+  memory_.ObserveDraft({state.of, judged, accepted}, state.acceptance);
   DrafterStats& counts = stats_.drafters[static_cast<size_t>(state.of.drafter)];
   ++counts.drafts;
   counts.drafted += drafted;
@@ -181,13 +183,13 @@ void Speculator::NoteTaken(Sequence& s, int taken) {
   }
 }
 
-void Speculator::NoteStep(int rows, Seconds time,
-                          std::optional<Joules> energy) {
+// Joules of single steps are not measured: the meter's windows are longer.
+void Speculator::NoteStep(int rows, Seconds time) {
   if (!active_) return;
   const size_t drafted = std::min<size_t>(rows - num_rows_, prices_.size() - 1);
-  memory_.ObserveStep(rows,
-                      {prices_[drafted], time, energy, model_.busy_power()},
-                      limits_.most_exploration);
+  memory_.ObserveStep(
+      rows, {prices_[drafted], time, std::nullopt, model_.busy_power()},
+      limits_.most_exploration);
   if (exploration_) memory_.ObserveExploration(*exploration_, tokens_, time);
 }
 

@@ -31,10 +31,10 @@ class Speculator final {
   void AddDrafts(const PlanInput& input, const Queues& queues, StepPlan& plan);
 
   // The sequence has taken in its last `taken` tokens; its draft is still
-  // there.
-  void NoteTaken(Sequence& s, int taken);
+  // there. `ended`: they end the reply.
+  void NoteTaken(Sequence& s, int taken, bool ended);
   // After a step of so many rows, all of whose sequences have been noted.
-  void NoteStep(int rows, Seconds time, std::optional<Joules> energy);
+  void NoteStep(int rows, Seconds time);
 
   SpeculationStats stats() const;
 
