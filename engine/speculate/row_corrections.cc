@@ -11,10 +11,12 @@ namespace mj {
 namespace {
 
 constexpr double kSpreadWeight = 0.02;
-// All steps have changed alike when their mean surprise, over some ten, is that
-// large: a level that followed every step would let shapes drift.
-constexpr double kShiftWeight = 0.1, kShift = 0.08;
+// All steps have changed alike when so many in a row differ that much from what
+// was expected. A level that followed every step would let shapes drift.
+constexpr int kRun = 4;
+constexpr double kShift = 0.08, kShiftInSpreads = 2;
 constexpr double kKeptByShift = 2;   // samples of each shape
+constexpr double kTrusted = 0.9;     // of what was expected: two samples
 constexpr double kMostSamples = 32;  // of a shape's mean
 constexpr double kFading = 1024;     // steps a sample
 constexpr double kDoubt = 0.15;      // samples: what trust in few of them lacks
@@ -80,9 +82,16 @@ RowCorrections::Estimates RowCorrections::At(int64_t step) const {
   return estimates;
 }
 
-void RowCorrections::Shift() {
-  level_ *= 1 + shift_;
-  shift_ = 0;
+void RowCorrections::NoteSurprise(double surprise) {
+  if (std::abs(surprise) < std::max(kShift, kShiftInSpreads * spread_)) {
+    run_ = {};
+    return;
+  }
+  if (surprise * run_.sum < 0) run_ = {};
+  run_.sum += surprise;
+  if (++run_.length < kRun) return;
+  level_ *= 1 + run_.sum / run_.length;
+  run_ = {};
   for (Shape& s : shapes_) s.count = std::min(s.count, kKeptByShift);
 }
 
@@ -102,8 +111,7 @@ void RowCorrections::Observe(int rows, double measured_over_predicted,
   s.mean += (sample - s.mean) / s.count;
   s.last_step = step;
   spread_ += kSpreadWeight * (std::abs(surprise - 1) - spread_);
-  shift_ += kShiftWeight * expected.trust * (surprise - 1 - shift_);
-  if (std::abs(shift_) > kShift) Shift();
+  if (expected.trust > kTrusted) NoteSurprise(surprise - 1);
 }
 
 }  // namespace mj

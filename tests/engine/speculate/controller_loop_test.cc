@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "tests/engine/speculate/simulated_traffic.h"
 
@@ -92,7 +93,8 @@ void CheckAll(World world, std::vector<double>& parts) {
   }
 }
 
-// Mean, and how many of ten fall below the goal.
+// On the mean, and in all but a few worlds: a gain of some per cent is not told
+// from noise for long.
 void CheckConvergence(const std::vector<double>& parts) {
   double sum = 0;
   for (const double part : parts) sum += part;
