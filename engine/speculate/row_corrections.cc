@@ -37,12 +37,15 @@ struct Weighted {
 
 // Of a bucket's say in the estimate of the next, what is left on the way: a
 // quarter more rows tell little, one row in many tells much.
-double Reach(int bucket) {
+constexpr std::array<double, RowCorrections::kBuckets> kReach = [] {
   constexpr double kQuarter = 0.25, kPerOctave = 16;
-  const double nearness =
-      kQuarter * (bucket < RowCorrections::kExact ? bucket + 1 : kPerOctave);
-  return nearness / (1 + nearness);
-}
+  std::array<double, RowCorrections::kBuckets> reach{};
+  for (int b = 0; b < RowCorrections::kBuckets; ++b) {
+    const double rows = b < RowCorrections::kExact ? b + 1 : kPerOctave;
+    reach[b] = kQuarter * rows / (1 + kQuarter * rows);
+  }
+  return reach;
+}();
 
 }  // namespace
 
@@ -65,12 +68,12 @@ RowCorrections::Estimates RowCorrections::At(int64_t step) const {
     counts[b] = FadedCount(s.count, step - s.last_step, kFading);
     estimates[b].trust = counts[b] / (counts[b] + kDoubt);
     own[b] = {estimates[b].trust * s.mean, estimates[b].trust};
-    if (b > 0) below[b] = passed * Reach(b - 1);
+    if (b > 0) below[b] = passed * kReach[b - 1];
     passed = own[b] + below[b];
   }
   passed = {};
   for (int b = kBuckets - 1; b >= 0; --b) {
-    const Weighted above = passed * Reach(b);
+    const Weighted above = passed * kReach[b];
     const Weighted near =
         (below[b] + above + Weighted{kModelSay, kModelSay}) * kLeaning;
     const double shape =
