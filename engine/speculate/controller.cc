@@ -9,11 +9,10 @@
 namespace mj {
 namespace {
 
-constexpr std::string_view kNoDraft = "no draft",
-                           kNoGain = "no gain at this load",
-                           kNoRows = "budget of rows",
-                           kExpected = "expected gain",
-                           kExploring = "exploring";
+using Reason = std::string_view;
+constexpr Reason kNoDraft = "no draft", kNoGain = "no gain at this load",
+                 kNoRows = "budget of rows", kExpected = "expected gain",
+                 kExploring = "exploring";
 constexpr double kLeastChance = 0.02;  // of a row that is worth a thought
 constexpr int kExploredLengths = 4;    // 1, 2, ... tokens in turn
 
@@ -224,9 +223,14 @@ bool Planner::TryRows(const Rows& rows, SpeculationPlan& plan) const {
   return true;
 }
 
-SpeculationPlan Planner::Plan() {
+SpeculationPlan PlanNone(const SpeculationInputs& inputs, Reason reason) {
   SpeculationPlan plan;
-  plan.choices.resize(inputs_.sequences.size(), {.reason = kNoDraft});
+  plan.choices.resize(inputs.sequences.size(), {.reason = reason});
+  return plan;
+}
+
+SpeculationPlan Planner::Plan() {
+  SpeculationPlan plan = PlanNone(inputs_, kNoDraft);
   std::vector<Draft> drafts = BestOffers();
   if (drafts.empty()) return plan;
   if (!gain_.knows_plain_step()) {
@@ -254,8 +258,7 @@ SpeculationPlan Planner::Plan() {
 
 SpeculationPlan PlanFixed(const SpeculationLimits& limits,
                           const SpeculationInputs& inputs) {
-  SpeculationPlan plan;
-  plan.choices.resize(inputs.sequences.size(), {.reason = kNoDraft});
+  SpeculationPlan plan = PlanNone(inputs, kNoDraft);
   for (size_t i = 0; i < plan.choices.size(); ++i) {
     const auto& offers = inputs.sequences[i].offers;
     if (offers.empty() || MostOf(limits, offers.front()) <= 0) continue;
@@ -291,18 +294,11 @@ bool MayGain(const SpeculationLimits& limits, const SpeculationInputs& inputs,
 SpeculationPlan PlanSpeculation(const SpeculationLimits& limits,
                                 const SpeculationInputs& inputs,
                                 const SpeculationMemory& memory) {
-  switch (limits.policy) {
-    case SpeculationPolicy::kOff: {
-      SpeculationPlan plan;
-      plan.choices.resize(inputs.sequences.size(), {.reason = "off"});
-      return plan;
-    }
-    case SpeculationPolicy::kFixed:
-      return PlanFixed(limits, inputs);
-    case SpeculationPolicy::kAuto:
-      break;
+  if (limits.policy == SpeculationPolicy::kAuto) {
+    return Planner(limits, inputs, memory).Plan();
   }
-  return Planner(limits, inputs, memory).Plan();
+  return limits.policy == SpeculationPolicy::kFixed ? PlanFixed(limits, inputs)
+                                                    : PlanNone(inputs, "off");
 }
 
 }  // namespace mj

@@ -9,14 +9,18 @@ namespace {
 
 using Tokens = std::span<const TokenId>;
 
-// Of the n-gram that ends at `end`, as a slot of a table of 2^k slots.
+// Of the n-gram that ends at `end`, as a slot of a table of 2^k slots. Two
+// tokens a round.
 size_t SlotOf(Tokens tokens, int length, int end, size_t num_slots) {
   constexpr uint64_t kMix = 0x9E3779B97F4A7C15;  // 2^64 / golden ratio
-  uint64_t hash = 0;
-  for (const TokenId id : tokens.subspan(end + 1 - length, length)) {
-    hash = (std::rotl(hash, 23) ^ static_cast<uint32_t>(id)) * kMix;
+  const Tokens gram = tokens.subspan(end + 1 - length, length);
+  uint64_t hash = static_cast<uint32_t>(gram.back());
+  for (int i = 0; i + 1 < length; i += 2) {
+    const uint64_t first = static_cast<uint32_t>(gram[i]);
+    const uint64_t second = static_cast<uint32_t>(gram[i + 1]);
+    hash = (std::rotl(hash, 23) ^ (first << 32 | second)) * kMix;
   }
-  return hash >> (64 - std::countr_zero(num_slots));
+  return (hash ^ hash >> 32) * kMix >> (64 - std::countr_zero(num_slots));
 }
 
 // How many of the tokens up to `a` and up to `b` agree, from the last one
@@ -33,7 +37,7 @@ int CommonSuffix(Tokens tokens, int a, int b, int most) {
 // The slot of each n-gram is known to be new: nothing is compared.
 void NgramIndex::Grow(Tokens tokens, Grams& grams) {
   const size_t num_slots =
-      std::max(2 * grams.latest.size(), std::bit_ceil(tokens.size()));
+      std::max(2 * grams.latest.size(), std::bit_ceil(2 * tokens.size()));
   const std::vector<int32_t> old =
       std::exchange(grams.latest, std::vector<int32_t>(num_slots, kNone));
   for (const int32_t end : old) {

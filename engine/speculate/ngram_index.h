@@ -8,9 +8,8 @@
 // places of its last kLong tokens or, if these are new, of its last kShort.
 //
 // Of one sequence, whose tokens it is given and never copies. Empty until the
-// first proposal; then it takes 16 to 48 bytes a token, the less the more the
-// text repeats itself. A new token costs O(1), amortised; a proposal reads at
-// most kCandidates * kLongest tokens.
+// first proposal; then it takes 24 to 48 bytes a token. A new token costs O(1),
+// amortised; a proposal reads at most kCandidates * kLongest tokens.
 #ifndef MILLIJOULE_ENGINE_SPECULATE_NGRAM_INDEX_H_
 #define MILLIJOULE_ENGINE_SPECULATE_NGRAM_INDEX_H_
 

@@ -11,10 +11,12 @@ namespace mj {
 namespace {
 
 constexpr double kSpreadWeight = 0.02;
-// All steps have changed alike when their mean surprise, over some ten, is that
-// large: a level that followed every step would let shapes drift.
-constexpr double kShiftWeight = 0.1, kShift = 0.08;
+// All steps have changed alike when so many in a row differ that much from what
+// was expected. A level that followed every step would let shapes drift.
+constexpr int kRun = 4;
+constexpr double kShift = 0.08, kShiftInSpreads = 2;
 constexpr double kKeptByShift = 2;   // samples of each shape
+constexpr double kTrusted = 0.9;     // of what was expected: two samples
 constexpr double kMostSamples = 32;  // of a shape's mean
 constexpr double kFading = 1024;     // steps a sample
 constexpr double kDoubt = 0.15;      // samples: what trust in few of them lacks
@@ -35,12 +37,15 @@ struct Weighted {
 
 // Of a bucket's say in the estimate of the next, what is left on the way: a
 // quarter more rows tell little, one row in many tells much.
-double Reach(int bucket) {
+constexpr std::array<double, RowCorrections::kBuckets> kReach = [] {
   constexpr double kQuarter = 0.25, kPerOctave = 16;
-  const double nearness =
-      kQuarter * (bucket < RowCorrections::kExact ? bucket + 1 : kPerOctave);
-  return nearness / (1 + nearness);
-}
+  std::array<double, RowCorrections::kBuckets> reach{};
+  for (int b = 0; b < RowCorrections::kBuckets; ++b) {
+    const double rows = b < RowCorrections::kExact ? b + 1 : kPerOctave;
+    reach[b] = kQuarter * rows / (1 + kQuarter * rows);
+  }
+  return reach;
+}();
 
 }  // namespace
 
@@ -63,12 +68,12 @@ RowCorrections::Estimates RowCorrections::At(int64_t step) const {
     counts[b] = FadedCount(s.count, step - s.last_step, kFading);
     estimates[b].trust = counts[b] / (counts[b] + kDoubt);
     own[b] = {estimates[b].trust * s.mean, estimates[b].trust};
-    if (b > 0) below[b] = passed * Reach(b - 1);
+    if (b > 0) below[b] = passed * kReach[b - 1];
     passed = own[b] + below[b];
   }
   passed = {};
   for (int b = kBuckets - 1; b >= 0; --b) {
-    const Weighted above = passed * Reach(b);
+    const Weighted above = passed * kReach[b];
     const Weighted near =
         (below[b] + above + Weighted{kModelSay, kModelSay}) * kLeaning;
     const double shape =
@@ -80,9 +85,16 @@ RowCorrections::Estimates RowCorrections::At(int64_t step) const {
   return estimates;
 }
 
-void RowCorrections::Shift() {
-  level_ *= 1 + shift_;
-  shift_ = 0;
+void RowCorrections::NoteSurprise(double surprise) {
+  if (std::abs(surprise) < std::max(kShift, kShiftInSpreads * spread_)) {
+    run_ = {};
+    return;
+  }
+  if (surprise * run_.sum < 0) run_ = {};
+  run_.sum += surprise;
+  if (++run_.length < kRun) return;
+  level_ *= 1 + run_.sum / run_.length;
+  run_ = {};
   for (Shape& s : shapes_) s.count = std::min(s.count, kKeptByShift);
 }
 
@@ -102,8 +114,7 @@ void RowCorrections::Observe(int rows, double measured_over_predicted,
   s.mean += (sample - s.mean) / s.count;
   s.last_step = step;
   spread_ += kSpreadWeight * (std::abs(surprise - 1) - spread_);
-  shift_ += kShiftWeight * expected.trust * (surprise - 1 - shift_);
-  if (std::abs(shift_) > kShift) Shift();
+  if (expected.trust > kTrusted) NoteSurprise(surprise - 1);
 }
 
 }  // namespace mj

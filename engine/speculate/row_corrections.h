@@ -38,10 +38,13 @@ class RowCorrections final {
     int64_t last_step = 0;
   };
 
-  void Shift();
+  void NoteSurprise(double surprise);
 
   double level_ = 1;
-  double shift_ = 0;  // recent mean surprise
+  struct Run {
+    double sum = 0;
+    int length = 0;
+  } run_;  // of the latest surprises, large and of one sign
   double spread_ =
       0.05;  // mean relative deviation of a sample; a guess at first
   int64_t num_samples_ = 0;

@@ -73,7 +73,7 @@ TEST(AcceptanceTest, ASequenceDiffersFromItsClass) {
     Repeat(table, {kShortMatch, 2, 2}, 1, copies, i);
   }
   EXPECT_LT(table.Odds(kShortMatch, others, 300).next(), 0.2);
-  EXPECT_GT(table.Odds(kShortMatch, copies, 300).next(), 0.6);
+  EXPECT_GT(table.Odds(kShortMatch, copies, 300).next(), 0.4);
   // Also for another evidence, and less the longer it is ago.
   EXPECT_GT(table.Odds(kLongMatch, copies, 300).next(),
             table.Odds(kLongMatch, {}, 300).next());

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "tests/engine/speculate/simulated_traffic.h"
 
@@ -50,7 +51,8 @@ double BestFixedGain(const World& world) {
 
 struct Outcome {
   double learning = 0;  // gain in the first period, from no experience on
-  double learned = 0;   // in the second, as a part of the best fixed choice's
+  double learned = 0;   // in the second
+  double part = 0;      // the same, of the best fixed choice's
   double explored = 0;  // share of steps
 };
 
@@ -61,7 +63,8 @@ Outcome Play(const World& world) {
       1.0 * world.load, plain.count(),
       (world.power * plain + world.joules_per_row * world.load).value()};
   const Rates first = traffic.Run(kPeriod), second = traffic.Run(kPeriod);
-  return {Gain(first, off), Gain(second, off) / BestFixedGain(world),
+  return {Gain(first, off), Gain(second, off),
+          Gain(second, off) / BestFixedGain(world),
           1.0 * (first.explored + second.explored) / (2 * kPeriod)};
 }
 
@@ -85,14 +88,16 @@ void CheckAll(World world, std::vector<double>& parts) {
       world.load = load;
       const Outcome outcome = Play(world);
       EXPECT_GE(outcome.learning, 0.97);
-      EXPECT_GE(outcome.learned, 0.91);
+      EXPECT_GE(outcome.learned, 0.97);
+      EXPECT_GE(outcome.part, 0.91);
       EXPECT_LE(outcome.explored, 0.02);
-      parts.push_back(outcome.learned);
+      parts.push_back(outcome.part);
     }
   }
 }
 
-// Mean, and how many of ten fall below the goal.
+// On the mean, and in all but a few worlds: a gain of some per cent is not told
+// from noise for long.
 void CheckConvergence(const std::vector<double>& parts) {
   double sum = 0;
   for (const double part : parts) sum += part;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -52,7 +53,7 @@ TEST(ControllerTest, TwoSequences) {
        "none 0: no gain at this load; none 0: no gain at this load"},
       {"the tile has six rows left", kAuto, Tiles, 20, 1, 0.6,
        "ngram 4: expected gain; ngram 2: expected gain"},
-      {"rows for the likelier", kAuto, Free, 4, 1, 0.5,
+      {"rows for the likelier", kAuto, Free, 4, 1, 0.1,
        "ngram 4: expected gain; none 0: budget of rows"},
       {"no rows at all", kAuto, Free, 0, 1, 1,
        "none 0: budget of rows; none 0: budget of rows"},
@@ -61,12 +62,9 @@ TEST(ControllerTest, TwoSequences) {
     SCOPED_TRACE(c.name);
     MadeStep step(c.cost, 2, c.most_rows);
     SpeculationMemory memory = Measured(c.cost);
-    for (int i = 0; i < 2; ++i) {
-      const double chance = i == 0 ? c.first : c.second;
-      if (chance < 0) continue;
-      step.Offer(i, Ngram(4));
-      step.Teach(memory, i, chance);
-    }
+    if (c.first >= 0) step.Offer(0, Ngram(4));
+    if (c.second >= 0) step.Offer(1, Ngram(4));
+    step.Teach(memory, {std::max(c.first, 0.0), std::max(c.second, 0.0)});
     const SpeculationPlan plan =
         PlanSpeculation({.policy = c.policy}, step.inputs(), memory);
     EXPECT_EQ(Text(plan), c.want);
@@ -99,7 +97,7 @@ TEST(ControllerTest, TheDrafterThatBringsMore) {
     step.Offer(0, {.drafter = Drafter::kDraftModel,
                    .length = 4,
                    .per_token = Times(c.drafting)});
-    step.Teach(memory, 0, c.ngram);
+    step.Teach(memory, {c.ngram});
     SequenceAcceptance other;
     for (int i = 0; i < 200; ++i) {
       memory.ObserveDraft(
@@ -114,9 +112,9 @@ TEST(ControllerTest, MeasuredRatherThanPredicted) {
   MadeStep step(Free, 1, 8);  // as the model has it
   step.Offer(0, Ngram(4));
   SpeculationMemory memory = Measured(Free);
-  step.Teach(memory, 0, 0.9);
+  step.Teach(memory, {0.9});
   EXPECT_EQ(PlanSpeculation({}, step.inputs(), memory).num_rows, 4);
-  for (int i = 0; i < 20; ++i) {
+  for (int i = 0; i < 100; ++i) {
     for (int rows = 1; rows <= 8; ++rows) {
       memory.ObserveStep(rows, {Times(1), Times(rows).time, Times(rows).energy},
                          0);
@@ -145,7 +143,7 @@ TEST(ControllerTest, TriesNowAndThenWhatSeemsWorthless) {
   MadeStep step(Free, 1, 8);
   step.Offer(0, Ngram(4));
   SpeculationMemory memory = Measured(Free);
-  step.Teach(memory, 0, 0);
+  step.Teach(memory, {0});
   int explored = 0;
   constexpr int kSteps = 6400;
   for (int i = 0; i < kSteps; ++i) {

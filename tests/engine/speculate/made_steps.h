@@ -2,6 +2,7 @@
 #ifndef MILLIJOULE_TESTS_ENGINE_SPECULATE_MADE_STEPS_H_
 #define MILLIJOULE_TESTS_ENGINE_SPECULATE_MADE_STEPS_H_
 
+#include <cmath>
 #include <functional>
 #include <vector>
 
@@ -52,13 +53,15 @@ class MadeStep final {
     offers_[sequence].push_back(offer);
     sequences_[sequence].offers = offers_[sequence];
   }
-  // The sequence's drafts by n-grams have held with that chance.
-  void Teach(SpeculationMemory& memory, int sequence, double chance) {
+  // Drafts by n-grams have held with these chances, of each sequence in turn.
+  void Teach(SpeculationMemory& memory, const std::vector<double>& chances) {
     for (int i = 0; i < 100; ++i) {
-      const bool holds = (i + 1) * chance >= 1 + taught_;
-      taught_ = i == 99 ? 0 : taught_ + holds;
-      memory.ObserveDraft({{Drafter::kNgram, 0, 8}, 1, holds},
-                          acceptance_[sequence]);
+      for (size_t j = 0; j < chances.size(); ++j) {
+        const bool holds =
+            std::floor((i + 1) * chances[j]) > std::floor(i * chances[j]);
+        memory.ObserveDraft({{Drafter::kNgram, 0, 8}, 1, holds},
+                            acceptance_[j]);
+      }
     }
   }
   const SpeculationInputs& inputs() const { return inputs_; }
@@ -69,7 +72,6 @@ class MadeStep final {
   std::vector<DraftingSequence> sequences_;
   std::vector<Price> step_;
   SpeculationInputs inputs_;
-  int taught_ = 0;
 };
 
 inline DraftOffer Ngram(int length) {
