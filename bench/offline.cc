@@ -28,7 +28,10 @@ struct OfflineFlags {
   bool json = false;
 };
 
+// Rates are those of work that is done, unless other flags are given.
 std::vector<Flag> OfflineFlagTable(OfflineFlags& flags) {
+  flags.engine.engine.prefix_cache = false;
+  flags.engine.engine.speculation = Speculation::kOff;
   std::vector<Flag> table = EngineFlagTable(flags.engine);
   table.push_back(IntFlag("prompt-tokens", "tokens of each prompt", 1, 1 << 24,
                           flags.prompt_tokens));

@@ -66,7 +66,9 @@ Flag ThreadsFlag(std::optional<int>& out) {
 Flag PrefixCacheFlag(std::optional<bool>& out) {
   return {"prefix-cache", "on|off",
           "compute what prompts of a tenant begin with alike once",
-          "on where the backend is batch-invariant",
+          !out   ? "on where the backend is batch-invariant"
+          : *out ? "on"
+                 : "off",
           [&out](const std::string& text) {
             if (text != "on" && text != "off") {
               return absl::InvalidArgumentError(
@@ -79,7 +81,8 @@ Flag PrefixCacheFlag(std::optional<bool>& out) {
 
 Flag SpeculationFlag(Speculation& out) {
   return {"speculation", "auto|off|ngram",
-          "who guesses tokens ahead for requests that do not say", "auto",
+          "who guesses tokens ahead for requests that do not say",
+          out == Speculation::kOff ? "off" : "auto",
           [&out](const std::string& text) {
             const absl::StatusOr<Speculation> speculation =
                 ParseSpeculation(text);

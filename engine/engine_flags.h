@@ -23,7 +23,7 @@ struct EngineFlags {
   EngineOptions engine;
 };
 
-// `flags` must outlive the result. Values are checked as far as one flag alone
+// `flags` must outlive the result; what they hold are the defaults. Values are checked as far as one flag alone
 // decides; names that other builds know are refused with a message that says
 // so.
 std::vector<Flag> EngineFlagTable(EngineFlags& flags);
