@@ -129,6 +129,46 @@ TEST(PlanStepTest, NamedCases) {
        {{0, 1}, {1, 1}},
        2,
        0},
+      {"what is shared need not be computed",
+       {},
+       {{100, 64, 2, 110, 0, /*num_free_blocks=*/2}},
+       4,
+       kLimits,
+       {{0, 36}},
+       1,
+       0},
+      {"idle blocks that are shared are free no more",
+       {},
+       {{100, 64, 2, 110, 0, /*num_free_blocks=*/2}},
+       3,
+       kLimits,
+       {},
+       0,
+       0},
+      {"who follows gets no rows and lets others pass",
+       {{320, 32, 1, 330}, {320, 32, 1, 330, 0, 0, /*follows=*/true}},
+       {{50, 0, 0, 60}},
+       100,
+       kLimits,
+       {{0, 50}, {2, 50}},
+       1,
+       0},
+      {"who would only follow starts later",
+       {{320, 32, 1, 330}},
+       {{320, 32, 1, 330, 0, 0, /*follows=*/true}},
+       100,
+       kLimits,
+       {{0, 100}},
+       0,
+       0},
+      {"shared blocks are not freed by one who leaves",
+       {{65, 64, 2, 90}, {70, 69, 3, 90, /*num_shared_blocks=*/3}},
+       {},
+       0,
+       kLimits,
+       {},
+       0,
+       1},
   };
   for (const PlanCase& c : kCases) {
     SCOPED_TRACE(c.name);
@@ -141,6 +181,64 @@ TEST(PlanStepTest, NamedCases) {
     EXPECT_EQ(rows, c.rows);
     EXPECT_EQ(plan.num_admitted, c.admitted);
     EXPECT_EQ(plan.num_preempted, c.preempted);
+  }
+}
+
+struct DraftCase {
+  const char* name;
+  std::vector<SequenceView> running;
+  int free_blocks;
+  ScheduleLimits limits;
+  std::vector<int> lengths;
+  std::vector<int> rows, blocks;  // of each sequence
+};
+
+TEST(PlanStepTest, DraftsGetWhatIsLeft) {
+  const DraftCase kCases[] = {
+      {"as long as they are",
+       {{50, 49, 2, 99}, {10, 9, 1, 99}},
+       9,
+       kLimits,
+       {5, 3},
+       {6, 4},
+       {2, 1}},
+      {"a block more", {{60, 59, 2, 99}}, 1, kLimits, {16}, {17}, {3}},
+      {"no block is left",
+       {{60, 59, 2, 99}, {30, 29, 1, 99}},
+       0,
+       kLimits,
+       {16, 16},
+       {5, 3},
+       {2, 1}},
+      {"few rows, first ones first",
+       {{50, 49, 2, 99}, {10, 9, 1, 99}},
+       9,
+       {4, 6, 32},
+       {3, 3},
+       {4, 2},
+       {2, 1}},
+      {"beside a prompt that takes all rows",
+       {{50, 49, 2, 99}, {500, 0, 0, 510}},
+       99,
+       kLimits,
+       {3, 0},
+       {1, 99},
+       {2, 4}},
+  };
+  for (const DraftCase& c : kCases) {
+    SCOPED_TRACE(c.name);
+    const PlanInput input = {c.running, {}, c.free_blocks, c.limits};
+    StepPlan plan = PlanStep(input);
+    AddDraftRows(input, c.lengths, plan);
+    std::vector<int> rows, blocks;
+    for (const PlannedRows& r : plan.rows) {
+      rows.push_back(r.num_rows);
+      blocks.push_back(r.num_blocks);
+    }
+    EXPECT_EQ(rows, c.rows);
+    EXPECT_EQ(blocks, c.blocks);
+    EXPECT_GE(RestOf(input, plan).rows, 0);
+    EXPECT_GE(RestOf(input, plan).blocks, 0);
   }
 }
 
