@@ -1,8 +1,8 @@
 // Sets one thing that changes power and speed: a clock or a power cap. How many
-// cores work is not one of them: the backend measures how many threads a step of
-// few rows is worth (BackendInfo::thread_timings), and core_watch.h follows what
-// the process may use. Fewer threads to save power could not be priced: the watts
-// of a running core are assumed in every descriptor.
+// cores work is not one of them: the backend measures how many threads a step
+// of few rows is worth (BackendInfo::thread_timings), and core_watch.h follows
+// what the process may use. Fewer threads to save power could not be priced:
+// the watts of a running core are assumed in every descriptor.
 #ifndef MILLIJOULE_HW_BACKENDS_ACTUATOR_H_
 #define MILLIJOULE_HW_BACKENDS_ACTUATOR_H_
 
