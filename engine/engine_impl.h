@@ -30,7 +30,8 @@ namespace mj {
 
 struct Engine::Impl {
   Impl(const EngineOptions& options, std::unique_ptr<LoadedModel> model,
-       int num_blocks, const Clock& clock, EnergySetup energy);
+       int num_blocks, const Clock& clock, EnergySetup energy,
+       std::unique_ptr<PackageLimit> packages);
   ~Impl();
 
   // Any thread.

@@ -9,6 +9,7 @@
 
 #include "engine/energy/ledger_writer.h"
 #include "engine/governor_stats.h"
+#include "engine/package_limit.h"
 #include "engine/request/request.h"
 #include "engine/schedule/limits.h"
 #include "engine/tenant_budgets.h"
@@ -41,16 +42,17 @@ struct EngineStats {
   StepLimits limits;  // in force
   std::optional<Watts> power_cap;
   Seconds power_cap_violation{0};
-  std::vector<TenantBudget> tenants;  // that have a limit
+  std::optional<PackageLimit::State> packages;  // with a governor
+  std::vector<TenantBudget> tenants;            // that have a limit
   // Joules since the start, by phase; their sum is the meter's.
   Joules prefill, decode, idle, overhead;
   Joules wasted_aborted, wasted_preempted;
   std::string energy_domain, energy_method;
-  bool energy_known = true;  // false: the meter could not be read
+  bool energy_known = true;           // false: the meter could not be read
   std::string energy_unknown_reason;  // why; empty where it is known
   // Time of which no joules are known and none will be.
   Seconds energy_unknown_time{0};
-  std::optional<LedgerState> ledger;  // of the durable one, if there is any
+  std::optional<LedgerState> ledger;      // of the durable one, if there is any
   std::optional<GovernorStats> governor;  // if there is any
 };
 
