@@ -46,17 +46,28 @@ std::optional<Controlled<Q>> TakeOne(
   return std::nullopt;
 }
 
-// Why there is no `control`: the error of the lease, if there is none, and what
-// this process itself finds.
-std::string WhyNot(const std::string& control, const absl::Status& lease,
-                   const std::vector<HostFact>& facts) {
+// The error of the lease, if there is none, and what this process itself finds.
+std::string WhyNoClock(const absl::Status& lease,
+                       const std::vector<HostFact>& facts) {
   std::string why(lease.message());
   for (const HostFact& fact : facts) {
-    if (fact.name != control || fact.present) continue;
-    if (absl::StrContains(why, control)) continue;  // the helper said it
-    absl::StrAppend(&why, why.empty() ? "" : "; ", control, ": ", fact.detail);
+    if (fact.name != "cpu_frequency_control" || fact.present) continue;
+    if (absl::StrContains(why, fact.name)) continue;  // the helper said it
+    absl::StrAppend(&why, why.empty() ? "" : "; ", fact.name, ": ",
+                    fact.detail);
   }
   return why;
+}
+
+// In short: the clock's reason has the helper's words already.
+std::string WhyNoPackages(const absl::Status& lease,
+                          const std::vector<HostFact>& facts) {
+  for (const HostFact& fact : facts) {
+    if (fact.name == "power_cap_control" && !fact.present) {
+      return absl::StrCat(fact.name, ": ", fact.detail);
+    }
+  }
+  return std::string(lease.message());
 }
 
 // Fills in clock and packages, or why there are none.
@@ -71,11 +82,9 @@ void TakeControls(const GovernorOptions& options, bool caps_packages,
   const std::vector<HostFact> facts =
       ReadActuatorFacts(options.helper.root,
                         absl::UnavailableError("the backend runs on the CPU"));
-  if (!setup.clock) {
-    setup.why_advisory = WhyNot("cpu_frequency_control", lease.status(), facts);
-  }
+  if (!setup.clock) setup.why_advisory = WhyNoClock(lease.status(), facts);
   if (!setup.packages.limit) {
-    setup.packages.why_not = WhyNot("power_cap_control", lease.status(), facts);
+    setup.packages.why_not = WhyNoPackages(lease.status(), facts);
   } else if (!caps_packages) {
     setup.packages = {std::nullopt,
                       "the cap is on this server's modelled share of them, "

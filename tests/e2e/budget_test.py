@@ -5,6 +5,7 @@ import http.client
 import json
 import pathlib
 import tempfile
+import threading
 import time
 import unittest
 
@@ -176,8 +177,8 @@ class TenantTest(unittest.TestCase):
 
 
 class PowerCapTest(unittest.TestCase):
-    """All by the server's own joules, and in ratios: how many tokens a second
-    there are is the machine's affair, and how busy it is elsewhere."""
+    """All by the server's own joules and limits, in ratios: how fast steps are,
+    and so what they draw, is the machine's affair and that of its other work."""
 
     def setUp(self):
         self.server = self.enterContext(Server())
@@ -193,36 +194,40 @@ class PowerCapTest(unittest.TestCase):
         watts = (after.total_joules - before.total_joules) / seconds
         return watts, after.idle_joules - before.idle_joules, seconds
 
-    def violation(self):
-        return self.server.metric(
-            "millijoule_power_cap_violation_seconds_total")
+    def ask(self, limits_seen=None):
+        """Returns a reply, and adds to what steps may take meanwhile."""
+        replies = []
+        asked = threading.Thread(target=lambda: replies.append(
+            post(self.server, {"max_tokens": 300})[2]))
+        asked.start()
+        while asked.is_alive():
+            if limits_seen is not None:
+                limits_seen.append(
+                    self.server.metric("millijoule_limit_busy_ratio"))
+            asked.join(0.2)
+        return replies[0]["choices"][0]["text"]
 
     def test_a_cap_is_kept_and_can_be_lifted(self):
-        replies = []
-
-        def ask(max_tokens):
-            replies.append(post(self.server, {"max_tokens": max_tokens})[2])
-
+        free = self.ask()
         idle = self.drawn(lambda: time.sleep(2))[0]
-        busy, idle_joules, seconds = self.drawn(lambda: ask(600))
-        self.assertGreater(busy, 1.1 * idle)
-        free_share = 1 - idle_joules / (idle * seconds)
-        cap = idle + 0.4 * (busy - idle)
+        cap = 1.25 * idle
         limits = self.stub.SetLimits({"power_cap_watts": cap})
-        self.assertLess(limits.busy_share, 1, limits)
+        self.assertLess(limits.busy_share, 0.9, limits)
         self.assertNotIn("packages", limits.reason)  # nobody asked for control
 
-        capped, idle_joules, seconds = self.drawn(lambda: ask(600))
-        # Steps took less of the time: two fifths, if all went as predicted.
-        share = 1 - idle_joules / (idle * seconds)
-        self.assertLess(share, 0.7 * free_share)
-        # The first window is the model's guess; and another after each time
-        # that the machine is slowed down or set free by others.
-        self.assertLess(capped, cap + 0.3 * (busy - cap))
-        self.assertLess(self.violation(), 1.5 + 0.3 * seconds)
-        # The same tokens, only later.
-        self.assertEqual(replies[0]["choices"][0]["text"],
-                         replies[1]["choices"][0]["text"])
+        texts, allowed = [], []
+        watts, idle_joules, seconds = self.drawn(
+            lambda: texts.append(self.ask(allowed)))
+        self.assertEqual(texts, [free])  # the same tokens, only later
+        # A window is over the cap where the model guessed, or others had
+        # slowed the machine down and let it go.
+        self.assertLess(watts, 1.1 * cap)
+        self.assertLess(
+            self.server.metric("millijoule_power_cap_violation_seconds_total"),
+            1.5 + 0.3 * seconds)
+        # Steps paused as the limits said.
+        self.assertLess(1 - idle_joules / (idle * seconds),
+                        0.05 + 1.2 * max(allowed))
         self.assertAlmostEqual(
             self.server.metric("millijoule_power_cap_watts"), cap,
             delta=1e-4 * cap)
