@@ -6,7 +6,8 @@
 // The backend's worker pool runs inside a step. Threads meet in the submit
 // inbox, the response channels, the telemetry ring and the limits only. The
 // control thread (energy_control.h) reads the meter once a second and hands
-// each window to the ledger's thread (ledger_writer.h), which owns its file.
+// each window to the ledger's thread (ledger_writer.h), which owns its file. Of
+// what may be set, clock and packages, each has a thread (actuator_driver.h).
 #ifndef MILLIJOULE_ENGINE_ENGINE_H_
 #define MILLIJOULE_ENGINE_ENGINE_H_
 

@@ -32,7 +32,7 @@ namespace mj {
 struct Engine::Impl {
   Impl(const EngineOptions& options, std::unique_ptr<LoadedModel> model,
        int num_blocks, const Clock& clock, EnergySetup energy,
-       BlockHasher hasher);
+       BlockHasher hasher, std::unique_ptr<PackageLimit> packages);
   ~Impl();
 
   // Any thread.

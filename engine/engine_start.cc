@@ -22,11 +22,20 @@ std::unique_ptr<StepGovernor> MakeGovernor(EnergySetup& setup,
       clock);
 }
 
+// Null where control was not asked for.
+std::unique_ptr<PackageLimit> MakePackageLimit(EnergySetup& setup,
+                                               const Clock& clock) {
+  if (!setup.governor) return nullptr;
+  return std::make_unique<PackageLimit>(std::move(setup.governor->packages),
+                                        clock);
+}
+
 }  // namespace
 
 Engine::Impl::Impl(const EngineOptions& opts,
                    std::unique_ptr<LoadedModel> loaded, int num_blocks,
-                   const Clock& clk, EnergySetup setup, BlockHasher hasher)
+                   const Clock& clk, EnergySetup setup, BlockHasher hasher,
+                   std::unique_ptr<PackageLimit> packages)
     : options(opts),
       model(std::move(loaded)),
       clock(clk),
@@ -43,7 +52,7 @@ Engine::Impl::Impl(const EngineOptions& opts,
       energy(std::move(setup), model->shape, model->backend->info(), clk,
              budgets),
       power(CapLadder(energy.model(), limits.Load().schedule),
-            energy.model().idle_power(), limits),
+            energy.model().idle_power(), limits, std::move(packages)),
       queues(num_blocks),
       speculator(opts.speculation, opts.speculation_limits, energy.model()) {
   if (options.prefix_cache.value_or(model->backend->info().batch_invariant)) {
@@ -97,6 +106,7 @@ EngineStats Engine::Impl::Stats() {
   stats.limits = state.limits;
   stats.power_cap = state.cap;
   stats.power_cap_violation = state.violation;
+  stats.packages = state.packages;
   stats.slo_defaults = options.slo;
   if (governor) governor->FillState(*stats.governor);
   stats.tenants = budgets.All(clock.Now());
@@ -117,10 +127,11 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
     absl::Status status = Validate(limit);
     if (!status.ok()) return status;
   }
+  std::unique_ptr<PackageLimit> packages = MakePackageLimit(energy, clock);
   std::unique_ptr<Engine> engine =
       absl::WrapUnique(new Engine(std::make_unique<Impl>(
           capacity->options, std::move(model), capacity->num_blocks, clock,
-          std::move(energy), *std::move(hasher))));
+          std::move(energy), *std::move(hasher), std::move(packages))));
   absl::Status capped = engine->SetPowerCap(options.power_cap);
   if (!capped.ok()) return capped;
   return engine;
@@ -193,6 +204,7 @@ Engine::SubmitTogether(std::vector<Request> requests,
 }
 
 absl::Status Engine::SetPowerCap(std::optional<Watts> cap) {
+  impl_->energy.control().totals();  // ends the window under other limits
   return impl_->power.SetCap(cap);
 }
 

@@ -9,6 +9,7 @@
 
 #include "engine/energy/ledger_writer.h"
 #include "engine/governor_stats.h"
+#include "engine/package_limit.h"
 #include "engine/prefix_stats.h"
 #include "engine/request/request.h"
 #include "engine/schedule/limits.h"
@@ -47,7 +48,8 @@ struct EngineStats {
   StepLimits limits;  // in force
   std::optional<Watts> power_cap;
   Seconds power_cap_violation{0};
-  std::vector<TenantBudget> tenants;  // that have a limit
+  std::optional<PackageLimit::State> packages;  // with a governor
+  std::vector<TenantBudget> tenants;            // that have a limit
   // Joules since the start, by phase; their sum is the meter's.
   Joules prefill, decode, idle, overhead;
   Joules wasted_aborted, wasted_preempted, wasted_rejected;

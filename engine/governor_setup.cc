@@ -1,7 +1,9 @@
 #include "engine/governor_setup.h"
 
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -10,8 +12,6 @@
 
 namespace mj {
 namespace {
-
-constexpr char kCpuFact[] = "cpu_frequency_control";
 
 bool NeedsTargets(GovernorPolicy policy) {
   return policy == GovernorPolicy::kLowestFeasible ||
@@ -23,16 +23,6 @@ std::string NameOf(GovernorPolicy policy) {
   return std::string(PolicyName(policy));
 }
 
-// What this process itself finds: the helper's own words are kept apart.
-std::string CpuControlLacks(const std::string& root) {
-  const absl::Status not_asked =
-      absl::UnavailableError("the backend runs on the CPU");
-  for (const HostFact& fact : ReadActuatorFacts(root, not_asked)) {
-    if (fact.name == kCpuFact && !fact.present) return fact.detail;
-  }
-  return "";
-}
-
 absl::StatusOr<std::unique_ptr<ActuatorLease>> TakeLease(
     const GovernorOptions& options, const Clock& clock) {
   if (!options.socket.empty()) {
@@ -41,33 +31,64 @@ absl::StatusOr<std::unique_ptr<ActuatorLease>> TakeLease(
   return ActuatorLease::Start(options.helper, clock);
 }
 
-// The one of the CPU; GPUs are left to themselves while no backend runs there.
-std::optional<ControlledClock> CpuClockOf(
-    std::shared_ptr<ActuatorLease> lease) {
-  for (const auto& actuator : lease->frequencies()) {
-    if (actuator->info().domain != "cpu") continue;
-    return ControlledClock{
-        std::shared_ptr<FrequencyActuator>(lease, actuator.get()),
-        [lease] { return lease->Renew(); }, lease->heartbeat()};
+// The one of `domain`; GPUs are left to themselves while no backend runs there.
+template <class Q>
+std::optional<Controlled<Q>> TakeOne(
+    const std::shared_ptr<ActuatorLease>& lease,
+    const std::vector<std::unique_ptr<Actuator<Q>>>& actuators,
+    std::string_view domain) {
+  for (const auto& actuator : actuators) {
+    if (actuator->info().domain != domain) continue;
+    return Controlled<Q>{std::shared_ptr<Actuator<Q>>(lease, actuator.get()),
+                         [lease] { return lease->Renew(); },
+                         lease->heartbeat()};
   }
   return std::nullopt;
 }
 
-// Fills in the clock or why there is none.
-void TakeClock(const GovernorOptions& options, const Clock& clock,
-               GovernorSetup& setup) {
-  absl::StatusOr<std::unique_ptr<ActuatorLease>> lease =
-      TakeLease(options, clock);
-  const std::string lacks = CpuControlLacks(options.helper.root);
-  if (lease.ok()) {
-    setup.clock = CpuClockOf(*std::move(lease));
-    if (setup.clock) return;
-    setup.why_advisory = absl::StrCat(kCpuFact, ": ", lacks);
-    return;
+// The error of the lease, if there is none, and what this process itself finds.
+std::string WhyNoClock(const absl::Status& lease,
+                       const std::vector<HostFact>& facts) {
+  std::string why(lease.message());
+  for (const HostFact& fact : facts) {
+    if (fact.name != "cpu_frequency_control" || fact.present) continue;
+    if (absl::StrContains(why, fact.name)) continue;  // the helper said it
+    absl::StrAppend(&why, why.empty() ? "" : "; ", fact.name, ": ",
+                    fact.detail);
   }
-  setup.why_advisory = std::string(lease.status().message());
-  if (!lacks.empty() && !absl::StrContains(setup.why_advisory, kCpuFact)) {
-    absl::StrAppend(&setup.why_advisory, "; ", kCpuFact, ": ", lacks);
+  return why;
+}
+
+// In short: the clock's reason has the helper's words already.
+std::string WhyNoPackages(const absl::Status& lease,
+                          const std::vector<HostFact>& facts) {
+  for (const HostFact& fact : facts) {
+    if (fact.name == "power_cap_control" && !fact.present) {
+      return absl::StrCat(fact.name, ": ", fact.detail);
+    }
+  }
+  return std::string(lease.message());
+}
+
+// Fills in clock and packages, or why there are none.
+void TakeControls(const GovernorOptions& options, bool caps_packages,
+                  const Clock& clock, GovernorSetup& setup) {
+  const absl::StatusOr<std::shared_ptr<ActuatorLease>> lease =
+      TakeLease(options, clock);
+  if (lease.ok()) {
+    setup.clock = TakeOne(*lease, (*lease)->frequencies(), "cpu");
+    setup.packages.limit = TakeOne(*lease, (*lease)->power_caps(), "package");
+  }
+  const std::vector<HostFact> facts =
+      ReadActuatorFacts(options.helper.root,
+                        absl::UnavailableError("the backend runs on the CPU"));
+  if (!setup.clock) setup.why_advisory = WhyNoClock(lease.status(), facts);
+  if (!setup.packages.limit) {
+    setup.packages.why_not = WhyNoPackages(lease.status(), facts);
+  } else if (!caps_packages) {
+    setup.packages = {std::nullopt,
+                      "the cap is on this server's modelled share of them, "
+                      "and others use the rest"};
   }
 }
 
@@ -100,7 +121,7 @@ absl::StatusOr<GovernorSetup> OpenGovernor(const GovernorOptions& options,
   setup.on_change = options.on_change;
   setup.platform =
       CpuPlatform(*std::move(kin), cpu.descriptor, cpu.share, cpu.numerics);
-  TakeClock(options, clock, setup);
+  TakeControls(options, cpu.caps_packages, clock, setup);
   if (setup.clock) TakeClocks(setup.clock->actuator->info(), setup.platform);
   if (!options.fixed_clock) return setup;
   const absl::StatusOr<int> nearest =
@@ -128,6 +149,17 @@ std::string DescribeGovernor(const GovernorSetup& setup) {
   const ActuatorInfo<Hertz>& info = setup.clock->actuator->info();
   return absl::StrCat("governor ", name, " sets the clock, ", range, " (",
                       info.name, ": ", info.source, ")");
+}
+
+std::string DescribePackages(const GovernorSetup& setup) {
+  if (!setup.packages.limit) {
+    return absl::StrCat("a power cap leaves the packages' own limit alone: ",
+                        setup.packages.why_not);
+  }
+  const ActuatorInfo<Watts>& info = setup.packages.limit->actuator->info();
+  return absl::StrCat("a power cap also limits the packages, ",
+                      QuantityText(info.low), " to ", QuantityText(info.high),
+                      " (", info.name, ": ", info.source, ")");
 }
 
 }  // namespace mj

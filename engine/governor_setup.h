@@ -10,8 +10,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "engine/clock_driver.h"
+#include "engine/actuator_driver.h"
 #include "engine/energy/governor.h"
+#include "engine/package_limit.h"
 #include "engine/request/request.h"
 #include "hw_backends/clock.h"
 #include "hw_backends/host/actuator_lease.h"
@@ -45,8 +46,9 @@ struct GovernorSetup {
   GovernorPolicy policy = GovernorPolicy::kFmax;
   PlatformDescriptor platform;  // prices steps at each of its clocks
   int fixed_clock = 0;          // index
-  std::optional<ControlledClock> clock;
+  std::optional<Controlled<Hertz>> clock;
   std::string why_advisory;  // where there is no clock to set
+  PackageControl packages;   // whose limit a power cap may set
   std::function<void(const ClockChange&)> on_change;
 };
 
@@ -60,18 +62,23 @@ struct GovernedCpu {
   std::string vendor;  // as CpuIdentity
   CpuShare share;
   std::string numerics;
+  // A power cap's watts are those of whole packages: counted there, or modelled
+  // for a server that has them to itself.
+  bool caps_packages = true;
 };
 
-// Leases the clock of the host at options.helper.root; where that is not to be
-// had, the setup is advisory, for the platform's own clocks, and says what is
-// lacking. Writes nothing. OUT_OF_RANGE: the fixed clock is none of its.
-// `clock` outlives the setup.
+// Leases the clock of the host at options.helper.root, and the packages' power
+// limit; without a clock the setup is advisory, for the platform's own clocks.
+// Says what is lacking. Writes nothing. OUT_OF_RANGE: the fixed clock is none
+// of its. `clock` outlives the setup.
 absl::StatusOr<GovernorSetup> OpenGovernor(const GovernorOptions& options,
                                            const GovernedCpu& cpu,
                                            const Clock& clock);
 
 // "energy: sets 800 to 3600 MHz (cpufreq, acpi-cpufreq ...)", for people.
 std::string DescribeGovernor(const GovernorSetup& setup);
+// "a power cap also limits the packages, 50 W to 200 W (powercap: ...)".
+std::string DescribePackages(const GovernorSetup& setup);
 
 }  // namespace mj
 

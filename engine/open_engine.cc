@@ -60,14 +60,14 @@ absl::StatusOr<HostEnergy> MakeEnergySetup(const BackendInfo& backend,
 }
 
 absl::Status AddGovernor(const std::optional<GovernorOptions>& options,
-                         const BackendInfo& backend,
+                         const BackendInfo& backend, bool has_host,
                          const std::string& host_root, const Clock& clock,
                          EnergySetup& setup) {
   if (!options) return absl::OkStatus();
   absl::StatusOr<GovernorSetup> governor =
       OpenGovernor(*options,
                    {setup.cpu, ReadCpuIdentity(host_root).vendor, setup.share,
-                    backend.numerics},
+                    backend.numerics, setup.meter != nullptr || has_host},
                    clock);
   if (!governor.ok()) return governor.status();
   setup.governor = *std::move(governor);
@@ -79,6 +79,7 @@ void TellGovernor(const std::optional<GovernorSetup>& governor,
   if (!governor) return;
   (governor->clock ? opened.choices : opened.warnings)
       .push_back(DescribeGovernor(*governor));
+  opened.choices.push_back(DescribePackages(*governor));
 }
 
 LedgerRun RunOf(const OpenedEngine& opened) {
@@ -187,8 +188,8 @@ absl::StatusOr<OpenedEngine> OpenEngine(
       flags.model, *std::move(backend), flags.engine.max_batched_tokens);
   if (!model.ok()) return model.status();
 
-  const absl::Status governed =
-      AddGovernor(governor, info, host_root, clock, energy->setup);
+  const absl::Status governed = AddGovernor(governor, info, cores.whole_host,
+                                            host_root, clock, energy->setup);
   if (!governed.ok()) return governed;
   OpenedEngine opened;
   TellGovernor(energy->setup.governor, opened);

@@ -14,11 +14,13 @@ constexpr Seconds kJudged(0.95);
 }  // namespace
 
 PowerControl::PowerControl(std::vector<CapSetting> ladder, Watts idle,
-                           SharedLimits& limits)
+                           SharedLimits& limits,
+                           std::unique_ptr<PackageLimit> packages)
     : ladder_(std::move(ladder)),
       idle_(idle),
       full_(limits.Load()),
       limits_(limits),
+      packages_(std::move(packages)),
       active_(ladder_.front().active) {
   state_.limits = full_;
   state_.reason = "no cap";
@@ -34,7 +36,9 @@ absl::Status PowerControl::SetCap(std::optional<Watts> cap) {
   }
   std::lock_guard<std::mutex> lock(mutex_);
   state_.cap = cap;
+  Forget();
   Apply();
+  if (packages_ != nullptr) packages_->Follow(cap);
   return absl::OkStatus();
 }
 
@@ -42,8 +46,7 @@ void PowerControl::OnWindow(const EnergyWindow& window) {
   std::lock_guard<std::mutex> lock(mutex_);
   if (!window.known()) {
     state_.power.reset();
-    energy_ = Joules(0);
-    time_ = busy_ = Seconds(0);
+    Forget();
     return;
   }
   energy_ += window.energy.sum();
@@ -56,12 +59,17 @@ void PowerControl::Judge() {
   const Watts mean = energy_ / time_;
   const double busy = busy_ / time_;
   state_.power = mean;
+  // Without a cap, too: one that is set later starts from what is known.
+  correction_.Observe({mean, busy, idle_, active_});
+  state_.correction = correction_.value();
   if (state_.cap) {
     if (mean > *state_.cap) state_.violation += time_;
-    state_.correction =
-        Correct(state_.correction, {mean, busy, idle_, active_});
     Apply();
   }
+  Forget();
+}
+
+void PowerControl::Forget() {
   energy_ = Joules(0);
   time_ = busy_ = Seconds(0);
 }
@@ -88,7 +96,9 @@ std::optional<Watts> PowerControl::cap() const {
 
 PowerControl::State PowerControl::state() const {
   std::lock_guard<std::mutex> lock(mutex_);
-  return state_;
+  State state = state_;
+  if (packages_ != nullptr) state.packages = packages_->state();
+  return state;
 }
 
 }  // namespace mj

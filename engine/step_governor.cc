@@ -66,9 +66,9 @@ StepGovernor::StepGovernor(GovernorSetup setup, const ModelShape& model,
               limits_.energy.ttft_guard, limits_.energy.tpot_guard),
       on_change_(std::move(setup.on_change)),
       why_advisory_(std::move(setup.why_advisory)),
-      driver_(setup.clock
-                  ? std::make_unique<ClockDriver>(*std::move(setup.clock), time)
-                  : nullptr),
+      driver_(setup.clock ? std::make_unique<ActuatorDriver<Hertz>>(
+                                *std::move(setup.clock), time)
+                          : nullptr),
       prices_(model_.num_clocks()) {}
 
 // Without a driver the clock is the host's own affair: full speed, as far as
@@ -77,7 +77,7 @@ StepGovernor::Seen StepGovernor::Look() const {
   if (driver_ == nullptr) {
     return {.clock = limits_.full_clock(), .advisory = true};
   }
-  const ClockDriver::View view = driver_->view();
+  const ActuatorDriver<Hertz>::View view = driver_->view();
   // Drivers round: the nearest of ours.
   int clock = ClockAtLeast(limits_.clocks, view.setting);
   if (clock > 0 && view.setting - limits_.clocks[clock - 1] <
@@ -266,7 +266,7 @@ void StepGovernor::FillState(GovernorStats& stats) const {
   stats.advisory = driver_ == nullptr;
   stats.why_advisory = why_advisory_;
   if (driver_ == nullptr) return;
-  const ClockDriver::State state = driver_->state();
+  const ActuatorDriver<Hertz>::State state = driver_->state();
   stats.achieved = state.achieved;
   stats.changes = state.changes;
   stats.errors = state.errors;

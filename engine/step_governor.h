@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/clock_driver.h"
+#include "engine/actuator_driver.h"
 #include "engine/energy/governor.h"
 #include "engine/governor_setup.h"
 #include "engine/governor_stats.h"
@@ -89,7 +89,7 @@ class StepGovernor final {
   GovernorMemory memory_;
   const std::function<void(const ClockChange&)> on_change_;
   const std::string why_advisory_;
-  const std::unique_ptr<ClockDriver> driver_;  // null: advisory
+  const std::unique_ptr<ActuatorDriver<Hertz>> driver_;  // null: advisory
 
   // Of the planned step.
   StepShape shape_;

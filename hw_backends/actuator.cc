@@ -11,8 +11,6 @@ std::string_view ActuatorKindName(ActuatorKind kind) {
       return "frequency";
     case ActuatorKind::kPowerCap:
       return "power_cap";
-    case ActuatorKind::kThreads:
-      return "threads";
   }
   return "";
 }
@@ -23,10 +21,6 @@ std::string QuantityText(Hertz value) {
 
 std::string QuantityText(Watts value) {
   return absl::StrFormat("%.6g W", value.value());
-}
-
-std::string QuantityText(Threads value) {
-  return absl::StrFormat("%.6g threads", value.value());
 }
 
 template <class Q>
@@ -40,6 +34,5 @@ absl::Status CheckRange(const ActuatorInfo<Q>& info, Q value) {
 
 template absl::Status CheckRange(const ActuatorInfo<Hertz>&, Hertz);
 template absl::Status CheckRange(const ActuatorInfo<Watts>&, Watts);
-template absl::Status CheckRange(const ActuatorInfo<Threads>&, Threads);
 
 }  // namespace mj

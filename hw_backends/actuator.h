@@ -1,5 +1,8 @@
-// Sets one thing that changes power and speed: a clock, a power cap, or how
-// many threads of our own run.
+// Sets one thing that changes power and speed: a clock or a power cap. How many
+// cores work is not one of them: the backend measures how many threads a step
+// of few rows is worth (BackendInfo::thread_timings), and core_watch.h follows
+// what the process may use. Fewer threads to save power could not be priced:
+// the watts of a running core are assumed in every descriptor.
 #ifndef MILLIJOULE_HW_BACKENDS_ACTUATOR_H_
 #define MILLIJOULE_HW_BACKENDS_ACTUATOR_H_
 
@@ -15,24 +18,22 @@
 namespace mj {
 
 // The unit of what it sets is the kind of an actuator.
-enum class ActuatorKind { kFrequency, kPowerCap, kThreads };
+enum class ActuatorKind { kFrequency, kPowerCap };
 
 constexpr ActuatorKind KindOf(Hertz) { return ActuatorKind::kFrequency; }
 constexpr ActuatorKind KindOf(Watts) { return ActuatorKind::kPowerCap; }
-constexpr ActuatorKind KindOf(Threads) { return ActuatorKind::kThreads; }
 
-// "frequency", "power_cap", "threads": as in texts and metrics.
+// "frequency", "power_cap": as in texts and metrics.
 std::string_view ActuatorKindName(ActuatorKind kind);
 
-// "2400 MHz", "65 W", "3 threads".
+// "2400 MHz", "65 W".
 std::string QuantityText(Hertz value);
 std::string QuantityText(Watts value);
-std::string QuantityText(Threads value);
 
 template <class Q>
 struct ActuatorInfo {
   std::string name;    // "intel_pstate", "nvml:0:clock": unique on a host
-  std::string domain;  // what it acts on: "cpu", "package", "gpu0", "threads"
+  std::string domain;  // what it acts on: "cpu", "package", "gpu0"
   std::string source;  // files or library, and the driver's mode
   // What Set() takes. Never looser than what was allowed when it was found.
   Q low{0}, high{0};
@@ -72,7 +73,6 @@ class Actuator {
 
 using FrequencyActuator = Actuator<Hertz>;
 using PowerCapActuator = Actuator<Watts>;
-using ThreadsActuator = Actuator<Threads>;
 
 // INVALID_ARGUMENT naming actuator, value and range unless the value is in it.
 template <class Q>

@@ -50,7 +50,6 @@ class Quantity {
 using Joules = Quantity<struct JouleUnit>;
 using Watts = Quantity<struct WattUnit>;
 using Hertz = Quantity<struct HertzUnit>;
-using Threads = Quantity<struct ThreadUnit>;  // whole ones
 
 constexpr Joules operator*(Watts p, Seconds t) {
   return Joules(p.value() * t.count());

@@ -7,6 +7,8 @@
 namespace mj {
 namespace {
 
+using Values = std::vector<MetricValue>;
+
 void AddLimits(const EngineStats& stats, MetricFamilies& out) {
   out.Gauge("limit_max_num_seqs", "Sequences that may run at once, now.",
             {{static_cast<double>(stats.limits.schedule.max_num_seqs)}});
@@ -23,9 +25,32 @@ void AddLimits(const EngineStats& stats, MetricFamilies& out) {
             {{stats.power_cap->value()}});
 }
 
+void AddPackages(const EngineStats& stats, MetricFamilies& out) {
+  if (!stats.packages) return;
+  const PackageLimit::State& packages = *stats.packages;
+  Values watts;
+  if (packages.requested) {
+    watts.push_back({packages.requested->value(), {{"kind", "requested"}}});
+  }
+  if (packages.achieved) {
+    watts.push_back({packages.achieved->value(), {{"kind", "achieved"}}});
+  }
+  out.Gauge("package_limit_watts",
+            "The CPU packages' own power limit under the cap, and what it is.",
+            std::move(watts));
+  out.Gauge("package_limit_works",
+            "1 while the packages' own limit can follow the cap, else 0.",
+            {{packages.works ? 1.0 : 0.0}});
+  out.Counter("package_limit_changes_total",
+              "Times that the packages' limit was set or restored.",
+              {{static_cast<double>(packages.changes)}});
+  out.Counter("package_limit_errors_total", "Failures of the packages' driver.",
+              {{static_cast<double>(packages.errors)}});
+}
+
 void AddTenants(const EngineStats& stats, MetricFamilies& out) {
   if (stats.tenants.empty()) return;
-  std::vector<MetricValue> levels, refused;
+  Values levels, refused;
   for (const TenantBudget& tenant : stats.tenants) {
     levels.push_back({tenant.level.value(), {{"tenant", tenant.tenant}}});
     refused.push_back(
@@ -40,7 +65,7 @@ void AddTenants(const EngineStats& stats, MetricFamilies& out) {
 }
 
 void AddSlo(const EngineStats& stats, MetricFamilies& out) {
-  std::vector<MetricValue> targets;
+  Values targets;
   const SloTargets& defaults = stats.slo_defaults;
   if (defaults.ttft) {
     targets.push_back({defaults.ttft->count(), {{"target", "ttft"}}});
@@ -70,6 +95,7 @@ void AddBudgetMetrics(const EngineStats& stats, const std::string& model_name,
                       std::vector<prometheus::MetricFamily>& families) {
   MetricFamilies out(model_name, families);
   AddLimits(stats, out);
+  AddPackages(stats, out);
   AddTenants(stats, out);
   AddSlo(stats, out);
   out.Gauge("requests_held", "Flex requests that wait for less carbon.",

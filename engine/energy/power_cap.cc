@@ -87,17 +87,4 @@ CapDecision DecideCap(Watts cap, Watts idle, double correction,
                           predicted.value())};
 }
 
-double Correct(double correction, const CapWindow& window) {
-  constexpr double kLeastTelling = 0.02;  // of the time, in steps
-  constexpr double kLowering = 0.2;       // of the way, a window
-  if (window.busy_share < kLeastTelling || window.predicted <= Watts(0)) {
-    return correction;
-  }
-  const double busy = std::min(1.0, window.busy_share);
-  const double seen = (window.mean - window.idle) / (busy * window.predicted);
-  const double next =
-      seen > correction ? seen : correction + kLowering * (seen - correction);
-  return std::clamp(next, 0.25, 4.0);
-}
-
 }  // namespace mj

@@ -6,8 +6,8 @@
 // of the time may go to steps; the rest is a pause after each (duty cycling).
 // Of all settings of batch and chunk the one that then does the most rows a
 // second is chosen: a smaller batch only where it saves more power than work.
-// The correction is the closed loop: what busy time drew by the meter, over
-// what the model said. Clocks are left to who governs them.
+// The correction is the closed loop's (cap_correction.h). Clocks are left to
+// who governs them.
 //
 // Pure functions of plain data.
 #ifndef MILLIJOULE_ENGINE_ENERGY_POWER_CAP_H_
@@ -52,17 +52,6 @@ struct CapDecision {
 // REQUIRES: `ladder` is not empty, cap > 0, correction > 0
 CapDecision DecideCap(Watts cap, Watts idle, double correction,
                       std::span<const CapSetting> ladder);
-
-// What a meter's window said of the limits in force.
-struct CapWindow {
-  Watts mean{0};
-  double busy_share = 0;        // of its time, in steps
-  Watts idle{0}, predicted{0};  // `predicted`: active, of the setting in force
-};
-
-// The next correction: at once up to what the window shows, slowly down to it,
-// within [1/4, 4]. Windows that were hardly busy tell nothing.
-double Correct(double correction, const CapWindow& window);
 
 }  // namespace mj
 

@@ -27,10 +27,11 @@ struct HelperOptions {
   Seconds heartbeat{5};
 };
 
-// One thread, the one that governs, uses the lease and its actuators, and
-// proves by this that it lives: it calls Renew() (or anything else) at least
-// once in a heartbeat. After UNAVAILABLE the lease is lost, and stays so; the
-// helper restores, or if it was killed itself, the next Start() does so first.
+// Whoever governs uses the lease, one thread an actuator, and proves by this
+// that it lives: it calls Renew() (or anything else) at least once in a
+// heartbeat. Calls to the helper wait for each other, so one that hangs delays
+// all. After UNAVAILABLE the lease is lost, and stays so; the helper restores,
+// or if it was killed itself, the next Start() does so first.
 class ActuatorLease final {
  public:
   // Starts `program`, which needs this process' privileges, and leases what it

@@ -1,6 +1,7 @@
 #include "hw_backends/host/cores.h"
 
 #include <sched.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -98,8 +99,10 @@ CoreAllowance AllowedCores(const std::string& root) {
   cpu_set_t set;
   CPU_ZERO(&set);
   const bool known = sched_getaffinity(0, sizeof(set), &set) == 0;
-  return CombineCores(known ? std::max(1, CPU_COUNT(&set)) : 1,
-                      CgroupCpuQuota(root));
+  CoreAllowance allowance = CombineCores(
+      known ? std::max(1, CPU_COUNT(&set)) : 1, CgroupCpuQuota(root));
+  allowance.whole_host = allowance.cores >= sysconf(_SC_NPROCESSORS_ONLN);
+  return allowance;
 }
 
 std::string DescribeCores(const CoreAllowance& cores) {

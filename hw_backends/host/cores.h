@@ -13,6 +13,7 @@ struct CoreAllowance {
   int affinity = 1;             // cores the scheduler may put it on
   std::optional<double> quota;  // CPU seconds a second of its control groups
   int cores = 1;                // the least of both, at least 1
+  bool whole_host = false;      // no core that is online is anyone else's
   std::string reason;           // "2 by affinity, no cgroup quota"
 };
 

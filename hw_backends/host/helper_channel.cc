@@ -13,6 +13,7 @@ constexpr Seconds kTimeout(5);  // a driver's slowest answers take one
 
 absl::StatusOr<std::string> HelperChannel::Call(const LeaseRequest& request,
                                                 Seconds timeout) {
+  std::lock_guard<std::mutex> lock(mutex_);
   if (!socket_) {
     return absl::UnavailableError("the lease of the actuators has ended");
   }
@@ -21,15 +22,31 @@ absl::StatusOr<std::string> HelperChannel::Call(const LeaseRequest& request,
   const absl::StatusOr<std::string> packet =
       sent.ok() ? socket_->Receive(timeout) : sent;
   if (packet.ok()) return ParseReply(*packet);
-  Close();  // a late reply would be taken for the next one's
+  socket_.reset();  // a late reply would be taken for the next one's
   return absl::UnavailableError(
       absl::StrCat("the lease of the actuators is lost: ",
                    std::string(packet.status().message())));
 }
 
 absl::StatusOr<PacketSocket::Peer> HelperChannel::ReadPeer() const {
+  std::lock_guard<std::mutex> lock(mutex_);
   if (!socket_) return absl::UnavailableError("the connection has ended");
   return socket_->ReadPeer();
+}
+
+void HelperChannel::Close() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  socket_.reset();
+}
+
+bool HelperChannel::is_open() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return socket_.has_value();
+}
+
+Seconds HelperChannel::SilentFor() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return clock_.Now() - last_sent_;
 }
 
 template <class Q>

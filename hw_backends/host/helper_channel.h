@@ -2,6 +2,7 @@
 #ifndef MILLIJOULE_HW_BACKENDS_HOST_HELPER_CHANNEL_H_
 #define MILLIJOULE_HW_BACKENDS_HOST_HELPER_CHANNEL_H_
 
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -15,28 +16,31 @@
 
 namespace mj {
 
-// One thread. The first failure of the connection ends it.
+// Any thread: one call after another. The first failure of the connection ends
+// it.
 class HelperChannel final {
  public:
   HelperChannel(PacketSocket socket, const Clock& clock)
-      : socket_(std::move(socket)), clock_(clock) {}
+      : clock_(clock), socket_(std::move(socket)) {}
 
   // The reply's payload, or the helper's error. UNAVAILABLE: the connection
   // has ended, now or before, or there is no reply within `timeout`.
   absl::StatusOr<std::string> Call(const LeaseRequest& request,
                                    Seconds timeout);
   absl::StatusOr<PacketSocket::Peer> ReadPeer() const;
-  void Close() { socket_.reset(); }
-  bool is_open() const { return socket_.has_value(); }
-  Seconds SilentFor() const { return clock_.Now() - last_sent_; }
+  void Close();
+  bool is_open() const;
+  Seconds SilentFor() const;
 
  private:
-  std::optional<PacketSocket> socket_;
   const Clock& clock_;
+  mutable std::mutex mutex_;  // held while a reply is waited for
+  std::optional<PacketSocket> socket_;
   Seconds last_sent_{0};
 };
 
-// An actuator that the helper acts for.
+// An actuator that the helper acts for. One thread owns it; others of the same
+// channel may have other threads.
 template <class Q>
 class LeasedActuator final : public Actuator<Q> {
  public:

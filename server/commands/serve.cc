@@ -48,17 +48,33 @@ void LogSummary(const OpenedEngine& opened, const ServeFlags& flags,
            flags.http.address, http.port(), flags.grpc, grpc.port());
 }
 
-// Until a signal comes. Meanwhile steps follow what this process may use: read
-// here because this thread has nothing else to do and owns the log, and no step
-// then waits for files.
+void FollowCores(CoreWatch& cores, Backend& backend, Logger& log) {
+  const auto change = cores.Look(backend.info().threads);
+  if (!change) return;
+  backend.LimitThreads(change->threads);
+  log.warn("{}", change->message);
+}
+
+// What a power cap made of the packages' own limit, whenever that changes.
+void TellPackages(const Engine& engine, std::string& told, Logger& log) {
+  const PowerControl::State power = engine.power();
+  if (!power.packages || (!power.cap && told.empty())) return;
+  if (power.packages->note == told) return;
+  told = power.packages->note;
+  log.log(power.packages->works ? spdlog::level::info : spdlog::level::warn,
+          "power cap: {}", told);
+}
+
+// Until a signal comes. Meanwhile steps follow what this process may use, and
+// operators hear of the packages: here because this thread has nothing else to
+// do and owns the log, and no step then waits for files.
 void WaitForSignal(const StopSignals& signals, CoreWatch& cores,
-                   Backend& backend, Logger& log) {
+                   const Engine& engine, Logger& log) {
   constexpr Seconds kPeriod{1};
+  std::string told;
   while (!signals.WaitFor(kPeriod)) {
-    const auto change = cores.Look(backend.info().threads);
-    if (!change) continue;
-    backend.LimitThreads(change->threads);
-    log.warn("{}", change->message);
+    FollowCores(cores, *engine.model().backend, log);
+    TellPackages(engine, told, log);
   }
 }
 
@@ -215,7 +231,7 @@ int Run(const ServeFlags& flags, const ApiKeys& keys, const BuildInfo& build,
   LogSummary(*opened, flags, keys, **http, **grpc, log);
   api.SetReady(true);
   (*grpc)->SetServing(true);
-  WaitForSignal(signals, cores, *engine.model().backend, log);
+  WaitForSignal(signals, cores, engine, log);
 
   log.info("draining: up to {} s for {} HTTP calls and the engine's work",
            flags.drain_seconds, (*http)->active_calls());

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "server/grpc/unary_call.h"
 #include "server/grpc/watch_call.h"
 #include "server/tenant_limits_file.h"
@@ -106,7 +107,9 @@ v1::Limits LimitsOf(const Engine& engine) {
   limits.set_max_num_seqs(power.limits.schedule.max_num_seqs);
   limits.set_max_batched_tokens(power.limits.schedule.max_batched_tokens);
   limits.set_busy_share(power.limits.busy_share);
-  limits.set_reason(power.reason);
+  limits.set_reason(power.cap && power.packages
+                        ? absl::StrCat(power.reason, "; ", power.packages->note)
+                        : power.reason);
   return limits;
 }
 

@@ -177,45 +177,74 @@ class TenantTest(unittest.TestCase):
 
 
 class PowerCapTest(unittest.TestCase):
+    """All by the server's own joules and limits, in ratios: how fast steps are,
+    and so what they draw, is the machine's affair and that of its other work."""
+
+    def setUp(self):
+        self.server = self.enterContext(Server())
+        channel = self.enterContext(grpc.insecure_channel(self.server.grpc))
+        self.stub = energy_stub(channel)
+
+    def drawn(self, work):
+        """Returns (mean watts, idle joules, seconds) while work() runs."""
+        before = self.stub.Report({})
+        work()
+        after = self.stub.Report({})
+        seconds = after.uptime_seconds - before.uptime_seconds
+        watts = (after.total_joules - before.total_joules) / seconds
+        return watts, after.idle_joules - before.idle_joules, seconds
+
+    def ask(self, limits_seen=None):
+        """Returns a reply, and adds to what steps may take meanwhile."""
+        replies = []
+        asked = threading.Thread(target=lambda: replies.append(
+            post(self.server, {"max_tokens": 300})[2]))
+        asked.start()
+        while asked.is_alive():
+            if limits_seen is not None:
+                limits_seen.append(
+                    self.server.metric("millijoule_limit_busy_ratio"))
+            asked.join(0.2)
+        return replies[0]["choices"][0]["text"]
 
     def test_a_cap_is_kept_and_can_be_lifted(self):
-        with Server() as server, grpc.insecure_channel(
-                server.grpc) as channel:
-            stub = energy_stub(channel)
-            free = post(server, {"max_tokens": 200})[2]
-            watch = stub.Watch({"interval_seconds": 1})
-            asked = threading.Thread(
-                target=post, args=(server, {"max_tokens": 1200}))
-            asked.start()
-            busy = max(next(watch).watts for _ in range(4))
-            asked.join()
-            # What was sent meanwhile is read first.
-            idle = min(next(watch).watts for _ in range(12))
-            self.assertLess(idle, busy)
-            cap = idle + 0.4 * (busy - idle)
-            limits = stub.SetLimits({"power_cap_watts": cap})
-            self.assertLess(limits.busy_share, 1, limits)
-            started = time.monotonic()
-            capped = post(server, {"max_tokens": 600})[2]
-            self.assertGreater(time.monotonic() - started, 3)
-            # The same tokens, only later.
-            self.assertTrue(capped["choices"][0]["text"].startswith(
-                free["choices"][0]["text"]))
-            self.assertAlmostEqual(server.metric("millijoule_power_cap_watts"),
-                                   cap, delta=1e-4 * cap)
-            over = server.metric("millijoule_power_cap_violation_seconds_total")
-            self.assertLessEqual(over, 3)  # the model's first guess
-            for telemetry in watch:
-                self.assertAlmostEqual(telemetry.power_cap_watts, cap)
-                break
-            watch.cancel()
-            code, details = status_of(
-                lambda: [stub.SetLimits({"power_cap_watts": 0.01})])
-            self.assertEqual(code, grpc.StatusCode.INVALID_ARGUMENT)
-            self.assertIn("idle power", details)
-            self.assertFalse(
-                stub.SetLimits({"power_cap_watts": 0}).HasField(
-                    "power_cap_watts"))
+        free = self.ask()
+        idle = self.drawn(lambda: time.sleep(2))[0]
+        cap = 1.25 * idle
+        limits = self.stub.SetLimits({"power_cap_watts": cap})
+        self.assertLess(limits.busy_share, 0.9, limits)
+        self.assertNotIn("packages", limits.reason)  # nobody asked for control
+
+        texts, allowed = [], []
+        watts, idle_joules, seconds = self.drawn(
+            lambda: texts.append(self.ask(allowed)))
+        self.assertEqual(texts, [free])  # the same tokens, only later
+        # A window is over the cap where the model guessed, or others had
+        # slowed the machine down and let it go.
+        self.assertLess(watts, 1.1 * cap)
+        self.assertLess(
+            self.server.metric("millijoule_power_cap_violation_seconds_total"),
+            1.5 + 0.3 * seconds)
+        # Steps paused as the limits said.
+        self.assertLess(1 - idle_joules / (idle * seconds),
+                        0.05 + 1.2 * max(allowed))
+        self.assertAlmostEqual(
+            self.server.metric("millijoule_power_cap_watts"), cap,
+            delta=1e-4 * cap)
+        watch = self.stub.Watch({"interval_seconds": 0.1})
+        self.assertAlmostEqual(next(watch).power_cap_watts, cap)
+        watch.cancel()
+
+        self.assertFalse(
+            self.stub.SetLimits({"power_cap_watts": 0}).HasField(
+                "power_cap_watts"))
+        self.assertEqual(self.server.metric("millijoule_limit_busy_ratio"), 1)
+
+    def test_a_cap_under_idle_is_refused(self):
+        code, details = status_of(
+            lambda: [self.stub.SetLimits({"power_cap_watts": 0.01})])
+        self.assertEqual(code, grpc.StatusCode.INVALID_ARGUMENT)
+        self.assertIn("idle power", details)
 
 
 if __name__ == "__main__":

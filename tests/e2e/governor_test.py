@@ -5,6 +5,7 @@ import http.client
 import json
 import re
 import subprocess
+import time
 import unittest
 
 import grpc
@@ -95,6 +96,22 @@ class AdvisoryGovernorTest(unittest.TestCase):
         self.assertTrue(message.governor_advisory)
         self.assertGreater(message.frequency_requested_hertz, 1e8)
         self.assertFalse(message.HasField("frequency_achieved_hertz"))
+
+    def test_a_power_cap_tells_that_the_packages_are_left_alone(self):
+        with grpc.insecure_channel(self.server.grpc) as channel:
+            stub = ReflectedStub(channel, "millijoule.v1.Energy")
+            limits = stub.SetLimits({"power_cap_watts": 1e4})
+            self.assertIn("packages not limited: ", limits.reason)
+            self.assertEqual(
+                self.server.metric("millijoule_package_limit_works"), 0)
+            told = "power cap: packages not limited: "
+            deadline = time.monotonic() + 30
+            while (told not in self.server.output() and
+                   time.monotonic() < deadline):
+                time.sleep(0.1)
+            self.assertEqual(self.server.output().count(told), 1)
+            limits = stub.SetLimits({"power_cap_watts": 0})
+            self.assertNotIn("packages", limits.reason)
 
 
 class RefusalTest(unittest.TestCase):

@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <functional>
 #include <mutex>
 #include <thread>
 
 #include "engine/engine.h"
+#include "tests/fakes/eventually.h"
 #include "tests/fakes/fake_model.h"
 #include "tests/fakes/made_sysfs.h"
 #include "tests/fakes/reply.h"
@@ -20,17 +20,6 @@ namespace mj {
 namespace {
 
 using testing::HasSubstr;
-
-// Looks until `holds`; a minute is for a machine that is busy elsewhere.
-bool Eventually(const std::function<bool()>& holds) {
-  const auto deadline =
-      std::chrono::steady_clock::now() + std::chrono::minutes(1);
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  return true;
-}
 
 uint64_t Decisions(const GovernorStats& stats, std::string_view phase,
                    std::string_view reason) {
@@ -48,6 +37,7 @@ class EngineGovernTest : public testing::Test {
  protected:
   EngineGovernTest() {
     for (int number : {0, 1}) MakePolicy(number, {}, host_);
+    MakePackage(0, 200000000, host_);
     governor_.helper = {.program = MJ_ACTUATOR_HELPER,
                         .root = host_.root(),
                         .run_folder = host_.root() + "/run"};
@@ -110,8 +100,12 @@ class EngineGovernTest : public testing::Test {
   std::string Max() const {
     return host_.Text(PolicyFile(1, "scaling_max_freq"));
   }
+  std::string PackageLimit() const {
+    return host_.Text(
+        "sys/class/powercap/intel-rapl:0/constraint_1_power_limit_uw");
+  }
   bool IsAsFound() const {
-    return Max() == "3600000" &&
+    return Max() == "3600000" && PackageLimit() == "200000000" &&
            host_.Text(PolicyFile(0, "scaling_min_freq")) == "800000" &&
            host_.Text("run/actuator.state") == "(gone)";
   }
@@ -162,6 +156,9 @@ TEST_F(EngineGovernTest, WithoutAGovernorNothingIsSetOrTold) {
   ASSERT_TRUE(engine.ok());
   EXPECT_TRUE(Run(**engine).status.ok());
   EXPECT_FALSE((*engine)->stats().governor.has_value());
+  ASSERT_TRUE((*engine)->SetPowerCap(Watts(150)).ok());
+  EXPECT_FALSE((*engine)->power().packages.has_value());
+  EXPECT_TRUE(IsAsFound());
 }
 
 TEST_F(EngineGovernTest, AnAdvisoryGovernorDecidesTheSame) {
@@ -212,9 +209,11 @@ TEST_F(EngineGovernTest, AKilledServerLeavesNothingBehind) {
   ASSERT_EQ(pipe(ready), 0);
   const pid_t server = fork();
   if (server == 0) {
+    options_.power_cap = Watts(150);
     auto engine = Start(GovernorPolicy::kFixed);
     Run(*engine);
-    const bool set = Eventually([&] { return Max() == "1200000"; });
+    const bool set = Eventually(
+        [&] { return Max() == "1200000" && PackageLimit() == "150000000"; });
     if (write(ready[1], set ? "y" : "n", 1) != 1) _exit(1);
     while (true) pause();
   }
@@ -261,6 +260,49 @@ TEST_F(EngineGovernTest, ThePowerCapMayChangeWhileItRuns) {
   ASSERT_TRUE(engine->SetPowerCap(Watts(1e4)).ok());
   EXPECT_TRUE(Run(*engine).status.ok());
   EXPECT_EQ(Decisions(StatsOf(*engine), "decode", "highest under"), 4u);
+}
+
+TEST_F(EngineGovernTest, ThePackagesFollowThePowerCap) {
+  options_.power_cap = Watts(150);
+  auto engine = Start(GovernorPolicy::kFixed);
+  ASSERT_TRUE(Eventually([&] { return PackageLimit() == "150000000"; }));
+  ASSERT_TRUE(engine->SetPowerCap(Watts(120)).ok());
+  ASSERT_TRUE(Eventually([&] { return PackageLimit() == "120000000"; }));
+  EXPECT_TRUE(Run(*engine).status.ok());
+  ASSERT_TRUE(engine->SetPowerCap(std::nullopt).ok());
+  ASSERT_TRUE(Eventually([&] { return PackageLimit() == "200000000"; }));
+  ASSERT_TRUE(engine->SetPowerCap(Watts(120)).ok());
+  ASSERT_TRUE(Eventually([&] { return PackageLimit() == "120000000"; }));
+  EXPECT_EQ(Max(), "1200000") << "the clock is driven beside it";
+  engine.reset();
+  EXPECT_TRUE(IsAsFound());
+}
+
+// The zone goes away: what the scheduler does under the cap stays.
+TEST_F(EngineGovernTest, ACapOutlivesThePackagesLimit) {
+  options_.power_cap = Watts(150);
+  auto engine = Start(GovernorPolicy::kFixed);
+  ASSERT_TRUE(Eventually([&] { return PackageLimit() == "150000000"; }));
+  host_.Remove("sys/class/powercap");
+  double watts = 0.01;  // just above idle
+  while (!engine->SetPowerCap(Watts(watts)).ok()) watts *= 1.01;
+  ASSERT_TRUE(Eventually([&] { return engine->stats().packages->errors > 0; }));
+  EXPECT_THAT(engine->power().packages->note,
+              HasSubstr("packages not limited: "));
+  EXPECT_LT(engine->power().limits.busy_share, 1);
+  EXPECT_TRUE(Run(*engine).status.ok());
+  EXPECT_EQ(StatsOf(*engine).errors, 0u) << "of the clock";
+}
+
+TEST_F(EngineGovernTest, WithoutPackagesTheCapSaysWhy) {
+  host_.Remove("sys/class/powercap");
+  options_.power_cap = Watts(150);
+  auto engine = Start(GovernorPolicy::kFixed);
+  EXPECT_TRUE(Run(*engine).status.ok());
+  const auto packages = engine->power().packages;
+  ASSERT_TRUE(packages.has_value());
+  EXPECT_FALSE(packages->works);
+  EXPECT_THAT(packages->note, HasSubstr("power_cap_control: "));
 }
 
 TEST_F(EngineGovernTest, ChangesOfTheClockAreToldWithTheirReason) {

@@ -124,6 +124,37 @@ TEST_F(OpenGovernorTest, AHostWithoutClocksSaysWhatIsLacking) {
                                    HasSubstr("the hypervisor owns the clock")));
 }
 
+TEST_F(OpenGovernorTest, TakesThePackagesToo) {
+  MakePackage(0, 100000000, host_);
+  const auto setup = Open();
+  ASSERT_TRUE(setup.ok() && setup->clock);
+  ASSERT_TRUE(setup->packages.limit.has_value()) << setup->packages.why_not;
+  EXPECT_EQ(setup->packages.limit->actuator->info().high, Watts(100));
+  EXPECT_THAT(DescribePackages(*setup),
+              HasSubstr("a power cap also limits the packages, 25 W to 100 W "
+                        "(powercap: intel-rapl"));
+}
+
+TEST_F(OpenGovernorTest, AHostWithoutPackagesSaysWhatIsLacking) {
+  const auto setup = Open();
+  ASSERT_TRUE(setup.ok() && setup->clock);
+  EXPECT_FALSE(setup->packages.limit.has_value());
+  EXPECT_EQ(setup->why_advisory, "");
+  EXPECT_THAT(DescribePackages(*setup),
+              AllOf(HasSubstr("leaves the packages' own limit alone"),
+                    HasSubstr("power_cap_control: "),
+                    HasSubstr("no package zone of intel-rapl")));
+}
+
+TEST_F(OpenGovernorTest, PackagesThatOthersUseAreLeftAlone) {
+  MakePackage(0, 100000000, host_);
+  cpu_.caps_packages = false;
+  const auto setup = Open();
+  ASSERT_TRUE(setup.ok() && setup->clock);
+  EXPECT_FALSE(setup->packages.limit.has_value());
+  EXPECT_THAT(DescribePackages(*setup), HasSubstr("others use the rest"));
+}
+
 // Something can be controlled, but not what this backend runs on.
 TEST_F(OpenGovernorTest, AHostWithoutTheCpusClockSaysSo) {
   host_.Remove("sys/devices");

@@ -3,7 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cmath>
+#include <memory>
+
+#include "hw_backends/clock.h"
+#include "tests/fakes/eventually.h"
 
 namespace mj {
 namespace {
@@ -75,8 +80,71 @@ TEST_F(PowerControlTest, WindowsCorrectThePrediction) {
   ASSERT_TRUE(control_.SetCap(Watts(20)).ok());
   const double before = limits_.Load().busy_share;
   Window(1, 40, before);
-  EXPECT_NEAR(control_.state().correction, 2, 1e-9);
-  EXPECT_NEAR(limits_.Load().busy_share, before / 2, 1e-9);
+  EXPECT_NEAR(control_.state().correction, 2 * 1.15, 1e-9);
+  EXPECT_NEAR(limits_.Load().busy_share, before / (2 * 1.15), 1e-9);
+}
+
+TEST_F(PowerControlTest, ACapStartsFromWhatWindowsShowedBefore) {
+  Window(1, 80, 1);  // twice what is predicted
+  EXPECT_EQ(limits_.Load().busy_share, 1);
+  ASSERT_TRUE(control_.SetCap(Watts(20)).ok());
+  EXPECT_NEAR(limits_.Load().busy_share, (0.97 * 20 - 10) / (20 * 2 * 1.15),
+              1e-9);
+}
+
+// What was drawn before there was a cap, or another one, is not over this one.
+TEST_F(PowerControlTest, AWindowBelongsToOneCap) {
+  Window(0.9, 1000, 1);
+  ASSERT_TRUE(control_.SetCap(Watts(20)).ok());
+  Window(0.9, 5, 1);
+  Window(0.9, 5, 1);
+  EXPECT_EQ(control_.state().violation, Seconds(0));
+  EXPECT_NEAR(control_.state().power->value(), 15, 1e-9);
+}
+
+// Records what is set; the rest is package_limit_test.cc's.
+class RecordingActuator final : public PowerCapActuator {
+ public:
+  explicit RecordingActuator(std::atomic<double>& watts) : watts_(watts) {}
+  const ActuatorInfo<Watts>& info() const override { return info_; }
+  absl::StatusOr<ActuatorReading<Watts>> Read() override {
+    return ActuatorReading<Watts>{Watts(watts_)};
+  }
+  absl::StatusOr<Watts> Set(Watts value) override {
+    watts_ = value.value();
+    return value;
+  }
+  absl::Status Restore() override {
+    watts_ = 100;
+    return absl::OkStatus();
+  }
+
+ private:
+  std::atomic<double>& watts_;
+  const ActuatorInfo<Watts> info_{.name = "recording",
+                                  .domain = "package",
+                                  .source = "script",
+                                  .low = Watts(25),
+                                  .high = Watts(100)};
+};
+
+TEST_F(PowerControlTest, ThePackagesFollowTheCap) {
+  EXPECT_FALSE(control_.state().packages.has_value());
+  std::atomic<double> watts{100};
+  const SteadyClock clock;
+  PowerControl control(
+      Ladder(), kIdle, limits_,
+      std::make_unique<PackageLimit>(
+          PackageControl{
+              Controlled<Watts>{std::make_shared<RecordingActuator>(watts), {}},
+              ""},
+          clock));
+  ASSERT_TRUE(control.SetCap(Watts(40)).ok());
+  EXPECT_TRUE(Eventually([&] { return watts == 40; }));
+  EXPECT_FALSE(control.SetCap(Watts(1)).ok());
+  EXPECT_EQ(control.state().packages->requested, Watts(40)) << "refused";
+  ASSERT_TRUE(control.SetCap(std::nullopt).ok());
+  EXPECT_TRUE(Eventually([&] { return watts == 100; }));
 }
 
 TEST_F(PowerControlTest, AnUnknownWindowSaysNothing) {

@@ -13,14 +13,12 @@ using testing::HasSubstr;
 TEST(ActuatorTest, AUnitIsAKind) {
   EXPECT_EQ(ActuatorInfo<Hertz>().kind(), ActuatorKind::kFrequency);
   EXPECT_EQ(ActuatorInfo<Watts>().kind(), ActuatorKind::kPowerCap);
-  EXPECT_EQ(ActuatorInfo<Threads>().kind(), ActuatorKind::kThreads);
   EXPECT_EQ(ActuatorKindName(ActuatorKind::kPowerCap), "power_cap");
 }
 
 TEST(ActuatorTest, TextsNameTheirUnit) {
   EXPECT_EQ(QuantityText(Hertz(2.4e9)), "2400 MHz");
   EXPECT_EQ(QuantityText(Watts(65)), "65 W");
-  EXPECT_EQ(QuantityText(Threads(3)), "3 threads");
 }
 
 TEST(ActuatorTest, ARangeRefusesWhatIsOutside) {

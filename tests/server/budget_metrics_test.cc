@@ -26,6 +26,31 @@ TEST(BudgetMetricsTest, WhatIsNotSetIsLeftOut) {
                               "model_name=\"m\"} 0"));
 }
 
+TEST(BudgetMetricsTest, ThePackagesLimitAppearsWithAGovernor) {
+  EXPECT_THAT(Text(EngineStats()), Not(HasSubstr("package_limit")));
+  EngineStats stats;
+  stats.packages = {.works = true,
+                    .requested = Watts(40),
+                    .achieved = Watts(41),
+                    .changes = 5,
+                    .errors = 2};
+  std::string text = Text(stats);
+  for (const char* line :
+       {"millijoule_package_limit_watts{kind=\"requested\",model_name=\"m\"} "
+        "40",
+        "millijoule_package_limit_watts{kind=\"achieved\",model_name=\"m\"} 41",
+        "millijoule_package_limit_works{model_name=\"m\"} 1",
+        "millijoule_package_limit_changes_total{model_name=\"m\"} 5",
+        "millijoule_package_limit_errors_total{model_name=\"m\"} 2"}) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+  stats.packages = {.works = false};
+  text = Text(stats);
+  EXPECT_THAT(text, Not(HasSubstr("package_limit_watts{")));
+  EXPECT_THAT(text,
+              HasSubstr("millijoule_package_limit_works{model_name=\"m\"} 0"));
+}
+
 TEST(BudgetMetricsTest, LimitsTargetsAndTenantsAppear) {
   EngineStats stats;
   stats.power_cap = Watts(12.5);

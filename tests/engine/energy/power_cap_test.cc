@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <random>
-
 #include "hw_backends/models/cpu_descriptor.h"
 
 namespace mj {
@@ -85,66 +83,6 @@ TEST(PowerCapTest, DoesTheMostWorkUnderTheCap) {
       EXPECT_LE(got.predicted.value(), c.cap) << c.name;
     }
     EXPECT_FALSE(got.reason.empty());
-  }
-}
-
-struct CorrectCase {
-  const char* name;
-  double before, mean, busy, want;
-};
-
-constexpr CorrectCase kCorrectCases[] = {
-    // idle 10 W, predicted 20 W above it
-    {"as predicted", 1, 30, 1, 1},
-    {"as predicted, half", 1, 20, 0.5, 1},
-    {"more: at once", 1, 40, 1, 1.5},
-    {"less: a fifth", 1, 20, 1, 0.9},
-    {"idle: tells nothing", 2, 10, 0.01, 2},
-    {"absurdly much", 1, 1e6, 1, 4},
-    {"absurdly little", .26, 5, 1, .25},
-};
-
-TEST(PowerCapTest, CorrectsFastUpAndSlowlyDown) {
-  for (const CorrectCase& c : kCorrectCases) {
-    EXPECT_NEAR(
-        Correct(c.before, {Watts(c.mean), c.busy, Watts(10), Watts(20)}),
-        c.want, 1e-9)
-        << c.name;
-  }
-}
-
-// A server whose real power is what the model cannot see (-40 % to +150 %)
-// and noisy by 5 %: the loop brings its mean under the cap, and not far under.
-TEST(PowerCapTest, TheLoopKeepsAServerThatTheModelDoesNotKnow) {
-  std::mt19937 random(3);
-  std::uniform_real_distribution<double> noise(0.95, 1.05);
-  const Watts idle(10);
-  for (double truth : {0.6, 0.9, 1.0, 1.4, 2.5}) {
-    for (double cap : {15.0, 25.0, 40.0}) {
-      double correction = 1;
-      Joules late{0};
-      const int kWindows = 400, kSettled = 100;
-      for (int i = 0; i < kWindows; ++i) {
-        const CapDecision now =
-            DecideCap(Watts(cap), idle, correction, kLadder);
-        const CapSetting* in_force = kLadder;
-        while (in_force->limits.max_num_seqs !=
-               now.limits.schedule.max_num_seqs) {
-          ++in_force;
-        }
-        const double busy = now.limits.busy_share;
-        const Watts mean =
-            idle + truth * noise(random) * busy * in_force->active;
-        if (i >= kSettled) late += mean * Seconds(1);
-        correction = Correct(correction, {mean, busy, idle, in_force->active});
-      }
-      const Watts mean = late / Seconds(kWindows - kSettled);
-      const Watts uncapped = idle + truth * kLadder[0].active;
-      EXPECT_LE(mean, Watts(cap)) << truth << " " << cap;
-      // The loop errs downwards by the noise, and by the aim.
-      EXPECT_GE(mean, std::min(uncapped, 0.85 * Watts(cap)) * 0.97)
-          << truth << " " << cap;
-    }
   }
 }
 

@@ -1,6 +1,7 @@
 #include "hw_backends/host/cores.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "absl/strings/str_cat.h"
 #include "tests/fakes/temp_folder.h"
@@ -91,6 +92,16 @@ TEST(ChooseThreadsTest, RefusesWhatThisProcessMayNotUse) {
 TEST(AllowedCoresTest, ThisHostHasSome) {
   EXPECT_GE(AllowedCores().cores, 1);
   EXPECT_FALSE(AllowedCores().reason.empty());
+}
+
+TEST(AllowedCoresTest, KnowsWhetherTheHostIsItsOwn) {
+  const TempFolder no_groups;
+  const CoreAllowance all = AllowedCores(no_groups.path());
+  const int online = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
+  EXPECT_EQ(all.whole_host, all.affinity >= online);
+  no_groups.Write("proc/self/cgroup", "0::/\n");
+  no_groups.Write("sys/fs/cgroup/cpu.max", "50000 100000\n");
+  EXPECT_EQ(AllowedCores(no_groups.path()).whole_host, online == 1);
 }
 
 }  // namespace

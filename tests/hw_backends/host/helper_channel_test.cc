@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <string>
+#include <thread>
 
 namespace mj {
 namespace {
@@ -60,6 +62,31 @@ TEST_F(HelperChannelTest, ALateReplyIsNeverTakenForTheNext) {
       channel_->Call({.verb = LeaseVerb::kBeat}, Seconds(1)).status();
   EXPECT_TRUE(absl::IsUnavailable(ended));
   EXPECT_THAT(std::string(ended.message()), HasSubstr("has ended"));
+}
+
+// Each caller gets its own reply: calls wait for each other.
+TEST_F(HelperChannelTest, TwoThreadsShareTheChannel) {
+  constexpr int kCalls = 200;
+  std::thread helper([&] {
+    for (int i = 0; i < 2 * kCalls; ++i) {
+      const auto asked = helper_->Receive(Seconds(60));
+      if (!asked.ok()) return;
+      const bool clock = asked->find("cpufreq") != std::string::npos;
+      WillReply(clock ? "1000" : "40");
+    }
+  });
+  const auto ask = [&](const char* name, const char* want) {
+    for (int i = 0; i < kCalls; ++i) {
+      EXPECT_EQ(
+          channel_->Call({.verb = LeaseVerb::kRead, .name = name}, Seconds(60))
+              .value_or("lost"),
+          want);
+    }
+  };
+  std::thread other([&] { ask("cpufreq", "1000"); });
+  ask("powercap", "40");
+  other.join();
+  helper.join();
 }
 
 TEST_F(HelperChannelTest, AHelperThatIsGoneIsNoticed) {

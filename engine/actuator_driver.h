@@ -1,8 +1,7 @@
-// Sets the clock that the governor asks for, on a thread of its own: drivers
-// may take a tenth of a second, or hang, and neither steps nor meters wait for
-// them.
-#ifndef MILLIJOULE_ENGINE_CLOCK_DRIVER_H_
-#define MILLIJOULE_ENGINE_CLOCK_DRIVER_H_
+// Sets what is wanted of an actuator, on a thread of its own: drivers may take
+// a tenth of a second, or hang, and neither steps nor meters wait for them.
+#ifndef MILLIJOULE_ENGINE_ACTUATOR_DRIVER_H_
+#define MILLIJOULE_ENGINE_ACTUATOR_DRIVER_H_
 
 #include <condition_variable>
 #include <cstdint>
@@ -19,28 +18,31 @@
 
 namespace mj {
 
-// A clock that this process may set.
-struct ControlledClock {
-  std::shared_ptr<FrequencyActuator> actuator;
+// Something that this process may set: a clock, a power limit.
+template <class Q>
+struct Controlled {
+  std::shared_ptr<Actuator<Q>> actuator;
   // Says that we live, often enough for `heartbeat`. UNAVAILABLE: the control
   // is lost for good, and all is restored by others. Null: nobody asks.
   std::function<absl::Status()> renew;
   Seconds heartbeat{5};
 };
 
-class ClockDriver final {
+// Of Hertz and of Watts.
+template <class Q>
+class ActuatorDriver final {
  public:
-  // Writes nothing until a clock is wanted. `time` outlives the driver.
-  ClockDriver(ControlledClock clock, const Clock& time);
+  // Writes nothing until something is wanted. `time` outlives the driver.
+  ActuatorDriver(Controlled<Q> controlled, const Clock& time);
   // Restores what was found.
-  ~ClockDriver();
+  ~ActuatorDriver();
 
   // Any thread. The latest wish counts; what is wanted already costs nothing.
-  // REQUIRES: within the actuator's range.
-  void Want(Hertz clock);
+  // Nothing: what was found. REQUIRES: within the actuator's range.
+  void Want(std::optional<Q> value);
 
   struct View {
-    Hertz setting{0};     // as read back; the range's end before the first wish
+    Q setting{0};         // as read back; the range's end where nothing is set
     bool works = true;    // false: failed lately, hangs, or is lost
     bool settled = true;  // what is wanted has been set
     bool lost = false;    // for good
@@ -49,31 +51,32 @@ class ClockDriver final {
   View view() const;
 
   struct State {
-    std::optional<Hertz> requested;
-    std::optional<Hertz> achieved;  // what runs, else what reads back
-    bool lost = false;              // for good
-    std::string problem;            // of the latest failure; empty: none
+    std::optional<Q> requested;
+    std::optional<Q> achieved;  // what runs, else what reads back
+    bool lost = false;          // for good
+    std::string problem;        // of the latest failure; empty: none
     uint64_t changes = 0, errors = 0;
   };
   State state() const;
-  const ActuatorInfo<Hertz>& info() const { return clock_.actuator->info(); }
+  const ActuatorInfo<Q>& info() const { return controlled_.actuator->info(); }
 
  private:
   void Loop();
   bool IsDue() const;  // REQUIRES: mutex_ is held
-  void Apply(Hertz wanted);
+  absl::StatusOr<Q> Set(Q wanted);
+  void Apply(std::optional<Q> wanted);
   void Look();
   void Fail(const absl::Status& why);
   void SetLost(const absl::Status& why);
 
-  ControlledClock clock_;
+  Controlled<Q> controlled_;
   const Clock& time_;
 
   mutable std::mutex mutex_;  // never held while the device is called
   std::condition_variable wake_;
   bool stopping_ = false;
-  std::optional<Hertz> wanted_, applied_;
-  Hertz setting_;
+  std::optional<Q> wanted_, applied_;
+  Q setting_;
   bool failed_ = false;
   Seconds retry_at_{0};
   std::optional<Seconds> called_at_;  // a call to the device that runs
@@ -84,4 +87,4 @@ class ClockDriver final {
 
 }  // namespace mj
 
-#endif  // MILLIJOULE_ENGINE_CLOCK_DRIVER_H_
+#endif  // MILLIJOULE_ENGINE_ACTUATOR_DRIVER_H_

@@ -1,26 +1,19 @@
-#include "engine/clock_driver.h"
+#include "engine/actuator_driver.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <chrono>
-#include <functional>
+#include <memory>
 #include <thread>
+
+#include "tests/fakes/eventually.h"
 
 namespace mj {
 namespace {
 
 using testing::HasSubstr;
-
-class AtomicClock final : public Clock {
- public:
-  Seconds Now() const override { return Seconds(now_.load()); }
-  void Advance(double seconds) { now_ = now_ + seconds; }
-
- private:
-  std::atomic<double> now_{100};
-};
 
 // What the device does, as the test says; its own thread may ask meanwhile.
 struct Device {
@@ -28,6 +21,7 @@ struct Device {
   std::atomic<double> runs{0};   // 0: it does not tell
   std::atomic<double> bends{1};  // what is set, times this, reads back
   std::atomic<bool> fails{false}, hangs{false}, lost{false};
+  std::atomic<bool> keeps{false};  // what was set, whatever is restored
   std::atomic<int> sets{0}, restores{0}, renewals{0};
 };
 
@@ -50,6 +44,7 @@ class DeviceActuator final : public FrequencyActuator {
   }
   absl::Status Restore() override {
     ++device_.restores;
+    if (device_.keeps) return absl::InternalError("stuck");
     device_.setting = 3e9;
     return absl::OkStatus();
   }
@@ -65,27 +60,18 @@ class DeviceActuator final : public FrequencyActuator {
                                   .high = Hertz(3e9)};
 };
 
-// Looks until `holds`; a minute is for a machine that is busy elsewhere.
-bool Eventually(const std::function<bool()>& holds) {
-  for (int i = 0; i < 60000; ++i) {
-    if (holds()) return true;
-    std::this_thread::sleep_for(DeviceActuator::kPoll);
-  }
-  return false;
-}
-
-class ClockDriverTest : public testing::Test {
+class ActuatorDriverTest : public testing::Test {
  protected:
   void Start() {
-    driver_ = std::make_unique<ClockDriver>(
-        ControlledClock{std::make_shared<DeviceActuator>(device_),
-                        [this] {
-                          ++device_.renewals;
-                          return device_.lost
-                                     ? absl::UnavailableError("taken away")
-                                     : absl::OkStatus();
-                        },
-                        Seconds(0.02)},
+    driver_ = std::make_unique<ActuatorDriver<Hertz>>(
+        Controlled<Hertz>{std::make_shared<DeviceActuator>(device_),
+                          [this] {
+                            ++device_.renewals;
+                            return device_.lost
+                                       ? absl::UnavailableError("taken away")
+                                       : absl::OkStatus();
+                          },
+                          Seconds(0.02)},
         clock_);
   }
   bool Settles() {
@@ -95,10 +81,10 @@ class ClockDriverTest : public testing::Test {
 
   AtomicClock clock_;
   Device device_;
-  std::unique_ptr<ClockDriver> driver_;
+  std::unique_ptr<ActuatorDriver<Hertz>> driver_;
 };
 
-TEST_F(ClockDriverTest, WritesNothingUntilAClockIsWanted) {
+TEST_F(ActuatorDriverTest, WritesNothingUntilSomethingIsWanted) {
   Start();
   ASSERT_TRUE(Eventually([this] { return device_.renewals > 3; }));
   EXPECT_EQ(device_.sets, 0);
@@ -107,7 +93,7 @@ TEST_F(ClockDriverTest, WritesNothingUntilAClockIsWanted) {
   EXPECT_FALSE(driver_->state().requested.has_value());
 }
 
-TEST_F(ClockDriverTest, SetsWhatIsWantedOnceAndRestores) {
+TEST_F(ActuatorDriverTest, SetsWhatIsWantedOnceAndRestores) {
   Start();
   driver_->Want(Hertz(2e9));
   ASSERT_TRUE(Settles());
@@ -124,7 +110,7 @@ TEST_F(ClockDriverTest, SetsWhatIsWantedOnceAndRestores) {
   EXPECT_EQ(device_.restores, 1);
 }
 
-TEST_F(ClockDriverTest, TellsWhatRunsWhereTheDeviceDoes) {
+TEST_F(ActuatorDriverTest, TellsWhatRunsWhereTheDeviceDoes) {
   device_.runs = 1.9e9;
   Start();
   driver_->Want(Hertz(2e9));
@@ -136,7 +122,7 @@ TEST_F(ClockDriverTest, TellsWhatRunsWhereTheDeviceDoes) {
   EXPECT_EQ(driver_->view().setting, Hertz(2e9)) << "the rules go by that";
 }
 
-TEST_F(ClockDriverTest, AfterAFailureItLetsGoAndTriesAgainLater) {
+TEST_F(ActuatorDriverTest, AfterAFailureItLetsGoAndTriesAgainLater) {
   Start();
   driver_->Want(Hertz(2e9));
   ASSERT_TRUE(Settles());
@@ -158,7 +144,7 @@ TEST_F(ClockDriverTest, AfterAFailureItLetsGoAndTriesAgainLater) {
   EXPECT_TRUE(driver_->state().problem.empty());
 }
 
-TEST_F(ClockDriverTest, ADeviceThatDoesNotObeyHasFailed) {
+TEST_F(ActuatorDriverTest, ADeviceThatDoesNotObeyHasFailed) {
   device_.bends = 1.5;
   Start();
   driver_->Want(Hertz(2e9));
@@ -167,7 +153,7 @@ TEST_F(ClockDriverTest, ADeviceThatDoesNotObeyHasFailed) {
               HasSubstr("2000 MHz was set, but it reads back 3000 MHz"));
 }
 
-TEST_F(ClockDriverTest, CoarseStepsAreNoFailure) {
+TEST_F(ActuatorDriverTest, CoarseStepsAreNoFailure) {
   device_.bends = 1.02;
   Start();
   driver_->Want(Hertz(2e9));
@@ -176,7 +162,7 @@ TEST_F(ClockDriverTest, CoarseStepsAreNoFailure) {
   EXPECT_EQ(driver_->view().setting, Hertz(2.04e9));
 }
 
-TEST_F(ClockDriverTest, ACallThatHangsIsAFailureWhileItLasts) {
+TEST_F(ActuatorDriverTest, ACallThatHangsIsAFailureWhileItLasts) {
   Start();
   device_.hangs = true;
   driver_->Want(Hertz(2e9));
@@ -189,7 +175,7 @@ TEST_F(ClockDriverTest, ACallThatHangsIsAFailureWhileItLasts) {
   EXPECT_TRUE(Works());
 }
 
-TEST_F(ClockDriverTest, WhatIsLostStaysLost) {
+TEST_F(ActuatorDriverTest, WhatIsLostStaysLost) {
   Start();
   driver_->Want(Hertz(2e9));
   ASSERT_TRUE(Settles());
@@ -204,6 +190,40 @@ TEST_F(ClockDriverTest, WhatIsLostStaysLost) {
   std::this_thread::sleep_for(std::chrono::milliseconds(20));
   EXPECT_EQ(device_.sets, 1);
   EXPECT_TRUE(driver_->state().lost);
+}
+
+TEST_F(ActuatorDriverTest, NothingWantedIsWhatWasFound) {
+  Start();
+  driver_->Want(std::nullopt);
+  EXPECT_TRUE(driver_->view().settled);
+  driver_->Want(Hertz(2e9));
+  ASSERT_TRUE(Settles());
+  driver_->Want(std::nullopt);
+  ASSERT_TRUE(Settles());
+  EXPECT_EQ(device_.setting, 3e9);
+  EXPECT_EQ(device_.restores, 1);
+  EXPECT_EQ(driver_->view().setting, Hertz(3e9));
+  EXPECT_FALSE(driver_->state().requested.has_value());
+  EXPECT_EQ(driver_->state().changes, 2u);
+  driver_->Want(Hertz(2e9));
+  ASSERT_TRUE(Settles());
+  EXPECT_EQ(device_.sets, 2);
+}
+
+TEST_F(ActuatorDriverTest, WhatCannotBeRestoredIsTriedAgainLater) {
+  Start();
+  driver_->Want(Hertz(2e9));
+  ASSERT_TRUE(Settles());
+  device_.keeps = true;
+  driver_->Want(std::nullopt);
+  ASSERT_TRUE(Eventually([this] { return !Works(); }));
+  EXPECT_EQ(driver_->state().problem, "stuck");
+  EXPECT_EQ(driver_->view().setting, Hertz(2e9));
+  device_.keeps = false;
+  clock_.Advance(11);
+  EXPECT_TRUE(Eventually([this] { return Works(); }));
+  EXPECT_EQ(device_.setting, 3e9);
+  EXPECT_TRUE(driver_->state().problem.empty());
 }
 
 }  // namespace
