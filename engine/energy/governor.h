@@ -52,7 +52,7 @@ struct IdleRung {
 // How bold our rule is; see rules/energy_rule.h.
 struct EnergyRuleOptions {
   // A clock is cheap enough within this factor of the least cost.
-  double cheap_prompts = 1.08, cheap_decode = 1.02;
+  double cheap_prompts = 1.08, cheap_decode = 1.005;
   double busy_decode = 0.3;    // added to it when prompts are busy
   double deviations = 2;       // of a step's spread, kept as margin
   double cushion_share = 0.2;  // of the time since the first token
@@ -61,18 +61,19 @@ struct EnergyRuleOptions {
   double allowance_reply = 200;  // mean tokens of replies that bear all of it
   double ready_prompts = 2;      // mean prompts a decode clock is ready for
   double ready_share = 0.7;      // of the SLO of TTFT
-  double ready_lag = 0.045;      // the same, that a switch may cost a long one
+  double ready_lag = 0.06;       // the same, that a switch may cost a long one
+  double busy_lag = 0.3;         // of ready_lag, when prompts are busy
   // Replies at once that make waiting pay: at the pace of TPOT, and as arrivals
   // have found them.
   double company = 0.25, seen_company = 0.02;
-  double catch_up = 0.8;  // of TPOT, for a step that is late
+  double catch_up = 0.9;  // of TPOT, for a step that is late
   double most_kv_used = 0.92;
   double most_prompt_load = 0.9;
   double intrusion = 3.5;  // deviations of later prompts, kept as margin
   double lost_load = 0;    // part of the load counted before a prompt is lost
   // Prompt loads (of full speed's) at which decode takes all the time that TPOT
   // leaves and prompts run at their cheapest, and at which nothing waits.
-  double calm_load = 0.15, busy_load = 0.5;
+  double calm_load = 0.15, busy_load = 0.47;
   double rush = 1;  // prompts: of the price of full speed, when busy
   double calm_backlog = 0.1, busy_backlog = 0.3;  // prompts in flight, of TTFT
   size_t lost_blocks = 2;  // prompts at which a lost one holds up others

@@ -4,13 +4,13 @@
 #include <cmath>
 #include <optional>
 
+#include "engine/energy/rules/expected_traffic.h"
 #include "engine/energy/rules/slo_pressure.h"
 
 namespace mj {
 namespace {
 
 constexpr size_t kManyPrompts = 24;
-constexpr double kGuessedReply = 100;  // tokens, before any has ended
 constexpr Seconds kShortestWait{1e-3};
 constexpr Seconds kShortestGap{0.25}, kLongestGap{5};
 
@@ -25,11 +25,10 @@ class EnergyPlanner {
         phase_(PhaseOf(in)),
         tpot_(limits.slo_tpot * (1 - memory.tpot_guard.value())),
         ttft_(limits.slo_ttft * (1 - memory.ttft_guard.value())),
-        allowance_(Allowance()),
-        cushion_(UsualCost()),
-        hurry_(Hurry()),
-        pressure_(FindPressure(in, {tpot_, (1 - hurry_) * tpot_, cushion_,
-                                    options_.cushion_share})) {
+        expected_(ExpectTraffic(limits, memory, tpot_)),
+        pressure_(
+            FindPressure(in, {tpot_, (1 - expected_.hurry) * tpot_,
+                              expected_.cushion, options_.cushion_share})) {
     for (int clock = 0; clock <= limits.full_clock(); ++clock) {
       prices_.push_back(memory.Corrected(phase_, clock, in.step[clock]));
     }
@@ -48,48 +47,7 @@ class EnergyPlanner {
     return nullptr;
   }
 
-  double MeanReply() const {
-    const TrafficStats& t = memory_.traffic;
-    return t.replies > 0 ? t.mean_reply : kGuessedReply;
-  }
-
-  // Short replies are more likely to end while they are behind.
-  Seconds Allowance() const {
-    const double long_enough =
-        std::min(1.0, MeanReply() / options_.allowance_reply);
-    return limits_.slo_tpot * options_.allowance * long_enough *
-           (1 - memory_.tpot_guard.level());
-  }
-
-  // What prompts of mean length cost the replies beside them, at the clock of
-  // least energy for them.
-  Seconds UsualCost() const {
-    const ClockProfile* best = &limits_.profile.back();
-    for (const ClockProfile& p : limits_.profile) {
-      if (p.full_step.energy < best->full_step.energy) best = &p;
-    }
-    const double ratio = memory_.corrections.ratio(
-        Phase::kPrefill, static_cast<int>(best - limits_.profile.data()));
-    const double steps =
-        memory_.traffic.mean_prompt / limits_.max_batched_tokens;
-    return options_.cushion_prompts * steps *
-           std::max(Seconds(0), best->full_step.time * ratio - tpot_);
-  }
-
-  // From 0 while prompts use little of the device to 1 when they need nearly
-  // all: load comes in waves, and replies in flight slow down prompts.
-  double Hurry() const {
-    const TrafficStats& t = memory_.traffic;
-    const int full = limits_.full_clock();
-    const double load = t.rate() * t.mean_prompt *
-                        limits_.profile[full].per_prompt_token.count() *
-                        memory_.corrections.ratio(Phase::kPrefill, full);
-    const double hurry =
-        (load - options_.calm_load) / (options_.busy_load - options_.calm_load);
-    return std::clamp(hurry, 0.0, 1.0);
-  }
-
-  // The same for prompts, which also hurry when there are many tokens of them.
+  // Prompts also hurry when there are many tokens of them.
   double Rush() const {
     const int full = limits_.full_clock();
     const Seconds backlog = pressure_.prompt_tokens *
@@ -98,7 +56,7 @@ class EnergyPlanner {
     const double by_backlog =
         (backlog / limits_.slo_ttft - options_.calm_backlog) /
         (options_.busy_backlog - options_.calm_backlog);
-    return std::clamp(std::max(hurry_, by_backlog), 0.0, 1.0);
+    return std::clamp(std::max(expected_.hurry, by_backlog), 0.0, 1.0);
   }
 
   Seconds time(int clock) const { return prices_[clock].time; }
@@ -182,7 +140,7 @@ class EnergyPlanner {
     if (pressure_.num_decodes == 0) return true;
     const double steps = PromptSteps();
     return Ends(clock, steps) <=
-           pressure_.due + (steps - 1) * tpot_ + allowance_;
+           pressure_.due + (steps - 1) * tpot_ + expected_.allowance;
   }
 
   Decision ForPrompts() const {
@@ -222,18 +180,12 @@ class EnergyPlanner {
             ? present
             : latency + steps * step(full) * (1 - latency / present);
     const Seconds lag = latency * (1 - step(full) / step(clock));
-    return clock == full || (ends <= options_.ready_share * ttft_ &&
-                             lag <= options_.ready_lag * limits_.slo_ttft &&
-                             ends - steps * tpot_ <= allowance_ + cushion_);
-  }
-
-  // A client that sends its next request after each reply has none, however
-  // often it sends.
-  bool HasCompany() const {
-    const TrafficStats& t = memory_.traffic;
-    return t.mean_in_flight >= options_.seen_company &&
-           t.rate() * MeanReply() * limits_.slo_tpot.count() >=
-               options_.company;
+    const double most_lag =
+        options_.ready_lag * (1 - expected_.hurry * (1 - options_.busy_lag));
+    return clock == full ||
+           (ends <= options_.ready_share * ttft_ &&
+            lag <= most_lag * limits_.slo_ttft &&
+            ends - steps * tpot_ <= expected_.allowance + expected_.cushion);
   }
 
   Decision ForDecode() const {
@@ -242,9 +194,9 @@ class EnergyPlanner {
     const bool late = period < margin * time(limits_.full_clock());
     const Seconds limit =
         late ? std::max(margin * time(limits_.full_clock()),
-                        options_.catch_up * (1 - hurry_) * tpot_)
+                        options_.catch_up * (1 - expected_.hurry) * tpot_)
              : period;
-    const bool waits = !late && HasCompany();
+    const bool waits = !late && expected_.company;
     const auto feasible = [&](int clock) {
       return margin * time(clock) <= limit && Ready(clock);
     };
@@ -253,9 +205,9 @@ class EnergyPlanner {
       return prices_[clock].energy +
              limits_.idle_power[clock] * (period - time(clock));
     };
-    const std::optional<int> wanted =
-        Cheapest(
-        feasible, cost, options_.cheap_decode + options_.busy_decode * hurry_);
+    const std::optional<int> wanted = Cheapest(
+        feasible, cost,
+        options_.cheap_decode + options_.busy_decode * expected_.hurry);
     if (!wanted) return {limits_.full_clock(), {}, "decode needs full speed"};
     const Seconds horizon =
         std::clamp(memory_.traffic.mean_gap, kShortestGap, kLongestGap);
@@ -307,8 +259,7 @@ class EnergyPlanner {
   const GovernorMemory& memory_;
   const Phase phase_;
   const Seconds tpot_, ttft_;  // to aim for
-  const Seconds allowance_, cushion_;
-  const double hurry_;
+  const ExpectedTraffic expected_;
   const SloPressure pressure_;
   absl::InlinedVector<Price, 64> prices_;  // corrected
 };

@@ -21,7 +21,8 @@
 //   replies may fall behind by an allowance (smaller where replies are short,
 //   and taken away by the slow loop); the steps after catch up;
 // - a decode clock must be ready for a prompt of twice the mean length, and for
-//   a long one: until the switch is over it costs at most a small part of TTFT.
+//   a long one: until the switch is over it costs at most a small part of TTFT,
+//   and less of it when prompts are busy, as more follow behind.
 //
 // Steps that only decode wait until the first due token needs them (Little: a
 // slower pace means more replies in each pass over the weights; J/token falls

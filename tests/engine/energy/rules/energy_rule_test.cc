@@ -159,6 +159,20 @@ TEST(EnergyRuleTest, ASwitchCostsALongPromptLittle) {
   EXPECT_EQ(EnergyRule(limits, Slack(reply), memory).clock, 1);
 }
 
+// Half way from calm to busy: a switch may cost 0.65 of what it may when calm.
+TEST(EnergyRuleTest, ASwitchCostsLessWhenPromptsAreBusy) {
+  const std::array<SequenceProgress, 1> reply = {Reply(9, 24)};
+  GovernorLimits limits = MadeLimits(GovernorPolicy::kEnergy);
+  GovernorMemory memory(4, Seconds(0.4), Seconds(0.05));
+  for (int i = 0; i < 100; ++i) {
+    memory.ObserveArrival(Seconds(0.01 / 0.31 * i), 100, 2);
+  }
+  limits.switch_latency = Seconds(0.03);
+  EXPECT_EQ(EnergyRule(limits, Slack(reply), memory).clock, 2);
+  limits.energy.busy_lag = 1;
+  EXPECT_EQ(EnergyRule(limits, Slack(reply), memory).clock, 1);
+}
+
 TEST(EnergyRuleTest, WithoutAnActuatorItStillWaits) {
   const std::array<SequenceProgress, 1> reply = {Reply(9, 24)};
   GovernorInputs in = Slack(reply);
