@@ -271,9 +271,10 @@ void StepGovernor::FillState(GovernorStats& stats) const {
   stats.changes = state.changes;
   stats.errors = state.errors;
   stats.problem = state.problem;
-  if (!state.lost) return;
+  if (driver_->view().works) return;
   stats.advisory = true;
-  stats.why_advisory = state.problem;
+  stats.why_advisory =
+      state.problem.empty() ? "the clock's driver hangs" : state.problem;
 }
 
 }  // namespace mj

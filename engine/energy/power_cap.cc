@@ -75,16 +75,20 @@ CapDecision DecideCap(Watts cap, Watts idle, double correction,
     best = &setting;
     most = rows;
     share = busy;
+    if (&setting == &ladder.front() && busy == 1) break;  // it does not bind
   }
   const Watts predicted = idle + share * correction * best->active;
-  return {{best->limits, share},
-          best->active,
-          predicted,
-          absl::StrFormat("cap %.4g W: up to %d sequences and %d rows a step, "
-                          "busy %.3g of the time, predicted %.4g W",
-                          cap.value(), best->limits.max_num_seqs,
-                          best->limits.max_batched_tokens, share,
-                          predicted.value())};
+  return {
+      {best->limits, share},
+      best->active,
+      predicted,
+      absl::StrFormat("cap %.4g W: up to %d sequences and %d rows a step, "
+                      "busy %.3g of the time, predicted %.4g W%s",
+                      cap.value(), best->limits.max_num_seqs,
+                      best->limits.max_batched_tokens, share, predicted.value(),
+                      predicted > cap ? ", over the cap: work never stops "
+                                        "altogether"
+                                      : "")};
 }
 
 }  // namespace mj

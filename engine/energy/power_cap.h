@@ -4,8 +4,9 @@
 // idle power. Of a setting that draws A above idle while it is busy, the share
 //   s = (aim - idle) / (correction * A),  at most 1
 // of the time may go to steps; the rest is a pause after each (duty cycling).
-// Of all settings of batch and chunk the one that then does the most rows a
-// second is chosen: a smaller batch only where it saves more power than work.
+// A cap that does not bind changes nothing. Else, of all settings of batch and
+// chunk, the one that then does the most rows a second is chosen: a smaller
+// batch only where it saves more power than work.
 // The correction is the closed loop's (cap_correction.h). Clocks are left to
 // who governs them.
 //

@@ -65,16 +65,27 @@ void TellPackages(const Engine& engine, std::string& told, Logger& log) {
           "power cap: {}", told);
 }
 
+// Whether the clock follows the governor, whenever that changes.
+void TellClock(const Engine& engine, std::string& told, Logger& log) {
+  const std::string why = engine.stats().governor->why_advisory;
+  if (why == told) return;
+  told = why;
+  if (why.empty()) return log.info("governor: the clock follows again");
+  log.warn("governor: the clock does not follow: {}", why);
+}
+
 // Until a signal comes. Meanwhile steps follow what this process may use, and
-// operators hear of the packages: here because this thread has nothing else to
-// do and owns the log, and no step then waits for files.
+// operators hear of clock and packages: here because this thread has nothing
+// else to do and owns the log, and no step then waits for files.
 void WaitForSignal(const StopSignals& signals, CoreWatch& cores,
                    const Engine& engine, Logger& log) {
   constexpr Seconds kPeriod{1};
-  std::string told;
+  const std::optional<GovernorStats> governor = engine.stats().governor;
+  std::string packages, clock = governor ? governor->why_advisory : "";
   while (!signals.WaitFor(kPeriod)) {
     FollowCores(cores, *engine.model().backend, log);
-    TellPackages(engine, told, log);
+    TellPackages(engine, packages, log);
+    if (governor) TellClock(engine, clock, log);
   }
 }
 

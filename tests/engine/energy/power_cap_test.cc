@@ -88,6 +88,27 @@ TEST(PowerCapTest, DoesTheMostWorkUnderTheCap) {
 
 // The real ladder: whatever the cap above idle, the prediction keeps it unless
 // the least share of work does not.
+TEST(PowerCapTest, ACapThatDoesNotBindChangesNothing) {
+  const CapSetting full{{256, 512, 32}, Watts(8), 100};
+  const CapSetting half{{128, 256, 32}, Watts(7), 110};  // less context
+  const CapSetting ladder[] = {full, half};
+  const CapDecision high = DecideCap(Watts(1e6), Watts(2), 1, ladder);
+  EXPECT_EQ(high.limits.schedule.max_num_seqs, 256);
+  EXPECT_EQ(high.limits.busy_share, 1);
+  EXPECT_EQ(
+      DecideCap(Watts(9), Watts(2), 1, ladder).limits.schedule.max_num_seqs,
+      128);
+}
+
+TEST(PowerCapTest, WhatCannotBeKeptSaysSo) {
+  const CapSetting ladder[] = {{{1, 1, 32}, Watts(8), 100}};
+  EXPECT_NE(
+      DecideCap(Watts(2.1), Watts(2), 1, ladder).reason.find("over the cap"),
+      std::string::npos);
+  EXPECT_EQ(DecideCap(Watts(8), Watts(2), 1, ladder).reason.find("over"),
+            std::string::npos);
+}
+
 TEST(PowerCapTest, PredictionsKeepEveryCapThatCanBeKept) {
   const StepCostModel model = SmallModel();
   const auto ladder = CapLadder(model, {256, 512, 32});
