@@ -56,6 +56,10 @@ void EnergyAccount::Charge(Sequence& s, const SequenceShape& shape,
   if (again > 0) {
     pending_.wasted.push_back({WasteReason::kPreempted, energy * share});
   }
+  NoteUntold(request, phase, energy);
+}
+
+void EnergyAccount::NoteUntold(InFlight& request, Phase phase, Joules energy) {
   if (request.untold[0] == Joules(0) && request.untold[1] == Joules(0)) {
     charged_.push_back(&request);
   }
@@ -77,7 +81,8 @@ std::optional<Joules> EnergyAccount::AddStep(const StepBatch& batch,
   }
   const Seconds spent = times.end - times.start;
   const Joules overhead =
-      model_.busy_power() * std::max(Seconds(0), spent - times.run);
+      model_.busy_power() *
+      std::max(Seconds(0), spent - times.run - times.drafting);
   pending_.overhead += overhead;
   pending_.end = times.end;
   pending_busy_ += spent;
@@ -86,9 +91,24 @@ std::optional<Joules> EnergyAccount::AddStep(const StepBatch& batch,
   return (step.total * scale + overhead) * *by_meter;
 }
 
+void EnergyAccount::AddDrafting(std::span<Sequence* const> sequences,
+                                const StepShape& shape,
+                                const StepCostModel& model) {
+  const StepEnergy pass = AttributeStep(model, shape);
+  for (size_t i = 0; i < sequences.size(); ++i) {
+    Sequence& s = *sequences[i];
+    const Joules energy = pass.sequences[i].total();
+    s.draft_energy += energy;
+    s.request->energy.Add(Phase::kDecode, energy);
+    NoteUntold(*s.request, Phase::kDecode, energy);
+  }
+}
+
 void EnergyAccount::NoteRejected(Sequence& s, int num_rows) {
+  const Joules drafting = std::exchange(s.draft_energy, Joules(0));
   if (num_rows == 0) return;
-  const Joules wasted = num_rows * s.row_energy;
+  const double share = static_cast<double>(num_rows) / s.draft.size();
+  const Joules wasted = num_rows * s.row_energy + share * drafting;
   s.request->energy.Waste(wasted, WasteReason::kRejectedDraft);
   pending_.wasted.push_back({WasteReason::kRejectedDraft, wasted});
 }

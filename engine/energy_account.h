@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,8 @@ namespace mj {
 // Where a step's time went, on the engine's clock.
 struct StepTimes {
   Seconds start{0}, end{0};
-  Seconds run{0};  // in the model; the rest is overhead
+  Seconds run{0};       // in the model; the rest is overhead
+  Seconds drafting{0};  // in drafters' own passes, before that
 };
 
 // Built and destroyed anywhere; else engine thread only.
@@ -42,7 +44,11 @@ class EnergyAccount final {
   // What computing them would have drawn, beside its share of the passes over
   // the weights; modelled.
   Joules PriceOf(const SharedTokens& tokens) const;
-  // Of the rows charged to `s` in the latest step, so many came to nothing.
+  // A drafter's pass; its sequences pay for it as for a step.
+  void AddDrafting(std::span<Sequence* const> sequences, const StepShape& shape,
+                   const StepCostModel& model);
+  // Of the draft of `s`, so many tokens came to nothing: their rows of the
+  // latest step, and their part of drafting. REQUIRES: s.draft is still there
   void NoteRejected(Sequence& s, int num_rows);
   // The request is answered; if `aborted`, all that it cost is waste.
   void End(InFlight& request, bool aborted);
@@ -63,6 +69,7 @@ class EnergyAccount final {
 
  private:
   void Charge(Sequence& sequence, const SequenceShape& shape, Joules energy);
+  void NoteUntold(InFlight& request, Phase phase, Joules energy);
   void TakeShares(InFlight& request);
 
   const Clock& clock_;

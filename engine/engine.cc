@@ -65,7 +65,7 @@ void Engine::Impl::Step() {
   StepPlan plan = PlanStep(input);
   if (WaitsForCompany(plan, times)) return Finish(clock.Now());
   speculator.AddDrafts(input, queues, plan);
-  const StepBatch batch = Schedule(plan, times.start);
+  const StepBatch batch = Schedule(plan, times);
   if (!batch.sequences.empty()) {
     PublishStats();  // a step may last: what is queued shows meanwhile
     if (governor) governor->NoteStart();
@@ -78,7 +78,8 @@ void Engine::Impl::Step() {
                 (times.end - times.start) / limits.Load().busy_share;
     Commit(batch, times.end);
     speculator.NoteStep(static_cast<int>(batch.forward.tokens.size()),
-                        times.end - times.start);
+                        times.end - times.start - times.drafting,
+                        times.drafting);
   }
   Finish(clock.Now());
 }
@@ -119,18 +120,25 @@ void Engine::Impl::EndLapsed(Seconds now) {
   Forget();
 }
 
-StepBatch Engine::Impl::Schedule(const StepPlan& plan, Seconds now) {
+StepBatch Engine::Impl::Schedule(StepPlan& plan, StepTimes& times) {
   for (Sequence* s : queues.Apply(plan)) {
     ++counted.preemptions;
     ++s->request->timings.num_preemptions;
   }
   CountShared();
+  times.drafting = speculator.ComputeDrafts(
+      clock,
+      [this](std::span<Sequence* const> sequences, const StepShape& shape,
+             const StepCostModel& price) {
+        energy.AddDrafting(sequences, shape, price);
+      },
+      plan);
   StepBatch batch = MakeBatch(plan, queues.running());
   for (Sequence* s : batch.sequences) {
     if (std::exchange(s->request->started, true)) continue;
     // Submitted after the step began, it did not wait.
     s->request->timings.queued =
-        std::max(Seconds(0), now - s->request->submitted);
+        std::max(Seconds(0), times.start - s->request->submitted);
     inbox.NoteStarted(*s->request);
   }
   return batch;
@@ -232,18 +240,22 @@ void Engine::Impl::Tell(Sequence& s, Delta delta, Seconds now) {
     if (governor) governor->NoteFirstToken(request);
   }
   if (!delta.finish_reason) return request.channel->Push(std::move(delta));
-  queues.End(s);
-  some_ended = true;
+  EndSequence(s);
   if (--request.num_open == 0) {
     return End(request, absl::OkStatus(), now, std::move(delta));
   }
   request.channel->Push(std::move(delta));
 }
 
+void Engine::Impl::EndSequence(Sequence& s) {
+  queues.End(s);
+  speculator.Forget(s);
+  some_ended = true;
+}
+
 void Engine::Impl::End(InFlight& request, absl::Status status, Seconds now,
                        Delta delta) {
-  for (Sequence& s : request.sequences) queues.End(s);
-  some_ended = true;
+  for (Sequence& s : request.sequences) EndSequence(s);
   if (!request.started) inbox.NoteStarted(request);
   NoteReleased(request, now);
   const bool told_nothing = delta.finish_reason == FinishReason::kEnergy &&

@@ -37,9 +37,12 @@ class Engine final {
   // INVALID_ARGUMENT: an option out of its range or over the model's.
   // RESOURCE_EXHAUSTED: the arena does not fit; says how much would.
   // `clock` outlives the engine.
+  // `draft_model`, if it is not null, guesses tokens ahead; INVALID_ARGUMENT:
+  // its vocabulary is another.
   static absl::StatusOr<std::unique_ptr<Engine>> Start(
       const EngineOptions& options, std::unique_ptr<LoadedModel> model,
-      const Clock& clock, EnergySetup energy);
+      const Clock& clock, EnergySetup energy,
+      std::unique_ptr<LoadedModel> draft_model = nullptr);
   // With GenericEnergySetup.
   static absl::StatusOr<std::unique_ptr<Engine>> Start(
       const EngineOptions& options, std::unique_ptr<LoadedModel> model,

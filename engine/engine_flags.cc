@@ -80,7 +80,7 @@ Flag PrefixCacheFlag(std::optional<bool>& out) {
 }
 
 Flag SpeculationFlag(Speculation& out) {
-  return {"speculation", "auto|off|ngram",
+  return {"speculation", "auto|off|ngram|draft",
           "who guesses tokens ahead for requests that do not say",
           out == Speculation::kOff ? "off" : "auto",
           [&out](const std::string& text) {
@@ -125,6 +125,10 @@ std::vector<Flag> EngineFlagTable(EngineFlags& flags) {
               engine.max_queue),
       PrefixCacheFlag(engine.prefix_cache),
       SpeculationFlag(engine.speculation),
+      TextFlag("draft-model", "FILE",
+               "GGUF file of a smaller model of the same vocabulary, which "
+               "guesses tokens ahead",
+               flags.draft_model),
   };
   for (Flag& flag : CarbonFlagTable(flags.carbon)) {
     table.push_back(std::move(flag));

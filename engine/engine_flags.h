@@ -14,6 +14,7 @@ namespace mj {
 
 struct EngineFlags {
   std::string model;            // path; needed
+  std::string draft_model;      // path; "": none
   std::optional<int> threads;   // none: the cores this process may use
   std::string isa;              // "": the widest this CPU has
   std::string numerics;         // "": the backend's own
@@ -23,9 +24,9 @@ struct EngineFlags {
   EngineOptions engine;
 };
 
-// `flags` must outlive the result; what they hold are the defaults. Values are checked as far as one flag alone
-// decides; names that other builds know are refused with a message that says
-// so.
+// `flags` must outlive the result; what they hold are the defaults. Values are
+// checked as far as one flag alone decides; names that other builds know are
+// refused with a message that says so.
 std::vector<Flag> EngineFlagTable(EngineFlags& flags);
 
 }  // namespace mj

@@ -32,7 +32,8 @@ namespace mj {
 struct Engine::Impl {
   Impl(const EngineOptions& options, std::unique_ptr<LoadedModel> model,
        int num_blocks, const Clock& clock, EnergySetup energy,
-       BlockHasher hasher, std::unique_ptr<PackageLimit> packages);
+       BlockHasher hasher, std::vector<std::unique_ptr<DraftSource>> drafters,
+       std::unique_ptr<PackageLimit> packages);
   ~Impl();
 
   // Any thread.
@@ -48,7 +49,7 @@ struct Engine::Impl {
   void Step();
   void TakeInbox();
   void EndLapsed(Seconds now);
-  StepBatch Schedule(const StepPlan& plan, Seconds now);
+  StepBatch Schedule(StepPlan& plan, StepTimes& times);
   void CountShared();
   StepReport Run(const StepBatch& batch, StepTimes& times);
   void Commit(const StepBatch& batch, Seconds now);
@@ -57,6 +58,7 @@ struct Engine::Impl {
   void Tell(Sequence& s, Delta delta, Seconds now);
   void EndSpent(const StepBatch& batch, Seconds now);
   void CountSlo(const InFlight& request, const Delta& last);
+  void EndSequence(Sequence& s);
   void End(InFlight& request, absl::Status status, Seconds now, Delta delta);
   void Finish(Seconds now);
   void Forget();

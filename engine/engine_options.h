@@ -27,7 +27,7 @@ struct EngineOptions {
   // Of requests that leave it to the server.
   Speculation speculation = Speculation::kAuto;
   SpeculationLimits speculation_limits;
-  SloTargets slo;                // of requests that bring none
+  SloTargets slo;  // of requests that bring none
   std::optional<Watts> power_cap;
   std::vector<TenantLimit> tenant_limits;  // who is not in it has none
 };

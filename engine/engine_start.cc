@@ -3,6 +3,7 @@
 
 #include "absl/memory/memory.h"
 #include "engine/capacity.h"
+#include "engine/draft_model.h"
 #include "engine/engine_impl.h"
 #include "engine/request/request_error.h"
 #include "engine/sample/random.h"
@@ -30,11 +31,41 @@ std::unique_ptr<PackageLimit> MakePackageLimit(EnergySetup& setup,
                                         clock);
 }
 
+absl::StatusOr<std::vector<std::unique_ptr<DraftSource>>> MakeDrafters(
+    const LoadedModel& model, std::unique_ptr<LoadedModel> draft,
+    const Capacity& capacity, const EnergySetup& energy) {
+  std::vector<std::unique_ptr<DraftSource>> drafters;
+  if (draft == nullptr) return drafters;
+  absl::Status same = CheckSameVocabulary(model, *draft);
+  if (!same.ok()) return same;
+  StepCostModel price(draft->shape, energy.cost, energy.cpu, energy.share,
+                      draft->backend->info().numerics);
+  auto drafter =
+      DraftModel::Create(std::move(draft), capacity.num_blocks,
+                         capacity.options.max_batched_tokens, std::move(price));
+  if (!drafter.ok()) return drafter.status();
+  drafters.push_back(*std::move(drafter));
+  return drafters;
+}
+
+absl::Status CheckOffered(Speculation asked, const Speculator& speculator) {
+  if (asked == Speculation::kDraft && !speculator.Has(Drafter::kDraftModel)) {
+    return RequestError("speculation",
+                        "'draft' needs a server with --draft-model");
+  }
+  if (asked == Speculation::kExit && !speculator.Has(Drafter::kExitHead)) {
+    return RequestError("speculation",
+                        "'exit' needs a server with an exit head");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 Engine::Impl::Impl(const EngineOptions& opts,
                    std::unique_ptr<LoadedModel> loaded, int num_blocks,
                    const Clock& clk, EnergySetup setup, BlockHasher hasher,
+                   std::vector<std::unique_ptr<DraftSource>> drafters,
                    std::unique_ptr<PackageLimit> packages)
     : options(opts),
       model(std::move(loaded)),
@@ -54,7 +85,8 @@ Engine::Impl::Impl(const EngineOptions& opts,
       power(CapLadder(energy.model(), limits.Load().schedule),
             energy.model().idle_power(), limits, std::move(packages)),
       queues(num_blocks),
-      speculator(opts.speculation, opts.speculation_limits, energy.model()) {
+      speculator(opts.speculation, opts.speculation_limits, std::move(drafters),
+                 energy.model()) {
   if (options.prefix_cache.value_or(model->backend->info().batch_invariant)) {
     queues.ShareBeginnings(std::move(hasher), options.prefix_regions);
   }
@@ -115,7 +147,8 @@ EngineStats Engine::Impl::Stats() {
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
     const EngineOptions& options, std::unique_ptr<LoadedModel> model,
-    const Clock& clock, EnergySetup energy) {
+    const Clock& clock, EnergySetup energy,
+    std::unique_ptr<LoadedModel> draft_model) {
   absl::StatusOr<BlockHasher> hasher = BlockHasher::CreateSecret();
   if (!hasher.ok()) return hasher.status();
   const absl::StatusOr<Capacity> capacity = PlanCapacity(options, *model);
@@ -127,11 +160,18 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
     absl::Status status = Validate(limit);
     if (!status.ok()) return status;
   }
+  absl::StatusOr<std::vector<std::unique_ptr<DraftSource>>> drafters =
+      MakeDrafters(*model, std::move(draft_model), *capacity, energy);
+  if (!drafters.ok()) return drafters.status();
   std::unique_ptr<PackageLimit> packages = MakePackageLimit(energy, clock);
   std::unique_ptr<Engine> engine =
       absl::WrapUnique(new Engine(std::make_unique<Impl>(
           capacity->options, std::move(model), capacity->num_blocks, clock,
-          std::move(energy), *std::move(hasher), std::move(packages))));
+          std::move(energy), *std::move(hasher), *std::move(drafters),
+          std::move(packages))));
+  absl::Status offered =
+      CheckOffered(options.speculation, engine->impl_->speculator);
+  if (!offered.ok()) return offered;
   absl::Status capped = engine->SetPowerCap(options.power_cap);
   if (!capped.ok()) return capped;
   return engine;
@@ -160,11 +200,9 @@ absl::StatusOr<std::unique_ptr<InFlight>> Engine::Impl::Prepare(
   const Seconds now = clock.Now();
   absl::Status allowed = budgets.Admit(request.tenant, now);
   if (!allowed.ok()) return allowed;
-  if (request.speculation == Speculation::kDraft ||
-      request.speculation == Speculation::kExit) {
-    return RequestError("speculation",
-                        "this server has neither a draft model nor an exit "
-                        "head; it offers auto, off, ngram");
+  if (absl::Status offered = CheckOffered(request.speculation, speculator);
+      !offered.ok()) {
+    return offered;
   }
   if (!request.slo.ttft) request.slo.ttft = options.slo.ttft;
   if (!request.slo.tpot) request.slo.tpot = options.slo.tpot;

@@ -33,7 +33,7 @@ struct EngineStats {
   int kv_blocks_idle = 0;  // not used, but what they hold may be found again
   std::optional<PrefixStats> prefix;  // absent: nothing is shared
   SpeculationStats speculation;
-  Joules saved_prefix{0};             // modelled: their rows, not computed
+  Joules saved_prefix{0};  // modelled: their rows, not computed
   uint64_t steps = 0;
   Seconds last_progress{0};    // clock time of the latest step's end
   uint64_t prompt_tokens = 0;  // computed or shared, once a choice

@@ -31,6 +31,19 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const EngineFlags& flags,
   return MakeCpuBackend(options);
 }
 
+absl::StatusOr<std::unique_ptr<LoadedModel>> LoadDraftModel(
+    const EngineFlags& flags, int threads) {
+  absl::StatusOr<std::unique_ptr<Backend>> backend =
+      MakeBackend(flags, threads);
+  if (!backend.ok()) return backend.status();
+  absl::StatusOr<std::unique_ptr<LoadedModel>> model = LoadModel(
+      flags.draft_model, *std::move(backend), flags.engine.max_batched_tokens);
+  if (model.ok()) return model;
+  return absl::Status(
+      model.status().code(),
+      absl::StrCat("--draft-model: ", model.status().message()));
+}
+
 struct HostEnergy {
   EnergySetup setup;
   std::string counters;  // those that are read, or why none is
@@ -188,6 +201,13 @@ absl::StatusOr<OpenedEngine> OpenEngine(
       flags.model, *std::move(backend), flags.engine.max_batched_tokens);
   if (!model.ok()) return model.status();
 
+  std::unique_ptr<LoadedModel> draft_model;
+  if (!flags.draft_model.empty()) {
+    absl::StatusOr<std::unique_ptr<LoadedModel>> draft =
+        LoadDraftModel(flags, *threads);
+    if (!draft.ok()) return draft.status();
+    draft_model = *std::move(draft);
+  }
   const absl::Status governed = AddGovernor(governor, info, cores.whole_host,
                                             host_root, clock, energy->setup);
   if (!governed.ok()) return governed;
@@ -200,8 +220,9 @@ absl::StatusOr<OpenedEngine> OpenEngine(
                        (*model)->fingerprint,
                        "",
                        energy->setup.cpu.calibration};
-  absl::StatusOr<std::unique_ptr<Engine>> engine = Engine::Start(
-      flags.engine, *std::move(model), clock, std::move(energy->setup));
+  absl::StatusOr<std::unique_ptr<Engine>> engine =
+      Engine::Start(flags.engine, *std::move(model), clock,
+                    std::move(energy->setup), std::move(draft_model));
   if (!engine.ok()) return engine.status();
   opened.engine = *std::move(engine);
   opened.provenance.energy_method = opened.engine->stats().energy_method;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <span>
+#include <utility>
 
 #include "engine/speculate/draft_state.h"
 
@@ -25,8 +26,35 @@ int MostDrafted(const Sequence& s) { return s.max_tokens - s.num_tokens() - 1; }
 }  // namespace
 
 Speculator::Speculator(Speculation by_default, const SpeculationLimits& limits,
+                       std::vector<std::unique_ptr<DraftSource>> sources,
                        const StepCostModel& model)
-    : by_default_(by_default), limits_(limits), model_(model) {}
+    : by_default_(by_default),
+      limits_(limits),
+      sources_(std::move(sources)),
+      model_(model) {}
+
+bool Speculator::Has(Drafter drafter) const {
+  return drafter == Drafter::kNgram ||
+         std::any_of(sources_.begin(), sources_.end(), [&](const auto& source) {
+           return source->drafter() == drafter;
+         });
+}
+
+bool Speculator::Allows(Speculation allowed, Drafter drafter) const {
+  switch (allowed) {
+    case Speculation::kAuto:
+      return Has(drafter);
+    case Speculation::kOff:
+      return false;
+    case Speculation::kNgram:
+      return drafter == Drafter::kNgram;
+    case Speculation::kDraft:
+      return drafter == Drafter::kDraftModel && Has(drafter);
+    case Speculation::kExit:
+      return drafter == Drafter::kExitHead && Has(drafter);
+  }
+  return false;
+}
 
 bool Speculator::Gather(const Queues& queues, const StepPlan& plan) {
   decoding_.clear();
@@ -38,14 +66,11 @@ bool Speculator::Gather(const Queues& queues, const StepPlan& plan) {
     if (rows.sequence >= queues.num_running()) continue;
     Sequence* s = queues.running()[rows.sequence];
     if (s->num_tokens() - s->num_computed != 1 || !s->generates()) continue;
-    const Speculation asked = s->request->request.speculation;
-    const Speculation wanted =
-        asked == Speculation::kAuto ? by_default_ : asked;
-    const bool may =
-        (wanted == Speculation::kAuto || wanted == Speculation::kNgram) &&
-        MostDrafted(*s) > 0;
-    decoding_.push_back({s, static_cast<int>(k), {}, may});
-    some |= may;
+    Speculation allowed = s->request->request.speculation;
+    if (allowed == Speculation::kAuto) allowed = by_default_;
+    if (MostDrafted(*s) <= 0) allowed = Speculation::kOff;
+    some |= allowed != Speculation::kOff;
+    decoding_.push_back({s, static_cast<int>(k), allowed});
   }
   return some;
 }
@@ -59,6 +84,7 @@ void Speculator::PriceStep(const Queues& queues, const StepPlan& plan,
     decode_ += model_.Own({1, d.sequence->num_computed, 1});
     context += d.sequence->num_computed;
   }
+  mean_context_ = static_cast<int>(context / decoding_.size());
   prices_.assign(1, decode_);
   for (const PlannedRows& rows : plan.rows) {
     const int computed = queues.NumComputed(rows.sequence);
@@ -67,23 +93,30 @@ void Speculator::PriceStep(const Queues& queues, const StepPlan& plan,
     prices_[0] +=
         model_.Own({rows.num_rows, computed, rows.num_rows == lacks ? 1 : 0});
   }
-  const int mean = static_cast<int>(context / decoding_.size());
-  const Price row = model_.Own({1, mean, 1});
+  const Price row = model_.Own({1, mean_context_, 1});
   for (int r = 1; r <= most_rows; ++r) {
     prices_.push_back(prices_.back());
     prices_.back() += row;
   }
 }
 
-void Speculator::AskDrafters() {
-  for (Decoding& d : decoding_) {
-    if (!d.may) continue;
-    Sequence& s = *d.sequence;
-    if (s.drafting == nullptr) s.drafting = std::make_unique<DraftState>();
-    const int most = std::min(limits_.max_length, MostDrafted(s));
-    d.offer.evidence =
-        s.drafting->ngram.Propose(s.tokens, most, s.drafting->offer);
-    d.offer.length = static_cast<int>(s.drafting->offer.size());
+void Speculator::AskDrafters(Decoding& d) {
+  Sequence& s = *d.sequence;
+  if (s.drafting == nullptr) s.drafting = std::make_unique<DraftState>();
+  const int most = std::min(limits_.max_length, MostDrafted(s));
+  if (Allows(d.allowed, Drafter::kNgram)) {
+    DraftState& state = *s.drafting;
+    const int evidence = state.ngram.Propose(s.tokens, most, state.offer);
+    if (evidence > 0) {
+      d.offers[d.num_offers++] = {
+          Drafter::kNgram, static_cast<int>(state.offer.size()), evidence, {}};
+    }
+  }
+  for (const auto& source : sources_) {
+    if (!Allows(d.allowed, source->drafter())) continue;
+    d.offers[d.num_offers++] = {
+        source->drafter(), most, 0,
+        source->PerToken(static_cast<int>(decoding_.size()), mean_context_)};
   }
 }
 
@@ -101,47 +134,90 @@ void Speculator::AddDrafts(const PlanInput& input, const Queues& queues,
   drafting_.assign(decoding_.size(), {});
   if (!MayGain(limits_, Inputs(), memory_)) {
     for (const Decoding& d : decoding_) {
-      if (d.may) Count(Drafter::kNone, "no gain at this load");
+      if (d.allowed == Speculation::kOff) continue;
+      Count(Drafter::kNone, "no gain at this load");
     }
     return;
   }
-  AskDrafters();
   for (size_t i = 0; i < decoding_.size(); ++i) {
-    const Decoding& d = decoding_[i];
-    if (!d.may) continue;
-    drafting_[i] = {{&d.offer, d.offer.length > 0 ? 1u : 0u},
-                    ClassOf(*d.sequence),
-                    &d.sequence->drafting->acceptance};
+    Decoding& d = decoding_[i];
+    if (d.allowed == Speculation::kOff) continue;
+    AskDrafters(d);
+    drafting_[i] = {std::span(d.offers).first(d.num_offers),
+                    ClassOf(*d.sequence), &d.sequence->drafting->acceptance};
   }
-  SpeculationPlan choice = PlanSpeculation(limits_, Inputs(), memory_);
+  const SpeculationPlan choice = PlanSpeculation(limits_, Inputs(), memory_);
   exploration_ = choice.exploration;
   lengths_.assign(plan.rows.size(), 0);
   for (size_t i = 0; i < decoding_.size(); ++i) {
-    if (!decoding_[i].may) continue;
+    if (decoding_[i].allowed == Speculation::kOff) continue;
     TakeChoice(decoding_[i], choice.choices[i]);
     lengths_[decoding_[i].plan_row] = choice.choices[i].length;
   }
   AddDraftRows(input, lengths_, plan);
 }
 
-void Speculator::TakeChoice(const Decoding& d, const DraftChoice& choice) {
+void Speculator::TakeChoice(Decoding& d, const DraftChoice& choice) {
   Count(choice.drafter, choice.reason);
+  d.choice = choice;
   Sequence& s = *d.sequence;
   DraftState& state = *s.drafting;
-  const DraftClass of{d.offer.drafter, ClassOf(s), d.offer.evidence};
+  const bool has_ngram =
+      d.num_offers > 0 && d.offers[0].drafter == Drafter::kNgram;
+  const DraftClass by_ngram{Drafter::kNgram, ClassOf(s), d.offers[0].evidence};
   const auto first = [&](int length) {
     return std::vector<TokenId>(state.offer.begin(),
                                 state.offer.begin() + length);
   };
-  if (choice.length > 0) {
-    state.of = of;
+  if (choice.drafter == Drafter::kNgram) {
+    state.of = by_ngram;
     s.draft = first(choice.length);
+  } else if (choice.length > 0) {
+    state.of = {choice.drafter, ClassOf(s), 0};
+  }
+  if (choice.length > 0) {
     state.shadow.clear();
-  } else if (d.offer.length > 0 && state.shadow.empty()) {
-    state.shadow_of = of;
-    state.shadow = first(std::min(d.offer.length, kShadow));
+  } else if (has_ngram && state.shadow.empty()) {
+    state.shadow_of = by_ngram;
+    state.shadow = first(std::min(d.offers[0].length, kShadow));
     state.shadow_matched = 0;
   }
+}
+
+Seconds Speculator::ComputeDrafts(const Clock& clock, const DraftPassSink& sink,
+                                  StepPlan& plan) {
+  Seconds all(0);
+  if (!active_) return all;
+  for (const auto& source : sources_) {
+    std::vector<DraftJob> jobs;
+    Price predicted;
+    for (Decoding& d : decoding_) {
+      if (d.choice.drafter != source->drafter()) continue;
+      const int length = plan.rows[d.plan_row].num_rows - 1;
+      if (length == 0) continue;
+      jobs.push_back({d.sequence, length});
+      const Price token =
+          source->PerToken(static_cast<int>(decoding_.size()), mean_context_);
+      predicted += {length * token.energy, length * token.time};
+    }
+    if (jobs.empty()) continue;
+    const Seconds start = clock.Now();
+    source->Draft(jobs, sink);
+    const Seconds taken = clock.Now() - start;
+    all += taken;
+    memory_.ObserveDrafting(source->drafter(), {predicted, taken, std::nullopt,
+                                                model_.busy_power()});
+  }
+  for (const Decoding& d : decoding_) {
+    PlannedRows& rows = plan.rows[d.plan_row];
+    rows.num_rows =
+        std::min(rows.num_rows, 1 + static_cast<int>(d.sequence->draft.size()));
+  }
+  return all;
+}
+
+void Speculator::Forget(const Sequence& s) {
+  for (const auto& source : sources_) source->Forget(s);
 }
 
 void Speculator::Count(Drafter drafter, std::string_view reason) {
@@ -184,13 +260,14 @@ void Speculator::NoteTaken(Sequence& s, int taken, bool ended) {
 }
 
 // Joules of single steps are not measured: the meter's windows are longer.
-void Speculator::NoteStep(int rows, Seconds time) {
+void Speculator::NoteStep(int rows, Seconds time, Seconds drafting) {
   if (!active_) return;
   const size_t drafted = std::min<size_t>(rows - num_rows_, prices_.size() - 1);
   memory_.ObserveStep(
       rows, {prices_[drafted], time, std::nullopt, model_.busy_power()},
       limits_.most_exploration);
-  if (exploration_) memory_.ObserveExploration(*exploration_, tokens_, time);
+  if (!exploration_) return;
+  memory_.ObserveExploration(*exploration_, tokens_, time + drafting);
 }
 
 SpeculationStats Speculator::stats() const {

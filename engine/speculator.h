@@ -5,16 +5,20 @@
 #ifndef MILLIJOULE_ENGINE_SPECULATOR_H_
 #define MILLIJOULE_ENGINE_SPECULATOR_H_
 
+#include <array>
 #include <map>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "engine/draft_source.h"
 #include "engine/queues.h"
 #include "engine/request/sequence.h"
 #include "engine/schedule/plan_step.h"
 #include "engine/speculate/controller.h"
 #include "engine/speculation_stats.h"
+#include "hw_backends/clock.h"
 #include "hw_backends/models/step_cost_model.h"
 
 namespace mj {
@@ -24,17 +28,26 @@ class Speculator final {
   // `by_default`: of requests that leave it to the server. `model` prices
   // steps, and outlives it.
   Speculator(Speculation by_default, const SpeculationLimits& limits,
+             std::vector<std::unique_ptr<DraftSource>> sources,
              const StepCostModel& model);
 
-  // Gives sequences of the plan that lack one token a draft, and rows for it.
-  // REQUIRES: `plan` was made from `input`, and is not applied
+  bool Has(Drafter drafter) const;
+
+  // Chooses drafts for sequences of the plan that lack one token, and gives
+  // them rows. REQUIRES: `plan` was made from `input`, and is not applied
   void AddDrafts(const PlanInput& input, const Queues& queues, StepPlan& plan);
+  // Computes those that sources guess; rows that they leave are taken back.
+  // Returns the time it took. REQUIRES: the plan has been applied
+  Seconds ComputeDrafts(const Clock& clock, const DraftPassSink& sink,
+                        StepPlan& plan);
+  // The sequence has ended.
+  void Forget(const Sequence& s);
 
   // The sequence has taken in its last `taken` tokens; its draft is still
   // there. `ended`: they end the reply.
   void NoteTaken(Sequence& s, int taken, bool ended);
   // After a step of so many rows, all of whose sequences have been noted.
-  void NoteStep(int rows, Seconds time);
+  void NoteStep(int rows, Seconds time, Seconds drafting);
 
   SpeculationStats stats() const;
 
@@ -42,20 +55,24 @@ class Speculator final {
   // A sequence that decodes in this step.
   struct Decoding {
     Sequence* sequence;
-    int plan_row;  // index into plan.rows
-    DraftOffer offer;
-    bool may = false;  // speculate
+    int plan_row;         // index into plan.rows
+    Speculation allowed;  // by whom
+    DraftChoice choice{};
+    std::array<DraftOffer, kNumDrafters - 1> offers{};
+    int num_offers = 0;
   };
+  bool Allows(Speculation allowed, Drafter drafter) const;
   bool Gather(const Queues& queues, const StepPlan& plan);
   void PriceStep(const Queues& queues, const StepPlan& plan, int most_rows);
-  void AskDrafters();
+  void AskDrafters(Decoding& d);
   SpeculationInputs Inputs() const;
-  void TakeChoice(const Decoding& decoding, const DraftChoice& choice);
+  void TakeChoice(Decoding& d, const DraftChoice& choice);
   void HoldAgainst(DraftState& state, TokenId token);
   void Count(Drafter drafter, std::string_view reason);
 
   const Speculation by_default_;
   const SpeculationLimits limits_;
+  const std::vector<std::unique_ptr<DraftSource>> sources_;
   const StepCostModel& model_;
   SpeculationMemory memory_;
   SpeculationStats stats_;
@@ -66,6 +83,7 @@ class Speculator final {
   std::vector<Decoding> decoding_;
   std::vector<DraftingSequence> drafting_;
   int num_rows_ = 0;  // without drafts
+  int mean_context_ = 0;
   Price decode_;
   std::vector<Price> prices_;  // [draft rows]
   std::vector<int> lengths_;   // [plan rows]

@@ -60,7 +60,8 @@ struct Sequence {
   // last stands in `draft`, too.
   std::vector<SampledToken> sampled;
   bool refuted = false;  // the last one differs from the draft
-  Joules row_energy{0};  // of the latest step, a row; as it was charged
+  Joules row_energy{0};    // of the latest step, a row; as it was charged
+  Joules draft_energy{0};  // of drafting what is to be verified
   absl::Status failure;  // of the step that runs
   // Of choice 0, if asked for: position 0 and those scored so far. They move
   // into the first delta.

@@ -1,0 +1,43 @@
+// Computes drafts with passes of its own: a smaller model, or the model's first
+// layers. What it guesses never changes a reply, only what it costs.
+#ifndef MILLIJOULE_ENGINE_DRAFT_SOURCE_H_
+#define MILLIJOULE_ENGINE_DRAFT_SOURCE_H_
+
+#include <functional>
+#include <span>
+
+#include "engine/request/sequence.h"
+#include "engine/speculate/drafter.h"
+#include "hw_backends/models/step_cost_model.h"
+#include "kernels/step_shape.h"
+
+namespace mj {
+
+struct DraftJob {
+  Sequence* sequence;
+  int length;  // > 0
+};
+
+// A pass that was run: its sequences and their rows, as in `shape`, and what
+// prices it.
+using DraftPassSink = std::function<void(
+    std::span<Sequence* const>, const StepShape& shape, const StepCostModel&)>;
+
+// Engine thread only.
+class DraftSource {
+ public:
+  virtual ~DraftSource() = default;
+  virtual Drafter drafter() const = 0;
+  // Predicted, of one token more for one of so many sequences.
+  virtual Price PerToken(int num_sequences, int context) const = 0;
+  // Fills each `draft` with so many tokens, or fewer where it lacks memory, and
+  // shows each pass to `sink`.
+  virtual void Draft(std::span<const DraftJob> jobs,
+                     const DraftPassSink& sink) = 0;
+  // The sequence has ended.
+  virtual void Forget(const Sequence& s) = 0;
+};
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_ENGINE_DRAFT_SOURCE_H_
