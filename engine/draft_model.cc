@@ -44,11 +44,7 @@ DraftModel::DraftModel(std::unique_ptr<LoadedModel> model, int num_blocks,
       pool_(num_blocks) {}
 
 Price DraftModel::PerToken(int num_sequences, int context) const {
-  Price price = price_.layer_pass();
-  price += price_.head_pass();
-  const double share = 1.0 / std::max(1, num_sequences);
-  const Price own = price_.Own({1, context, 1});
-  return {share * price.energy + own.energy, share * price.time + own.time};
+  return PassPerToken(price_, num_sequences, context);
 }
 
 // Forgets what the reply did not take, and makes room for all of the draft.

@@ -28,7 +28,7 @@ class DraftSource {
  public:
   virtual ~DraftSource() = default;
   virtual Drafter drafter() const = 0;
-  // Predicted, of one token more for one of so many sequences.
+  // Predicted, of one token more for one of so many sequences, at least 1.
   virtual Price PerToken(int num_sequences, int context) const = 0;
   // Fills each `draft` with so many tokens, or fewer where it lacks memory, and
   // shows each pass to `sink`.
@@ -37,6 +37,16 @@ class DraftSource {
   // The sequence has ended.
   virtual void Forget(const Sequence& s) = 0;
 };
+
+// A token's own cost and its share of the passes, among so many sequences.
+inline Price PassPerToken(const StepCostModel& price, int num_sequences,
+                          int context) {
+  Price pass = price.layer_pass();
+  pass += price.head_pass();
+  const Price own = price.Own({1, context, 1});
+  const double share = 1.0 / num_sequences;
+  return {share * pass.energy + own.energy, share * pass.time + own.time};
+}
 
 }  // namespace mj
 
