@@ -3,11 +3,12 @@
 import hashlib
 import json
 import pathlib
+import subprocess
 import tempfile
 import threading
 import unittest
 
-from server import GEMMA3, SMOLLM2, Server
+from server import BINARY, GEMMA3, SMOLLM2, Server
 
 STORY = ("The keeper of the lighthouse counted the ships every evening and "
          "wrote their names into a book. ") * 12
@@ -105,6 +106,29 @@ class SameBitsTest(unittest.TestCase):
                                             speculation=name)
                 self.assertEqual(status, 400, reply)
                 self.assertEqual(reply["error"]["param"], "speculation")
+
+
+class DraftModelTest(unittest.TestCase):
+
+    def test_a_model_that_guesses_for_itself_is_always_right(self):
+        with Server("--draft-model", str(SMOLLM2), "--kv-memory",
+                    "128M") as server:
+            off = ask(server, "The sea", speculation="off", max_tokens=150)
+            for _ in range(3):
+                on = ask(server, "The sea", speculation="draft",
+                         max_tokens=150)
+                self.assertEqual(logits_of(on), logits_of(off))
+            details = on["usage"]["completion_tokens_details"]
+            self.assertEqual(details["rejected_prediction_tokens"], 0)
+
+    def test_another_vocabulary_is_refused_with_the_difference(self):
+        run = subprocess.run(
+            [str(BINARY), "serve", "--model", str(SMOLLM2), "--draft-model",
+             str(GEMMA3), "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"],
+            capture_output=True, text=True, timeout=60)
+        self.assertNotEqual(run.returncode, 0)
+        self.assertRegex(run.stderr, r"draft model .* has 262144 tokens")
+        self.assertRegex(run.stderr, "49152")
 
 
 class TenantsTest(unittest.TestCase):
