@@ -65,8 +65,7 @@ Flag ThreadsFlag(std::optional<int>& out) {
 
 }  // namespace
 
-std::vector<Flag> EngineFlagTable(EngineFlags& flags) {
-  EngineOptions& engine = flags.engine;
+std::vector<Flag> ModelFlagTable(EngineFlags& flags) {
   Flag isa = NameFlag("isa", "instruction set of the kernels",
                       {"scalar", "avx2", "avx512", "amx"}, flags.isa);
   isa.default_text = "the widest this CPU has";
@@ -77,25 +76,34 @@ std::vector<Flag> EngineFlagTable(EngineFlags& flags) {
   Flag kv_dtype = NameFlag("kv-dtype", "type of stored keys and values",
                            {"f32", "bf16", "f16", "int8"}, flags.kv_dtype);
   kv_dtype.default_text = "f32 with f32 numerics, else bf16";
-  Flag length = IntFlag("max-model-len", "positions a sequence may have", 1,
-                        kMaxInt, engine.max_model_len);
-  length.default_text = "the model's";
-  std::vector<Flag> table = {
+  return {
       TextFlag("model", "FILE", "GGUF model file", flags.model),
       ThreadsFlag(flags.threads),
       std::move(isa),
       std::move(numerics),
       std::move(kv_dtype),
       BackendFlag(flags.backend),
-      SizeFlag("kv-memory", "bytes of the KV cache", 1, engine.kv_memory_bytes),
-      std::move(length),
-      IntFlag("max-num-seqs", "sequences that run at once", 1, 1 << 20,
-              engine.max_num_seqs),
-      IntFlag("max-batched-tokens", "rows of one step", 1, 1 << 20,
-              engine.max_batched_tokens),
-      IntFlag("max-queue", "requests that wait; more are refused", 1, 1 << 20,
-              engine.max_queue),
   };
+}
+
+std::vector<Flag> EngineFlagTable(EngineFlags& flags) {
+  EngineOptions& engine = flags.engine;
+  Flag length = IntFlag("max-model-len", "positions a sequence may have", 1,
+                        kMaxInt, engine.max_model_len);
+  length.default_text = "the model's";
+  std::vector<Flag> table = ModelFlagTable(flags);
+  for (Flag& flag : std::vector<Flag>{
+           SizeFlag("kv-memory", "bytes of the KV cache", 1,
+                    engine.kv_memory_bytes),
+           std::move(length),
+           IntFlag("max-num-seqs", "sequences that run at once", 1, 1 << 20,
+                   engine.max_num_seqs),
+           IntFlag("max-batched-tokens", "rows of one step", 1, 1 << 20,
+                   engine.max_batched_tokens),
+           IntFlag("max-queue", "requests that wait; more are refused", 1,
+                   1 << 20, engine.max_queue)}) {
+    table.push_back(std::move(flag));
+  }
   for (Flag& flag : CarbonFlagTable(flags.carbon)) {
     table.push_back(std::move(flag));
   }

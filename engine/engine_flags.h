@@ -27,6 +27,8 @@ struct EngineFlags {
 // decides; names that other builds know are refused with a message that says
 // so.
 std::vector<Flag> EngineFlagTable(EngineFlags& flags);
+// Those of them that say which model runs and what computes it.
+std::vector<Flag> ModelFlagTable(EngineFlags& flags);
 
 }  // namespace mj
 

@@ -18,7 +18,6 @@
 namespace mj {
 namespace {
 
-
 absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const EngineFlags& flags,
                                                      int threads) {
   CpuBackendOptions options;
@@ -211,6 +210,18 @@ absl::StatusOr<OpenedEngine> OpenEngine(
   opened.choices.push_back(absl::StrCat("carbon ", DescribeCarbon(*carbon)));
   if (writer != nullptr) writer->SetRun(RunOf(opened));
   return opened;
+}
+
+absl::StatusOr<std::unique_ptr<LoadedModel>> OpenModel(
+    const EngineFlags& flags, const std::string& host_root) {
+  const absl::StatusOr<int> threads =
+      ChooseThreads(flags.threads, AllowedCores(host_root));
+  if (!threads.ok()) return threads.status();
+  absl::StatusOr<std::unique_ptr<Backend>> backend =
+      MakeBackend(flags, *threads);
+  if (!backend.ok()) return backend.status();
+  return LoadModel(flags.model, *std::move(backend),
+                   flags.engine.max_batched_tokens);
 }
 
 }  // namespace mj
