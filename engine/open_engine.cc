@@ -18,6 +18,11 @@
 namespace mj {
 namespace {
 
+absl::Status CheckModelNamed(const EngineFlags& flags) {
+  if (!flags.model.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError("--model FILE is needed");
+}
+
 absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const EngineFlags& flags,
                                                      int threads) {
   CpuBackendOptions options;
@@ -159,9 +164,7 @@ absl::StatusOr<OpenedEngine> OpenEngine(
     const EngineFlags& flags, const Clock& clock, BuildInfo build,
     const std::string& host_root, std::unique_ptr<LedgerWriter> ledger,
     std::optional<GovernorOptions> governor) {
-  if (flags.model.empty()) {
-    return absl::InvalidArgumentError("--model FILE is needed");
-  }
+  if (absl::Status named = CheckModelNamed(flags); !named.ok()) return named;
   if (governor) {
     governor->helper.root = host_root;
     absl::Status sound = CheckGovernor(*governor, flags.engine.slo);
@@ -214,6 +217,7 @@ absl::StatusOr<OpenedEngine> OpenEngine(
 
 absl::StatusOr<std::unique_ptr<LoadedModel>> OpenModel(
     const EngineFlags& flags, const std::string& host_root) {
+  if (absl::Status named = CheckModelNamed(flags); !named.ok()) return named;
   const absl::StatusOr<int> threads =
       ChooseThreads(flags.threads, AllowedCores(host_root));
   if (!threads.ok()) return threads.status();

@@ -9,8 +9,9 @@ namespace mj {
 namespace {
 
 // z += W x + b
-void AddProduct(const std::vector<float>& weights, const std::vector<float>& bias,
-              std::span<const float> x, std::span<float> z) {
+void AddProduct(const std::vector<float>& weights,
+                const std::vector<float>& bias, std::span<const float> x,
+                std::span<float> z) {
   const float* row = weights.data();
   for (size_t i = 0; i < z.size(); ++i, row += x.size()) {
     float sum = bias[i];

@@ -1,94 +1,18 @@
 #include "engine/speculate/train_exit_head.h"
 
 #include <algorithm>
-#include <functional>
-#include <numeric>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "engine/speculate/draft_head.h"
 #include "engine/speculate/frequent_tokens.h"
 #include "engine/speculate/ridge.h"
+#include "engine/speculate/windowed_pass.h"
 
 namespace mj {
 namespace {
 
-constexpr int kWindow = 1024;  // positions; fewer where the context is shorter
 constexpr int kHeldOutShare = 10;  // one in so many tokens
-
-// Runs a text through the model, and stops at some layers to look.
-class WindowedPass final {
- public:
-  // Called in the step: `rows` positions, of which the first is the window's
-  // first or not.
-  struct Chunk {
-    int rows = 0;
-    bool starts_window = false, ends_window = false;
-  };
-  using AtLayer = std::function<void(size_t index, const Chunk&)>;
-
-  // REQUIRES: layers ascend. `model` outlives the pass.
-  static absl::StatusOr<WindowedPass> Make(std::vector<int> layers,
-                                           LoadedModel& model) {
-    WindowedPass pass(std::move(layers), model);
-    const absl::Status allocated = model.backend->AllocateKv(
-        model.kv_shape, static_cast<int>(pass.table_.size()));
-    if (!allocated.ok()) return allocated;
-    return pass;
-  }
-
-  // `at_layer` after layers[index], `at_end` after the last one.
-  void Run(std::span<const int32_t> ids, const AtLayer& at_layer,
-           const std::function<void(const Chunk&)>& at_end) {
-    const size_t at_once = window_ - start_.size();
-    for (size_t from = 0; from < ids.size(); from += at_once) {
-      std::vector<int32_t> tokens = start_;
-      const auto part = ids.subspan(from, std::min(at_once, ids.size() - from));
-      tokens.insert(tokens.end(), part.begin(), part.end());
-      RunWindow(tokens, at_layer, at_end);
-    }
-  }
-
- private:
-  WindowedPass(std::vector<int> layers, LoadedModel& model)
-      : layers_(std::move(layers)),
-        model_(&model),
-        start_(model.tokenizer->Encode("", {})),
-        window_(std::min(kWindow, model.config.context_length)),
-        table_((window_ + kBlockSize - 1) / kBlockSize) {
-    std::iota(table_.begin(), table_.end(), 0);
-  }
-
-  void RunWindow(const std::vector<int32_t>& tokens, const AtLayer& at_layer,
-                 const std::function<void(const Chunk&)>& at_end) {
-    const int total = static_cast<int>(tokens.size());
-    for (int first = 0; first < total; first += model_->max_rows) {
-      const int rows = std::min(model_->max_rows, total - first);
-      ForwardBatch batch;
-      batch.tokens.assign(tokens.begin() + first,
-                          tokens.begin() + first + rows);
-      batch.sequences.push_back(
-          {.num_rows = rows, .start_position = first, .block_table = table_});
-      const Chunk chunk{rows, first == 0, first + rows == total};
-      Decoder& decoder = *model_->decoder;
-      decoder.Begin(batch);
-      int layer = 0;
-      for (size_t i = 0; i < layers_.size(); ++i) {
-        decoder.RunLayers(std::exchange(layer, layers_[i]), layers_[i]);
-        at_layer(i, chunk);
-      }
-      decoder.RunLayers(layer, model_->config.num_layers);
-      at_end(chunk);
-      model_->backend->EndStep();
-    }
-  }
-
-  std::vector<int> layers_;
-  LoadedModel* model_;
-  std::vector<int32_t> start_;  // of every window
-  int window_;
-  std::vector<int32_t> table_;
-};
 
 using Chunk = WindowedPass::Chunk;
 
@@ -272,10 +196,10 @@ absl::StatusOr<std::vector<DraftHead>> LoadHeads(
 
 std::vector<int> TrialLayers(int num_layers) {
   constexpr int kDepths = 6;
-  std::vector<int> layers;
+  std::vector<int> layers = {(num_layers + 2 * kDepths - 1) / (2 * kDepths)};
   for (int i = 1; i <= kDepths; ++i) {
     const int layer = (num_layers * i + kDepths - 1) / kDepths;
-    if (layers.empty() || layers.back() != layer) layers.push_back(layer);
+    if (layers.back() != layer) layers.push_back(layer);
   }
   return layers;
 }

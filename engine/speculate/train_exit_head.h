@@ -45,8 +45,9 @@ struct TrainedExitHead {
   int64_t held_out = 0;           // positions
 };
 
-// About six depths, the last of them the whole model: where the language
-// model's head is most of a step, a short list of tokens alone pays.
+// A twelfth of the model, and each sixth of it. The last is the whole model:
+// where the language model's head is most of a step, a short list of tokens
+// pays by itself.
 std::vector<int> TrialLayers(int num_layers);
 
 // `ids` is a text's tokens, without special ones. Allocates the backend's KV

@@ -16,8 +16,8 @@ using testing::HasSubstr;
 TEST(TrialLayersTest, SpreadsOverTheModelToItsEnd) {
   EXPECT_THAT(TrialLayers(1), ElementsAre(1));
   EXPECT_THAT(TrialLayers(2), ElementsAre(1, 2));
-  EXPECT_THAT(TrialLayers(18), ElementsAre(3, 6, 9, 12, 15, 18));
-  EXPECT_THAT(TrialLayers(32), ElementsAre(6, 11, 16, 22, 27, 32));
+  EXPECT_THAT(TrialLayers(18), ElementsAre(2, 3, 6, 9, 12, 15, 18));
+  EXPECT_THAT(TrialLayers(32), ElementsAre(3, 6, 11, 16, 22, 27, 32));
 }
 
 class TrainExitHeadTest : public testing::TestWithParam<const char*> {};
