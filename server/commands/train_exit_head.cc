@@ -115,8 +115,9 @@ absl::StatusOr<Report> Train(const TrainFlags& flags, const BuildInfo& build) {
 void PrintText(const Report& report) {
   const TrainedExitHead& trained = report.trained;
   const ExitHead& head = trained.head;
-  std::cout << absl::StrFormat("%5s %10s %6s %28s %7s\n", "layer", "agreement",
-                               "cost", "tokens a step, 1 to 4 drafts", "value");
+  std::cout << absl::StrFormat("%5s %10s %6s %28s  %s\n", "layer", "agreement",
+                               "cost", "tokens a step, 1 to 4 drafts",
+                               "gain at most");
   for (const ExitTrial& trial : trained.trials) {
     std::cout << absl::StrFormat(
         "%5d %8.1f %% %6.3f %9.2f %5.2f %5.2f %5.2f  %.2f with %d drafts\n",
@@ -155,7 +156,7 @@ void PrintJson(const Report& report) {
                             {"cost", trial.cost},
                             {"tokens_per_step", trial.tokens},
                             {"best_drafts", trial.best.drafts},
-                            {"value", trial.best.value}});
+                            {"gain_at_most", trial.best.value}});
   }
   AddProvenance(report.from, json);
   std::cout << DumpJson(json) << "\n";
