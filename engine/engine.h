@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "engine/drafters.h"
 #include "engine/energy_setup.h"
 #include "engine/energy_statement.h"
 #include "engine/engine_options.h"
@@ -37,12 +38,10 @@ class Engine final {
   // INVALID_ARGUMENT: an option out of its range or over the model's.
   // RESOURCE_EXHAUSTED: the arena does not fit; says how much would.
   // `clock` outlives the engine.
-  // `draft_model`, if it is not null, guesses tokens ahead; INVALID_ARGUMENT:
-  // its vocabulary is another.
+  // `drafters` guess tokens ahead; errors of theirs as MakeDrafters().
   static absl::StatusOr<std::unique_ptr<Engine>> Start(
       const EngineOptions& options, std::unique_ptr<LoadedModel> model,
-      const Clock& clock, EnergySetup energy,
-      std::unique_ptr<LoadedModel> draft_model = nullptr);
+      const Clock& clock, EnergySetup energy, DrafterSetup drafters = {});
   // With GenericEnergySetup.
   static absl::StatusOr<std::unique_ptr<Engine>> Start(
       const EngineOptions& options, std::unique_ptr<LoadedModel> model,

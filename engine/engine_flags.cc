@@ -80,7 +80,7 @@ Flag PrefixCacheFlag(std::optional<bool>& out) {
 }
 
 Flag SpeculationFlag(Speculation& out) {
-  return {"speculation", "auto|off|ngram|draft",
+  return {"speculation", "auto|off|ngram|draft|exit",
           "who guesses tokens ahead for requests that do not say",
           out == Speculation::kOff ? "off" : "auto",
           [&out](const std::string& text) {
@@ -93,8 +93,7 @@ Flag SpeculationFlag(Speculation& out) {
 
 }  // namespace
 
-std::vector<Flag> EngineFlagTable(EngineFlags& flags) {
-  EngineOptions& engine = flags.engine;
+std::vector<Flag> ModelFlagTable(EngineFlags& flags) {
   Flag isa = NameFlag("isa", "instruction set of the kernels",
                       {"scalar", "avx2", "avx512", "amx"}, flags.isa);
   isa.default_text = "the widest this CPU has";
@@ -105,31 +104,44 @@ std::vector<Flag> EngineFlagTable(EngineFlags& flags) {
   Flag kv_dtype = NameFlag("kv-dtype", "type of stored keys and values",
                            {"f32", "bf16", "f16", "int8"}, flags.kv_dtype);
   kv_dtype.default_text = "f32 with f32 numerics, else bf16";
-  Flag length = IntFlag("max-model-len", "positions a sequence may have", 1,
-                        kMaxInt, engine.max_model_len);
-  length.default_text = "the model's";
-  std::vector<Flag> table = {
+  return {
       TextFlag("model", "FILE", "GGUF model file", flags.model),
       ThreadsFlag(flags.threads),
       std::move(isa),
       std::move(numerics),
       std::move(kv_dtype),
       BackendFlag(flags.backend),
-      SizeFlag("kv-memory", "bytes of the KV cache", 1, engine.kv_memory_bytes),
-      std::move(length),
-      IntFlag("max-num-seqs", "sequences that run at once", 1, 1 << 20,
-              engine.max_num_seqs),
-      IntFlag("max-batched-tokens", "rows of one step", 1, 1 << 20,
-              engine.max_batched_tokens),
-      IntFlag("max-queue", "requests that wait; more are refused", 1, 1 << 20,
-              engine.max_queue),
-      PrefixCacheFlag(engine.prefix_cache),
-      SpeculationFlag(engine.speculation),
-      TextFlag("draft-model", "FILE",
-               "GGUF file of a smaller model of the same vocabulary, which "
-               "guesses tokens ahead",
-               flags.draft_model),
   };
+}
+
+std::vector<Flag> EngineFlagTable(EngineFlags& flags) {
+  EngineOptions& engine = flags.engine;
+  Flag length = IntFlag("max-model-len", "positions a sequence may have", 1,
+                        kMaxInt, engine.max_model_len);
+  length.default_text = "the model's";
+  std::vector<Flag> table = ModelFlagTable(flags);
+  for (Flag& flag : std::vector<Flag>{
+           SizeFlag("kv-memory", "bytes of the KV cache", 1,
+                    engine.kv_memory_bytes),
+           std::move(length),
+           IntFlag("max-num-seqs", "sequences that run at once", 1, 1 << 20,
+                   engine.max_num_seqs),
+           IntFlag("max-batched-tokens", "rows of one step", 1, 1 << 20,
+                   engine.max_batched_tokens),
+           IntFlag("max-queue", "requests that wait; more are refused", 1,
+                   1 << 20, engine.max_queue),
+           PrefixCacheFlag(engine.prefix_cache),
+           SpeculationFlag(engine.speculation),
+           TextFlag("draft-model", "FILE",
+                    "GGUF file of a smaller model of the same vocabulary, "
+                    "which guesses tokens ahead",
+                    flags.draft_model),
+           TextFlag("exit-head", "FILE",
+                    "of train-exit-head: the model's own first layers guess "
+                    "tokens ahead",
+                    flags.exit_head)}) {
+    table.push_back(std::move(flag));
+  }
   for (Flag& flag : CarbonFlagTable(flags.carbon)) {
     table.push_back(std::move(flag));
   }

@@ -15,6 +15,7 @@ namespace mj {
 struct EngineFlags {
   std::string model;            // path; needed
   std::string draft_model;      // path; "": none
+  std::string exit_head;        // path; "": none
   std::optional<int> threads;   // none: the cores this process may use
   std::string isa;              // "": the widest this CPU has
   std::string numerics;         // "": the backend's own
@@ -28,6 +29,8 @@ struct EngineFlags {
 // checked as far as one flag alone decides; names that other builds know are
 // refused with a message that says so.
 std::vector<Flag> EngineFlagTable(EngineFlags& flags);
+// Those of them that say which model runs and what computes it.
+std::vector<Flag> ModelFlagTable(EngineFlags& flags);
 
 }  // namespace mj
 

@@ -3,7 +3,6 @@
 
 #include "absl/memory/memory.h"
 #include "engine/capacity.h"
-#include "engine/draft_model.h"
 #include "engine/engine_impl.h"
 #include "engine/request/request_error.h"
 #include "engine/sample/random.h"
@@ -31,23 +30,6 @@ std::unique_ptr<PackageLimit> MakePackageLimit(EnergySetup& setup,
                                         clock);
 }
 
-absl::StatusOr<std::vector<std::unique_ptr<DraftSource>>> MakeDrafters(
-    const LoadedModel& model, std::unique_ptr<LoadedModel> draft,
-    const Capacity& capacity, const EnergySetup& energy) {
-  std::vector<std::unique_ptr<DraftSource>> drafters;
-  if (draft == nullptr) return drafters;
-  absl::Status same = CheckSameVocabulary(model, *draft);
-  if (!same.ok()) return same;
-  StepCostModel price(draft->shape, energy.cost, energy.cpu, energy.share,
-                      draft->backend->info().numerics);
-  auto drafter =
-      DraftModel::Create(std::move(draft), capacity.num_blocks,
-                         capacity.options.max_batched_tokens, std::move(price));
-  if (!drafter.ok()) return drafter.status();
-  drafters.push_back(*std::move(drafter));
-  return drafters;
-}
-
 absl::Status CheckOffered(Speculation asked, const Speculator& speculator) {
   if (asked == Speculation::kDraft && !speculator.Has(Drafter::kDraftModel)) {
     return RequestError("speculation",
@@ -55,7 +37,7 @@ absl::Status CheckOffered(Speculation asked, const Speculator& speculator) {
   }
   if (asked == Speculation::kExit && !speculator.Has(Drafter::kExitHead)) {
     return RequestError("speculation",
-                        "'exit' needs a server with an exit head");
+                        "'exit' needs a server with --exit-head");
   }
   return absl::OkStatus();
 }
@@ -147,12 +129,15 @@ EngineStats Engine::Impl::Stats() {
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
     const EngineOptions& options, std::unique_ptr<LoadedModel> model,
-    const Clock& clock, EnergySetup energy,
-    std::unique_ptr<LoadedModel> draft_model) {
+    const Clock& clock, EnergySetup energy, DrafterSetup drafter_setup) {
   absl::StatusOr<BlockHasher> hasher = BlockHasher::CreateSecret();
   if (!hasher.ok()) return hasher.status();
   const absl::StatusOr<Capacity> capacity = PlanCapacity(options, *model);
   if (!capacity.ok()) return capacity.status();
+  absl::StatusOr<std::vector<std::unique_ptr<DraftSource>>> drafters =
+      MakeDrafters(std::move(drafter_setup), capacity->num_blocks,
+                   capacity->options.max_batched_tokens, energy, *model);
+  if (!drafters.ok()) return drafters.status();
   absl::Status taken =
       model->backend->AllocateKv(model->kv_shape, capacity->num_blocks);
   if (!taken.ok()) return taken;
@@ -160,9 +145,6 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
     absl::Status status = Validate(limit);
     if (!status.ok()) return status;
   }
-  absl::StatusOr<std::vector<std::unique_ptr<DraftSource>>> drafters =
-      MakeDrafters(*model, std::move(draft_model), *capacity, energy);
-  if (!drafters.ok()) return drafters.status();
   std::unique_ptr<PackageLimit> packages = MakePackageLimit(energy, clock);
   std::unique_ptr<Engine> engine =
       absl::WrapUnique(new Engine(std::make_unique<Impl>(

@@ -7,6 +7,7 @@
 #include "absl/time/clock.h"
 #include "engine/energy_setup.h"
 #include "engine/grid_points.h"
+#include "engine/speculate/exit_head_file.h"
 #include "hw_backends/cpu/cpu_backend.h"
 #include "hw_backends/host/cores.h"
 #include "hw_backends/host/find_meters.h"
@@ -17,6 +18,11 @@
 
 namespace mj {
 namespace {
+
+absl::Status CheckModelNamed(const EngineFlags& flags) {
+  if (!flags.model.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError("--model FILE is needed");
+}
 
 absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const EngineFlags& flags,
                                                      int threads) {
@@ -31,17 +37,30 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const EngineFlags& flags,
   return MakeCpuBackend(options);
 }
 
-absl::StatusOr<std::unique_ptr<LoadedModel>> LoadDraftModel(
-    const EngineFlags& flags, int threads) {
-  absl::StatusOr<std::unique_ptr<Backend>> backend =
-      MakeBackend(flags, threads);
-  if (!backend.ok()) return backend.status();
-  absl::StatusOr<std::unique_ptr<LoadedModel>> model = LoadModel(
-      flags.draft_model, *std::move(backend), flags.engine.max_batched_tokens);
-  if (model.ok()) return model;
-  return absl::Status(
-      model.status().code(),
-      absl::StrCat("--draft-model: ", model.status().message()));
+absl::Status OfFlag(const char* flag, const absl::Status& status) {
+  return absl::Status(status.code(),
+                      absl::StrCat(flag, ": ", status.message()));
+}
+
+absl::StatusOr<DrafterSetup> LoadDrafters(const EngineFlags& flags,
+                                          int threads) {
+  DrafterSetup drafters;
+  if (!flags.draft_model.empty()) {
+    absl::StatusOr<std::unique_ptr<Backend>> backend =
+        MakeBackend(flags, threads);
+    if (!backend.ok()) return backend.status();
+    absl::StatusOr<std::unique_ptr<LoadedModel>> model =
+        LoadModel(flags.draft_model, *std::move(backend),
+                  flags.engine.max_batched_tokens);
+    if (!model.ok()) return OfFlag("--draft-model", model.status());
+    drafters.model = *std::move(model);
+  }
+  if (!flags.exit_head.empty()) {
+    absl::StatusOr<ExitHead> head = ReadExitHead(flags.exit_head);
+    if (!head.ok()) return OfFlag("--exit-head", head.status());
+    drafters.exit_head = *std::move(head);
+  }
+  return drafters;
 }
 
 struct HostEnergy {
@@ -173,9 +192,7 @@ absl::StatusOr<OpenedEngine> OpenEngine(
     const EngineFlags& flags, const Clock& clock, BuildInfo build,
     const std::string& host_root, std::unique_ptr<LedgerWriter> ledger,
     std::optional<GovernorOptions> governor) {
-  if (flags.model.empty()) {
-    return absl::InvalidArgumentError("--model FILE is needed");
-  }
+  if (absl::Status named = CheckModelNamed(flags); !named.ok()) return named;
   if (governor) {
     governor->helper.root = host_root;
     absl::Status sound = CheckGovernor(*governor, flags.engine.slo);
@@ -201,13 +218,8 @@ absl::StatusOr<OpenedEngine> OpenEngine(
       flags.model, *std::move(backend), flags.engine.max_batched_tokens);
   if (!model.ok()) return model.status();
 
-  std::unique_ptr<LoadedModel> draft_model;
-  if (!flags.draft_model.empty()) {
-    absl::StatusOr<std::unique_ptr<LoadedModel>> draft =
-        LoadDraftModel(flags, *threads);
-    if (!draft.ok()) return draft.status();
-    draft_model = *std::move(draft);
-  }
+  absl::StatusOr<DrafterSetup> drafters = LoadDrafters(flags, *threads);
+  if (!drafters.ok()) return drafters.status();
   const absl::Status governed = AddGovernor(governor, info, cores.whole_host,
                                             host_root, clock, energy->setup);
   if (!governed.ok()) return governed;
@@ -222,7 +234,7 @@ absl::StatusOr<OpenedEngine> OpenEngine(
                        energy->setup.cpu.calibration};
   absl::StatusOr<std::unique_ptr<Engine>> engine =
       Engine::Start(flags.engine, *std::move(model), clock,
-                    std::move(energy->setup), std::move(draft_model));
+                    std::move(energy->setup), *std::move(drafters));
   if (!engine.ok()) return engine.status();
   opened.engine = *std::move(engine);
   opened.provenance.energy_method = opened.engine->stats().energy_method;
@@ -232,6 +244,19 @@ absl::StatusOr<OpenedEngine> OpenEngine(
   opened.choices.push_back(absl::StrCat("carbon ", DescribeCarbon(*carbon)));
   if (writer != nullptr) writer->SetRun(RunOf(opened));
   return opened;
+}
+
+absl::StatusOr<std::unique_ptr<LoadedModel>> OpenModel(
+    const EngineFlags& flags, const std::string& host_root) {
+  if (absl::Status named = CheckModelNamed(flags); !named.ok()) return named;
+  const absl::StatusOr<int> threads =
+      ChooseThreads(flags.threads, AllowedCores(host_root));
+  if (!threads.ok()) return threads.status();
+  absl::StatusOr<std::unique_ptr<Backend>> backend =
+      MakeBackend(flags, *threads);
+  if (!backend.ok()) return backend.status();
+  return LoadModel(flags.model, *std::move(backend),
+                   flags.engine.max_batched_tokens);
 }
 
 }  // namespace mj

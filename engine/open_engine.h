@@ -35,6 +35,10 @@ absl::StatusOr<OpenedEngine> OpenEngine(
     std::unique_ptr<LedgerWriter> ledger = nullptr,
     std::optional<GovernorOptions> governor = std::nullopt);
 
+// The model alone, for work that no engine schedules. Errors as above.
+absl::StatusOr<std::unique_ptr<LoadedModel>> OpenModel(
+    const EngineFlags& flags, const std::string& host_root);
+
 }  // namespace mj
 
 #endif  // MILLIJOULE_ENGINE_OPEN_ENGINE_H_

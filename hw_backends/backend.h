@@ -137,7 +137,7 @@ class Backend {
   virtual ~Backend() = default;
   virtual const BackendInfo& info() const = 0;
 
-  // Loading: before the first step. Views need only live for the call.
+  // Loading: between steps. Views need only live for the call.
   // INVALID_ARGUMENT: shapes do not stack, or values are not finite.
 
   // Stacks `parts` by rows (q|k|v, gate|up) into one matrix in the backend's
@@ -187,6 +187,8 @@ class Backend {
   virtual void Logits(const HeadSpec& head, BufferId x,
                       std::span<const LogitsRow> rows, std::span<float> all,
                       std::span<TokenLogit> top) = 0;
+  // out [rows, cols of x] = x, in host memory; waits.
+  virtual void ReadRows(BufferId x, std::span<float> out) = 0;
   virtual StepReport EndStep() = 0;
 };
 

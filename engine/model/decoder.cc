@@ -28,12 +28,23 @@ Decoder::Decoder(DecoderWeights weights, const ModelShape& shape,
       gated_(backend.AddBuffer(shape.intermediate)) {}
 
 StepOutcome Decoder::Run(const ForwardBatch& batch, const LogitsSink& sink) {
-  backend_.BeginStep({.tokens = batch.tokens, .sequences = batch.sequences});
-  backend_.Embed(weights_.embedding, weights_.embedding_scale, residual_);
+  Begin(batch);
   NoteWanted(batch.logits_rows);
-  for (const LayerWeights& layer : weights_.layers) RunLayer(layer);
+  RunLayers(0, static_cast<int>(weights_.layers.size()) - 1);
+  RunLayer(weights_.layers.back(), kept_);
   EmitLogits(sink);
   return {.report = backend_.EndStep()};
+}
+
+void Decoder::Begin(const ForwardBatch& batch) {
+  backend_.BeginStep({.tokens = batch.tokens, .sequences = batch.sequences});
+  backend_.Embed(weights_.embedding, weights_.embedding_scale, residual_);
+}
+
+void Decoder::RunLayers(int first, int last) {
+  for (int i = first; i < last; ++i) {
+    RunLayer(weights_.layers[i], /*kept=*/std::nullopt);
+  }
 }
 
 void Decoder::NoteWanted(std::span<const LogitsRow> rows) {
@@ -45,15 +56,16 @@ void Decoder::NoteWanted(std::span<const LogitsRow> rows) {
   }
 }
 
-void Decoder::RunLayer(const LayerWeights& layer) {
+void Decoder::RunLayer(const LayerWeights& layer,
+                       std::optional<std::span<const int>> kept) {
   const float epsilon = weights_.norm_epsilon;
   backend_.Linear(
       {.matrix = layer.qkv, .norm = InputNorm{layer.attention_norm, epsilon}},
       residual_, qkv_);
   backend_.RopeAndWriteKv(layer.attention, qkv_);
-  if (&layer == &weights_.layers.back()) {
+  if (kept) {
     const BufferId live[] = {residual_, qkv_};
-    backend_.KeepRows(kept_, live);
+    backend_.KeepRows(*kept, live);
   }
   backend_.Attention(layer.attention, qkv_, attended_);
   AddToResidual(layer.output, attended_, layer.post_attention_norm);

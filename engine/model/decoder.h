@@ -43,9 +43,22 @@ class Decoder final : public StepRunner {
 
   StepOutcome Run(const ForwardBatch& batch, const LogitsSink& sink) override;
 
+  // A part of a pass, for drafters and their training: Begin(), RunLayers()
+  // in ascending pieces, verbs on residual(), and the backend's EndStep(). It
+  // stores the same keys and values in those layers as Run() does.
+  void Begin(const ForwardBatch& batch);  // embeds; the batch outlives the step
+  // Layers [first, last), of all rows.
+  // REQUIRES: 0 <= first <= last <= weights().layers.size()
+  void RunLayers(int first, int last);
+  BufferId residual() const { return residual_; }
+  const DecoderWeights& weights() const { return weights_; }
+  const HeadSpec& head() const { return head_; }
+
  private:
   void NoteWanted(std::span<const LogitsRow> rows);
-  void RunLayer(const LayerWeights& layer);
+  // Once the keys and values are stored, `kept` rows go on, or all.
+  void RunLayer(const LayerWeights& layer,
+                std::optional<std::span<const int>> kept);
   // x += W in, normalised first where the architecture says so.
   void AddToResidual(WeightId matrix, BufferId in,
                      std::optional<WeightId> post_norm);

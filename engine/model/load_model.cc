@@ -54,8 +54,10 @@ absl::StatusOr<std::unique_ptr<LoadedModel>> LoadModel(
   model->backend = std::move(backend);
   auto weights = LoadWeights(*file, *model->backend);
   if (!weights.ok()) return weights.status();
-  model->runner = std::make_unique<Decoder>(*std::move(weights), model->shape,
-                                            *model->backend);
+  auto decoder = std::make_unique<Decoder>(*std::move(weights), model->shape,
+                                           *model->backend);
+  model->decoder = decoder.get();
+  model->runner = std::move(decoder);
   return model;
 }
 

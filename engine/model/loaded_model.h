@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "engine/model/decoder.h"
 #include "engine/model/model_config.h"
 #include "engine/model/step_runner.h"
 #include "engine/text/chat_template.h"
@@ -30,6 +31,8 @@ struct LoadedModel {
   absl::Status chat_template_error;  // why the file's template is unusable
   std::unique_ptr<Backend> backend;
   std::unique_ptr<StepRunner> runner;
+  // The runner, for who runs a part of its pass; null where it is no decoder.
+  Decoder* decoder = nullptr;
   int max_rows = 0;  // rows a step may have
 };
 

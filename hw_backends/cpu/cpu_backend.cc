@@ -200,6 +200,14 @@ class CpuBackend final : public Backend {
     logits_.Run(pool_, *matrices_, Matrix(head.matrix), op, rows, all, top);
   }
 
+  void ReadRows(BufferId x, std::span<float> out) override {
+    const int64_t cols = Get(x).cols;
+    assert(std::ssize(out) == num_rows_ * cols);
+    for (int64_t r = 0; r < num_rows_; ++r) {
+      std::copy_n(Rows(x).row(r), cols, out.data() + r * cols);
+    }
+  }
+
   StepReport EndStep() override {
     step_ = {};
     return {.busy = Clock::now() - start_, .modelled_energy = std::nullopt};

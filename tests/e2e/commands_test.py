@@ -1,6 +1,7 @@
 """The commands beside `serve`, as a user types them."""
 
 import base64
+import hashlib
 import json
 import os
 import pathlib
@@ -82,6 +83,36 @@ class CommandsTest(unittest.TestCase):
                            row["decode_tokens_per_second"])
         self.assertGreater(row["joules"], 0)
         self.assertEqual(row["method"], "modelled")
+
+    def test_train_exit_head(self):
+        model = ROOT / "tests/data/tiny/llama3.gguf"
+        prose = ROOT / "tests/data/prose.txt"
+        with tempfile.TemporaryDirectory() as folder:
+            head = pathlib.Path(folder, "tiny.exit-head")
+            command = (BINARY, "train-exit-head", "--model", model, "--text",
+                       prose, "--output", head, "--draft-vocabulary", "64",
+                       "--json")
+            done = run(*command)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            told = json.loads(done.stdout)
+            self.assertEqual(told["sha256"],
+                             hashlib.sha256(head.read_bytes()).hexdigest())
+            self.assertEqual(told["draft_vocabulary"], 64)
+            self.assertEqual([row["layer"] for row in told["rows"]], [1, 2])
+            before = head.read_bytes()
+            self.assertEqual(run(*command).returncode, 0)
+            self.assertEqual(head.read_bytes(), before)
+
+            empty = pathlib.Path(folder, "empty.txt")
+            empty.write_text("")
+            for wrong, named in (
+                    (("--text", empty), "the text has 0 tokens"),
+                    (("--text", "/no/text"), "/no/text"),
+                    (("--text", prose, "--layer", "9"), "layer is 9"),
+                    (("--text", prose, "--output", "/no/head"), "/no/head")):
+                done = run(BINARY, "train-exit-head", "--model", model, *wrong)
+                self.assertEqual(done.returncode, 1, wrong)
+                self.assertIn(named, done.stderr.decode())
 
     def test_flags_that_cannot_be_followed_are_told(self):
         cores = len(os.sched_getaffinity(0))

@@ -36,7 +36,7 @@ class DraftModelTest : public testing::Test {
     auto model = MakeFakeModel(log_);
     auto energy = GenericEnergySetup(model->backend->info());
     return Engine::Start(options_, std::move(model), clock_, *std::move(energy),
-                         std::move(draft));
+                         {.model = std::move(draft)});
   }
 
   std::unique_ptr<Engine> Start(int context_length = 8192) {

@@ -88,6 +88,7 @@ class FakeBackend final : public Backend {
   void KeepRows(std::span<const int>, std::span<const BufferId>) override {}
   void Logits(const HeadSpec&, BufferId, std::span<const LogitsRow>,
               std::span<float>, std::span<TokenLogit>) override {}
+  void ReadRows(BufferId, std::span<float>) override {}
   StepReport EndStep() override { return {}; }
 
   int num_blocks() const { return num_blocks_; }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <numeric>
 #include <vector>
 
@@ -277,6 +278,38 @@ TEST(CpuBackendIsaTest, VersionsAgreeOnTheLogits) {
       ASSERT_NEAR(got[i], want[i], 1e-4f * largest) << IsaName(isa);
     }
   }
+}
+
+// What is read back is what the verbs left, of the rows that are left.
+TEST(CpuBackendReadRowsTest, GivesTheRowsOfTheStep) {
+  TinyModel model(2, std::nullopt);
+  Backend& backend = model.backend();
+  const RandomMatrix table = MakeRandomMatrix(TensorType::kF32, 8, 40, 1);
+  const TensorView view = table.view();
+  const WeightId weights = *backend.LoadMatrix({&view, 1}, {});
+  const BufferId buffer = backend.AddBuffer(40);
+  const auto row_of = [&](int32_t token) {
+    std::vector<float> row(40);
+    std::memcpy(row.data(), view.bytes.data() + token * sizeof(float) * 40,
+                sizeof(float) * 40);
+    return row;
+  };
+  const std::vector<int32_t> tokens = {5, 0, 7}, blocks = {0};
+  const StepSequence sequence{0, 3, 0, blocks};
+  backend.BeginStep({tokens, {&sequence, 1}});
+  backend.Embed(weights, 1, buffer);
+  std::vector<float> got(3 * 40), want;
+  backend.ReadRows(buffer, got);
+  for (int32_t token : tokens) {
+    for (float value : row_of(token)) want.push_back(value);
+  }
+  EXPECT_EQ(got, want);
+  const int kept[] = {2};
+  backend.KeepRows(kept, {&buffer, 1});
+  got.resize(40);
+  backend.ReadRows(buffer, got);
+  EXPECT_EQ(got, row_of(7));
+  backend.EndStep();
 }
 
 TEST(CpuBackendErrorTest, NamesWhatIsWrong) {

@@ -1,0 +1,59 @@
+#include "engine/drafters.h"
+
+#include <utility>
+
+#include "engine/draft_model.h"
+#include "engine/exit_source.h"
+
+namespace mj {
+namespace {
+
+StepCostModel PriceOf(const ModelShape& shape, const LoadedModel& model,
+                      const EnergySetup& energy) {
+  return {shape, energy.cost, energy.cpu, energy.share,
+          model.backend->info().numerics};
+}
+
+// What a draft reads: the first layers, and the map with its rows of the head.
+ModelShape ShapeOf(const ExitHead& head, const ModelShape& model) {
+  ModelShape shape = model;
+  shape.layers.resize(head.layer);
+  MatrixShape& rows = shape.head;
+  const auto listed = static_cast<int64_t>(head.vocabulary.size());
+  if (listed > 0) {
+    rows.bytes = rows.bytes * listed / rows.rows;
+    rows.rows = listed;
+  }
+  constexpr int64_t kMapBytes = 2;  // bfloat16
+  rows.bytes += kMapBytes * model.hidden * model.hidden;
+  rows.rows += model.hidden;
+  return shape;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<std::unique_ptr<DraftSource>>> MakeDrafters(
+    DrafterSetup setup, int num_blocks, int max_rows, const EnergySetup& energy,
+    LoadedModel& model) {
+  std::vector<std::unique_ptr<DraftSource>> drafters;
+  if (setup.model != nullptr) {
+    absl::Status same = CheckSameVocabulary(model, *setup.model);
+    if (!same.ok()) return same;
+    StepCostModel price = PriceOf(setup.model->shape, *setup.model, energy);
+    auto drafter = DraftModel::Create(std::move(setup.model), num_blocks,
+                                      max_rows, std::move(price));
+    if (!drafter.ok()) return drafter.status();
+    drafters.push_back(*std::move(drafter));
+  }
+  if (setup.exit_head) {
+    absl::StatusOr<ExitDrafter> drafter =
+        ExitDrafter::Load(*setup.exit_head, model);
+    if (!drafter.ok()) return drafter.status();
+    drafters.push_back(std::make_unique<ExitSource>(
+        *std::move(drafter), max_rows,
+        PriceOf(ShapeOf(*setup.exit_head, model.shape), model, energy)));
+  }
+  return drafters;
+}
+
+}  // namespace mj

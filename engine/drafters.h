@@ -1,0 +1,32 @@
+// Who else than the text itself may guess tokens ahead: what the process was
+// given, made ready for an engine.
+#ifndef MILLIJOULE_ENGINE_DRAFTERS_H_
+#define MILLIJOULE_ENGINE_DRAFTERS_H_
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/draft_source.h"
+#include "engine/energy_setup.h"
+#include "engine/model/loaded_model.h"
+#include "engine/speculate/exit_head.h"
+
+namespace mj {
+
+struct DrafterSetup {
+  std::unique_ptr<LoadedModel> model;  // a smaller one; null: none
+  std::optional<ExitHead> exit_head;
+};
+
+// Before the model's KV cache is taken. `num_blocks`: of the draft model's own.
+// INVALID_ARGUMENT: a draft model of another vocabulary, an exit head of
+// another model. RESOURCE_EXHAUSTED: it does not fit.
+absl::StatusOr<std::vector<std::unique_ptr<DraftSource>>> MakeDrafters(
+    DrafterSetup setup, int num_blocks, int max_rows, const EnergySetup& energy,
+    LoadedModel& model);
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_ENGINE_DRAFTERS_H_

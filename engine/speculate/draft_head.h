@@ -1,0 +1,72 @@
+// An exit head on a backend: drafts of a step's rows from the residual stream,
+// after as many layers as the head asks for.
+//
+//   draft = argmax over the draft vocabulary of  H (W rms(x) + b)
+//
+// rms(x) is x over the root of its mean square, H the rows of the language
+// model's head. W is loaded in bfloat16, which halves what a draft reads of it;
+// the agreement that training tells is that of the rounded map.
+#ifndef MILLIJOULE_ENGINE_SPECULATE_DRAFT_HEAD_H_
+#define MILLIJOULE_ENGINE_SPECULATE_DRAFT_HEAD_H_
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/model/loaded_model.h"
+#include "engine/speculate/linear_map.h"
+#include "hw_backends/backend.h"
+
+namespace mj {
+
+struct Draft {
+  int32_t token = 0;
+  // Of its logit over the next token's: the larger, the likelier the model
+  // agrees. Infinite where the draft vocabulary has one token alone.
+  float margin = 0;
+};
+
+// The rows of the head that drafts are chosen from, for any number of heads.
+struct DraftVocabulary {
+  WeightId head{};           // the model's own where there is no list
+  std::vector<int32_t> ids;  // of its rows; empty: row i is token i
+};
+
+// Reads the rows of `ids` from the model's file; none: takes the head that is
+// loaded. INVALID_ARGUMENT and NOT_FOUND: the file is not what it was.
+// REQUIRES: model.decoder; ids ascend, from 0 to the vocabulary's size
+absl::StatusOr<DraftVocabulary> LoadDraftVocabulary(
+    const std::vector<int32_t>& ids, LoadedModel& model);
+
+// The bytes of weights that a draft reads, as a share of a decode step's: the
+// model's first `layer` layers, W, and the head's rows of `listed` tokens (0:
+// all of them).
+double DraftCost(const ModelShape& shape, int layer, int listed);
+
+// Engine thread only.
+class DraftHead final {
+ public:
+  // `model` outlives the head. INVALID_ARGUMENT: a weight that bfloat16 cannot
+  // hold. REQUIRES: model.decoder, and a map of its hidden size
+  static absl::StatusOr<DraftHead> Load(const LinearMap& map,
+                                        DraftVocabulary vocabulary,
+                                        LoadedModel& model);
+
+  // In a step, after Decoder::RunLayers(): drafts of all its rows.
+  void Run(std::span<Draft> drafts);
+
+ private:
+  DraftHead() = default;
+
+  LoadedModel* model_ = nullptr;
+  DraftVocabulary vocabulary_;
+  LinearSpec map_;
+  BufferId mapped_{};
+  std::vector<LogitsRow> rows_;
+  std::vector<TokenLogit> top_;
+};
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_ENGINE_SPECULATE_DRAFT_HEAD_H_

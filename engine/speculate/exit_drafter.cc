@@ -1,0 +1,47 @@
+#include "engine/speculate/exit_drafter.h"
+
+#include <cassert>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace mj {
+
+absl::StatusOr<ExitDrafter> ExitDrafter::Load(const ExitHead& head,
+                                              LoadedModel& model) {
+  if (model.decoder == nullptr) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "exit head: ", model.name, " runs on no decoder to leave early"));
+  }
+  if (absl::Status fits = CheckExitHead(head, model); !fits.ok()) return fits;
+  absl::StatusOr<DraftVocabulary> vocabulary =
+      LoadDraftVocabulary(head.vocabulary, model);
+  if (!vocabulary.ok()) return vocabulary.status();
+  absl::StatusOr<DraftHead> loaded =
+      DraftHead::Load(head.map, *std::move(vocabulary), model);
+  if (!loaded.ok()) return loaded.status();
+  return ExitDrafter(model, *std::move(loaded), head.layer,
+                     DraftCost(model.shape, head.layer,
+                               static_cast<int>(head.vocabulary.size())));
+}
+
+StepReport ExitDrafter::Draft(std::span<const DraftRow> rows,
+                              std::span<mj::Draft> drafts) {
+  assert(rows.size() == drafts.size());
+  batch_.tokens.clear();
+  batch_.sequences.clear();
+  for (const DraftRow& row : rows) {
+    batch_.sequences.push_back(
+        {.first_row = static_cast<int>(batch_.tokens.size()),
+         .num_rows = 1,
+         .start_position = row.position,
+         .block_table = row.block_table});
+    batch_.tokens.push_back(row.token);
+  }
+  model_->decoder->Begin(batch_);
+  model_->decoder->RunLayers(0, layer_);
+  head_.Run(drafts);
+  return model_->backend->EndStep();
+}
+
+}  // namespace mj
