@@ -79,10 +79,10 @@ Flag PrefixCacheFlag(std::optional<bool>& out) {
           }};
 }
 
-Flag SpeculationFlag(Speculation& out) {
+Flag SpeculationFlag(std::optional<Speculation>& out) {
   return {"speculation", "auto|off|ngram|draft|exit",
           "who guesses tokens ahead for requests that do not say",
-          out == Speculation::kOff ? "off" : "auto",
+          out ? "off" : "auto where the backend is batch-invariant",
           [&out](const std::string& text) {
             const absl::StatusOr<Speculation> speculation =
                 ParseSpeculation(text);

@@ -24,8 +24,9 @@ struct EngineOptions {
   // batch-invariant, as elsewhere it would change replies.
   std::optional<bool> prefix_cache;
   PrefixRegions prefix_regions;  // who is not in it shares with nobody
-  // Of requests that leave it to the server.
-  Speculation speculation = Speculation::kAuto;
+  // Of requests that leave it to the server; absent: kAuto, and kOff where the
+  // backend is not batch-invariant, as there it would change replies.
+  std::optional<Speculation> speculation;
   SpeculationLimits speculation_limits;
   SloTargets slo;  // of requests that bring none
   std::optional<Watts> power_cap;

@@ -30,6 +30,13 @@ std::unique_ptr<PackageLimit> MakePackageLimit(EnergySetup& setup,
                                         clock);
 }
 
+Speculation SpeculationOf(const EngineOptions& options,
+                          const LoadedModel& model) {
+  return options.speculation.value_or(model.backend->info().batch_invariant
+                                          ? Speculation::kAuto
+                                          : Speculation::kOff);
+}
+
 absl::Status CheckOffered(Speculation asked, const Speculator& speculator) {
   if (asked == Speculation::kDraft && !speculator.Has(Drafter::kDraftModel)) {
     return RequestError("speculation",
@@ -67,8 +74,8 @@ Engine::Impl::Impl(const EngineOptions& opts,
       power(CapLadder(energy.model(), limits.Load().schedule),
             energy.model().idle_power(), limits, std::move(packages)),
       queues(num_blocks),
-      speculator(opts.speculation, opts.speculation_limits, std::move(drafters),
-                 energy.model()) {
+      speculator(SpeculationOf(opts, *model), opts.speculation_limits,
+                 std::move(drafters), energy.model()) {
   if (options.prefix_cache.value_or(model->backend->info().batch_invariant)) {
     queues.ShareBeginnings(std::move(hasher), options.prefix_regions);
   }
@@ -151,8 +158,8 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
           capacity->options, std::move(model), capacity->num_blocks, clock,
           std::move(energy), *std::move(hasher), *std::move(drafters),
           std::move(packages))));
-  absl::Status offered =
-      CheckOffered(options.speculation, engine->impl_->speculator);
+  absl::Status offered = CheckOffered(
+      SpeculationOf(options, *engine->impl_->model), engine->impl_->speculator);
   if (!offered.ok()) return offered;
   absl::Status capped = engine->SetPowerCap(options.power_cap);
   if (!capped.ok()) return capped;
