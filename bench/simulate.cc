@@ -40,7 +40,10 @@ std::vector<Flag> SimulateFlagTable(SimulateFlags& flags) {
       TextFlag("prompt-tokens", "D",
                "of poisson: N, uniform:LO:HI or lognormal:MEDIAN:SIGMA",
                w.prompt_tokens),
-      TextFlag("output-tokens", "D", "of poisson, the same", w.output_tokens),
+      TextFlag("output-tokens", "D",
+               "of poisson, the same; a reply that outgrows the model's "
+               "context is unfinished and misses both SLOs",
+               w.output_tokens),
       TextFlag("governor", "NAME",
                "fmax, fixed, gated-static, lowest-feasible, throttle, energy, "
                "powercap or best-static",
@@ -87,6 +90,7 @@ Json Milliseconds(const std::optional<Seconds>& time) {
 void AddOutcome(const Outcome& out, Json& json) {
   json["requests"] = out.requests;
   json["refused"] = out.refused;
+  json["unfinished"] = out.unfinished;
   json["virtual_seconds"] = out.time.count();
   json["energy_joules"] = out.energy.value();
   json["busy_joules"] = out.busy.value();
@@ -114,6 +118,10 @@ constexpr const char* kBestStatic = "best-static";
 absl::StatusOr<std::optional<GovernorPolicy>> ChoosePolicy(
     const SimulateFlags& flags, Scenario& scenario) {
   if (flags.frequency_mhz > 0) {
+    if (flags.governor != PolicyName(GovernorPolicy::kFixed)) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "--frequency-mhz is for --governor fixed, not for ", flags.governor));
+    }
     const absl::StatusOr<int> clock = NearestClock(
         scenario.model.platform(), Hertz(1e6 * flags.frequency_mhz));
     if (!clock.ok()) return clock.status();
@@ -220,6 +228,7 @@ void AddScenario(const SimulateFlags& flags, const Scenario& scenario,
   Provenance from;
   from.build = build;
   from.numerics = "bf16";
+  from.model_fingerprint = scenario.served.fingerprint;
   from.calibration = scenario.model.platform().calibration;
   AddBenchProvenance(from, json);
 }

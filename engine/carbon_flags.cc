@@ -31,6 +31,8 @@ Flag PueFlag(std::optional<double>& out) {
 absl::StatusOr<std::string> ReadText(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
+  // Of nothing, operator<< below would say that it failed.
+  if (file.peek() == EOF && file.eof()) return text.str();
   if (!file || !(text << file.rdbuf())) {
     return absl::NotFoundError(absl::StrCat("cannot read '", path, "'"));
   }

@@ -80,9 +80,14 @@ std::optional<Joules> EnergyAccount::AddStep(const StepBatch& batch,
            step.sequences[i].total() * scale);
   }
   const Seconds spent = times.end - times.start;
-  const Joules overhead =
+  Joules overhead =
       model_.busy_power() *
       std::max(Seconds(0), spent - times.run - times.drafting);
+  if (control_.info().method == EnergyMethod::kModelled) {
+    const Seconds modelled = times.slowdown * step.time;
+    overhead +=
+        model_.idle_power() * std::max(Seconds(0), times.run - modelled);
+  }
   pending_.overhead += overhead;
   pending_.end = times.end;
   pending_busy_ += spent;

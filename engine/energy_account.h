@@ -21,10 +21,16 @@
 namespace mj {
 
 // Where a step's time went, on the engine's clock.
+//
+// A step's modelled joules are for its modelled time. Without a counter, what
+// it ran for longer (on a host that others keep busy) draws idle power and is
+// overhead: no second is cheaper than an idle one, and no reply dearer for its
+// neighbours. With a counter the scale makes that good.
 struct StepTimes {
   Seconds start{0}, end{0};
   Seconds run{0};       // in the model; the rest is overhead
   Seconds drafting{0};  // in drafters' own passes, before that
+  double slowdown = 1;  // by its clock: modelled time / full speed's
 };
 
 // Built and destroyed anywhere; else engine thread only.
@@ -35,6 +41,8 @@ class EnergyAccount final {
                 const BackendInfo& backend, const Clock& clock,
                 TenantBudgets& budgets);
 
+  // A step has begun that AddStep will tell of.
+  void BeginStep(Seconds start) { control_.BeginStep(start); }
   // A step that has run; returns what it took by the meter, where that is
   // known. Rows whose positions had been computed before are wasted on
   // preemption. `clock_scale`: what its clock makes of full speed's joules.

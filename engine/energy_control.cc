@@ -15,12 +15,16 @@ constexpr std::chrono::seconds kPeriod(1);
 // slower ones must have moved twice.
 constexpr Seconds kShortestWindow(0.1);
 constexpr double kUpdatesPerWindow = 2;
+// Short steps are told of ten times a second. A counter's window waits for
+// those that take longer; one that seems not to end must not hide the counter.
+constexpr Seconds kTellingLag(0.15), kPatience(30);
+constexpr double kNever = std::numeric_limits<double>::infinity();
 
-// Of all that a record says was spent.
-Joules SumOf(const StepRecord& record) {
-  Joules sum = record.overhead;
-  for (const RequestShare& share : record.shares) sum += share.energy;
-  return sum;
+MeterInfo ModelInfo(const std::string& calibration) {
+  return {.domain = "package+dram",
+          .method = EnergyMethod::kModelled,
+          .source = calibration,
+          .calibration = calibration};
 }
 
 }  // namespace
@@ -30,18 +34,16 @@ EnergyControl::EnergyControl(std::unique_ptr<EnergyMeter> meter,
                              const std::string& calibration, const Clock& clock,
                              std::unique_ptr<LedgerWriter> writer)
     : clock_(clock),
-      given_(std::move(meter)),
-      modelled_(given_
-                    ? nullptr
-                    : std::make_unique<ModelledMeter>(
-                          clock, options.idle_power, calibration, calibration)),
-      meter_(given_ ? *given_ : *modelled_),
-      info_(meter_.info()),
+      meter_(std::move(meter)),
+      info_(meter_ ? meter_->info() : ModelInfo(calibration)),
       writer_(std::move(writer)),
       ring_(kRingSlots),
       known_until_(clock.Now().count()),
       window_start_(clock.Now()),
-      ledger_(info_, options, meter_.Read(), window_start_) {
+      drained_until_(window_start_),
+      ledger_(info_, options,
+              meter_ ? meter_->Read() : EnergySample{.time = window_start_},
+              window_start_) {
   thread_ = std::thread([this] { Loop(); });
 }
 
@@ -63,7 +65,7 @@ void EnergyControl::Loop() {
     const bool early = wake_.wait_until(lock, next_close, woken);
     if (stopping_) return;
     half_full_ = false;
-    if (early) {
+    if (early && !due_) {
       Drain();
       continue;
     }
@@ -72,9 +74,15 @@ void EnergyControl::Loop() {
   }
 }
 
+void EnergyControl::BeginStep(Seconds start) {
+  if (told_until_.load(std::memory_order_relaxed) != kNever) return;
+  told_until_.store(start.count(), std::memory_order_release);
+}
+
 bool EnergyControl::TryPush(StepRecord& record) {
   if (!ring_.TryPush(record)) return false;
-  if (++num_pushed_ % (kRingSlots / 2) == 0) {
+  told_until_.store(kNever, std::memory_order_release);
+  if (++num_pushed_ % (kRingSlots / 2) == 0 || due_.load()) {
     half_full_ = true;
     wake_.notify_one();
   }
@@ -92,24 +100,45 @@ void EnergyControl::Push(StepRecord& record) {
 
 void EnergyControl::Drain() {
   while (ring_.TryPop(record_)) {
-    if (modelled_) {
-      modelled_->AddWork(SumOf(record_), record_.end - record_.start);
-    }
+    drained_until_ = std::max(drained_until_, record_.end);
     ledger_.Add(record_);
   }
 }
 
 void EnergyControl::CloseWindow() {
+  // In this order: a record that comes in between is seen by Drain.
+  const Seconds now = clock_.Now();
+  const Seconds begun(told_until_.load(std::memory_order_acquire));
   Drain();
-  const Seconds age = clock_.Now() - window_start_;
+  const Seconds told = std::max(std::min(now, begun), drained_until_);
+  due_ = now - told > kTellingLag;
+  if (meter_ == nullptr) return CloseModelled(told);
+  CloseCounted(now, told);
+}
+
+void EnergyControl::CloseCounted(Seconds now, Seconds told) {
+  const Seconds age = now - window_start_;
   const Seconds shortest =
       std::max(kShortestWindow, kUpdatesPerWindow * info_.update_period);
-  if (age <= Seconds(0) || (given_ && age < shortest)) return;
-  window_start_ = clock_.Now();
-  const EnergyWindow window = ledger_.Close(meter_.Read(), window_start_);
+  if (age < shortest) return;
+  if (now - told > kTellingLag && age < kPatience) return;
+  window_start_ = now;
+  Publish(ledger_.Close(meter_->Read(), now));
+}
+
+void EnergyControl::CloseModelled(Seconds told) {
+  if (told <= window_start_) return;
+  window_start_ = told;
+  Publish(ledger_.CloseModelled(told));
+}
+
+void EnergyControl::Publish(const EnergyWindow& window) {
   latest_ = window.status;
-  if (window.known()) known_until_ = window_start_.count();
-  if (writer_ != nullptr) writer_->Add(window);
+  if (window.known()) {
+    known_until_ = window.end.count();
+    known_time_ += window.end - window.start;
+  }
+  if (writer_ != nullptr) writer_->Add(window, clock_.Now() - window.end);
   scale_.store(ledger_.scale().value_or(0), std::memory_order_relaxed);
   if (on_window_) on_window_(window);
 }
@@ -127,7 +156,8 @@ EnergyControl::Totals EnergyControl::totals() {
           std::string(latest_.message()),
           ledger_.unknown_time(),
           ledger_.tenant_totals(),
-          ledger_.unknown_windows()};
+          ledger_.unknown_windows(),
+          known_time_};
 }
 
 }  // namespace mj

@@ -1,5 +1,9 @@
 // The control thread's half of accounting: reads the meter once a second,
 // divides each window among the steps that ran in it, and knows the totals.
+//
+// A step's energy is told when it has ended, so no window ends inside a step: a
+// modelled one ends where the steps that were not told of begin, and a counter
+// is read when the step has been told of, unless it lasts for very long.
 #ifndef MILLIJOULE_ENGINE_ENERGY_CONTROL_H_
 #define MILLIJOULE_ENGINE_ENERGY_CONTROL_H_
 
@@ -7,6 +11,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -18,22 +23,25 @@
 #include "engine/energy/ledger_writer.h"
 #include "engine/energy/telemetry.h"
 #include "hw_backends/clock.h"
-#include "hw_backends/models/modelled_meter.h"
+#include "hw_backends/energy_meter.h"
 
 namespace mj {
 
 class EnergyControl final {
  public:
-  // Without a meter the steps' own modelled energy is the counter, named
-  // after `calibration`. `clock` outlives the control. Each closed window goes
-  // to `writer` too, unless it is null.
+  // Without a meter the model is the meter, named after `calibration`. `clock`
+  // outlives the control. Each closed window goes to `writer` too, unless it is
+  // null.
   EnergyControl(std::unique_ptr<EnergyMeter> meter,
                 const LedgerOptions& options, const std::string& calibration,
                 const Clock& clock,
                 std::unique_ptr<LedgerWriter> writer = nullptr);
   ~EnergyControl();
 
-  // Engine thread; as TelemetryRing.
+  // Engine thread. A step has begun that the next record will tell of.
+  void BeginStep(Seconds start);
+  // Engine thread; as TelemetryRing. REQUIRES: `record` tells of every step
+  // that has begun.
   bool TryPush(StepRecord& record);
   // The same, but waits until the control thread has made room: for an engine
   // that would not come back to try again.
@@ -59,8 +67,10 @@ class EnergyControl final {
     Seconds unknown_time{0};     // of all windows that will never be known
     std::map<std::string, Joules> tenants{};
     int64_t unknown_windows = 0;
+    Seconds known_time{0};  // of all known windows: what `energy` covers
   };
-  // Any thread. Closes the window first, unless it has only just begun.
+  // Any thread. Closes the window first, unless it has only just begun or a
+  // step is running that it must wait for. Never waits itself.
   Totals totals();
 
   // Any thread. `hook` sees each window as it closes, under this control's
@@ -69,13 +79,15 @@ class EnergyControl final {
 
  private:
   void Loop();
-  void Drain();        // the ring, into the ledger
-  void CloseWindow();  // REQUIRES: mutex_ is held
+  // REQUIRES: mutex_ is held
+  void Drain();  // the ring, into the ledger
+  void CloseWindow();
+  void CloseCounted(Seconds now, Seconds told);
+  void CloseModelled(Seconds told);
+  void Publish(const EnergyWindow& window);
 
   const Clock& clock_;
-  const std::unique_ptr<EnergyMeter> given_;
-  const std::unique_ptr<ModelledMeter> modelled_;  // where none was given
-  EnergyMeter& meter_;                             // whichever there is
+  const std::unique_ptr<EnergyMeter> meter_;  // null: the model
   const MeterInfo info_;
   const std::unique_ptr<LedgerWriter> writer_;
   TelemetryRing ring_;
@@ -83,6 +95,9 @@ class EnergyControl final {
   std::atomic<double> known_until_;
   uint64_t num_pushed_ = 0;  // the engine thread's own
   std::atomic<bool> half_full_{false};
+  // The start of the first step that no record has told of.
+  std::atomic<double> told_until_{std::numeric_limits<double>::infinity()};
+  std::atomic<bool> due_{false};  // a window, as soon as a record comes
 
   std::mutex mutex_;  // guards what follows, the meter and the ring's far end
   std::condition_variable wake_;
@@ -90,6 +105,8 @@ class EnergyControl final {
   absl::Status latest_;  // the latest window's
   std::function<void(const EnergyWindow&)> on_window_;
   Seconds window_start_;
+  Seconds drained_until_;  // the end of the latest record
+  Seconds known_time_{0};
   EnergyLedger ledger_;
   StepRecord record_;
   std::thread thread_;

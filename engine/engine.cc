@@ -69,8 +69,10 @@ void Engine::Impl::Step() {
   if (!batch.sequences.empty()) {
     PublishStats();  // a step may last: what is queued shows meanwhile
     if (governor) governor->NoteStart();
+    energy.BeginStep(times.start);
     const StepReport report = Run(batch, times);
     times.end = clock.Now();
+    if (governor) times.slowdown = governor->ClockSlowdown();
     const std::optional<Joules> spent = energy.AddStep(
         batch, report, times, governor ? governor->ClockScale() : 1);
     if (governor) governor->NoteEnd(times.end - times.start, spent);

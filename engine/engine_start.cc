@@ -120,6 +120,7 @@ EngineStats Engine::Impl::Stats() {
   stats.energy_known = totals.known;
   stats.energy_unknown_reason = totals.unknown_reason;
   stats.energy_unknown_time = totals.unknown_time;
+  stats.energy_known_time = totals.known_time;
   if (const LedgerWriter* ledger = energy.control().writer()) {
     stats.ledger = ledger->state();
   }

@@ -56,6 +56,7 @@ struct EngineStats {
   std::string energy_domain, energy_method;
   bool energy_known = true;           // false: the meter could not be read
   std::string energy_unknown_reason;  // why; empty where it is known
+  Seconds energy_known_time{0};       // that the joules above cover
   // Time of which no joules are known and none will be.
   Seconds energy_unknown_time{0};
   std::optional<LedgerState> ledger;      // of the durable one, if there is any

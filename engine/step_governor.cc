@@ -154,6 +154,10 @@ double StepGovernor::ClockScale() const {
   return prices_[at_start_.clock].energy / full;
 }
 
+double StepGovernor::ClockSlowdown() const {
+  return prices_[at_start_.clock].time / prices_[limits_.full_clock()].time;
+}
+
 void StepGovernor::NoteEnd(Seconds taken, std::optional<Joules> spent) {
   const Seen now = Look();
   const int clock = at_start_.clock, full = limits_.full_clock();

@@ -53,6 +53,7 @@ class StepGovernor final {
   // The step's predicted joules at the clock it started with, in parts of full
   // speed's. 1 without an actuator.
   double ClockScale() const;
+  double ClockSlowdown() const;  // the same of its time
   // Asks for a clock while nothing is to do; how long until it would ask for
   // another one.
   std::optional<Seconds> DecideIdle();

@@ -11,7 +11,9 @@ namespace mj {
 namespace {
 
 constexpr const char* kRetryAfterSeconds = "1";
-constexpr double kLongestRetryAfter = 86400;  // a day: nobody waits longer
+// A day: nobody waits longer. Also for what only an operator can change:
+// clients that find no time to wait come back at once.
+constexpr double kLongestRetryAfter = 86400;
 
 HttpReply WithBody(int status, const Json& body) {
   HttpReply reply;
@@ -40,8 +42,7 @@ HttpReply ErrorReply(int http_status, const std::string& message,
 
 HttpReply ErrorReply(const absl::Status& status) {
   HttpReply reply = WithBody(HttpStatusOf(status), ErrorBody(status));
-  const std::optional<Seconds> wait = QuotaWaitOf(status);
-  if (wait && std::isfinite(wait->count())) {
+  if (const std::optional<Seconds> wait = QuotaWaitOf(status)) {
     const double seconds =
         std::clamp(std::ceil(wait->count()), 1.0, kLongestRetryAfter);
     reply.headers.emplace_back("Retry-After",

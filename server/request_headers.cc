@@ -19,6 +19,15 @@ void Tighten(std::optional<T>& to, T value) {
   to = to ? std::min(*to, value) : value;
 }
 
+// Digits, not what else passes for a number in C: "0x10", "nan".
+bool IsDecimal(std::string_view text, double& value) {
+  constexpr std::string_view kDecimal = "0123456789+-.eE";
+  return text.find_first_not_of(kDecimal) == std::string_view::npos &&
+         absl::SimpleAtod(absl::string_view(text.data(), text.size()),
+                          &value) &&
+         std::isfinite(value);
+}
+
 // The header's value times `unit` into `to`.
 template <class T>
 absl::Status Read(const FindHeader& find, std::string_view name, double unit,
@@ -26,9 +35,7 @@ absl::Status Read(const FindHeader& find, std::string_view name, double unit,
   const std::string text(find(name));
   if (text.empty()) return absl::OkStatus();
   double value = 0;
-  const bool good = absl::SimpleAtod(text, &value) && std::isfinite(value) &&
-                    value * unit > 0;
-  if (!good) {
+  if (!IsDecimal(text, value) || !(value * unit > 0)) {
     return RequestError(name, absl::StrCat("'", std::string(name), "': '",
                                            text.substr(0, kMaxShown),
                                            "' is not a number above 0"));

@@ -57,12 +57,26 @@ void EnergyLedger::Add(const StepRecord& record) {
   pending_.busy += record.end - record.start;
 }
 
-EnergyWindow EnergyLedger::Close(const absl::StatusOr<EnergySample>& reading,
-                                 Seconds now) {
+EnergyWindow EnergyLedger::Begin(Seconds end) {
   EnergyWindow window;
   window.start = window_start_;
-  window.end = now;
+  window.end = end;
   window.ended = std::exchange(ended_, {});
+  return window;
+}
+
+EnergyWindow EnergyLedger::CloseModelled(Seconds until) {
+  assert(until > window_start_);
+  EnergyWindow window = Begin(until);
+  window.scale = 1;
+  Book(WithIdle(until - window_start_), window);
+  window_start_ = until;
+  return window;
+}
+
+EnergyWindow EnergyLedger::Close(const absl::StatusOr<EnergySample>& reading,
+                                 Seconds now) {
+  EnergyWindow window = Begin(now);
   window.status = reading.ok() ? Check(*reading) : reading.status();
   if (window.known()) {
     Settle(*reading, window);
@@ -90,21 +104,24 @@ absl::Status EnergyLedger::Check(const EnergySample& sample) const {
   const Joules delta = sample.total - last_->total;
   const Seconds time = sample.time - last_->time;
   if (time <= Seconds(0)) {
-    return absl::DataLossError(
-        absl::StrCat(info_.source, ": reading is ", time.count(),
-                     " s after the last one, must be later"));
-  }
-  // A counter may show what it counted up to a period ago. Written so that NaN
-  // is refused.
-  const Joules most = options_.max_power * (time + info_.update_period);
-  if (!(delta >= Joules(0)) || !(delta <= most)) {
     return absl::DataLossError(absl::StrCat(
-        info_.source, ": counter moved by ", delta.value(), " J in ",
-        time.count(), " s, must be 0 to ", most.value(), " J"));
+        info_.source, ": the reading is not later than the last one"));
+  }
+  // Reports count windows by their reasons: these say nothing that changes from
+  // one to the next. Written so that NaN is refused.
+  if (!(delta >= Joules(0))) {
+    return absl::DataLossError(
+        absl::StrCat(info_.source, ": counter went back, or is no number"));
+  }
+  // A counter may show what it counted up to a period ago.
+  if (!(delta <= options_.max_power * (time + info_.update_period))) {
+    return absl::DataLossError(
+        absl::StrCat(info_.source, ": counter moved by more than ",
+                     options_.max_power.value(), " W can draw"));
   }
   if (delta == Joules(0) && WithIdle(time).sum() > Joules(0)) {
     return absl::UnavailableError(absl::StrCat(
-        info_.source, ": counter has not moved in ", time.count(), " s"));
+        info_.source, ": counter has not moved since the last reading"));
   }
   return absl::OkStatus();
 }
@@ -119,15 +136,20 @@ void EnergyLedger::Settle(const EnergySample& sample, EnergyWindow& window) {
   const EnergyTotals estimate = WithIdle(sample.time - last_->time);
   const Joules counter = sample.total - last_->total;
   window.low_confidence = sample.time - last_->time < 2 * info_.update_period;
-  Estimates pending = std::exchange(pending_, {});
-  window.busy = pending.busy;
   if (estimate.sum() > Joules(0)) {
     window.scale = counter / estimate.sum();
-    window.energy = Scaled(estimate, window.scale);
     if (!window.low_confidence) UpdateScale(window.scale);
-  } else {
-    window.energy.idle = counter;  // the model saw nothing happen
+    return Book(Scaled(estimate, window.scale), window);
   }
+  EnergyTotals unexplained;  // the model saw nothing happen
+  unexplained.idle = counter;
+  Book(unexplained, window);
+}
+
+void EnergyLedger::Book(const EnergyTotals& energy, EnergyWindow& window) {
+  Estimates pending = std::exchange(pending_, {});
+  window.busy = pending.busy;
+  window.energy = energy;
   for (auto& [id, request] : pending.requests) {
     request.prefill = request.prefill * window.scale;
     request.decode = request.decode * window.scale;

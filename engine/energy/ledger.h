@@ -9,6 +9,9 @@
 // true (less than before, or more than max_power allows), where there is none
 // before it, or where none comes within max_gap.
 //
+// Without a counter the model is the meter: each window is known, its scale is
+// 1, and the time in which no step ran is idle.
+//
 // A step belongs to the window in which it was added, waste to the window in
 // which it turned out. In memory. Control thread only.
 #ifndef MILLIJOULE_ENGINE_ENERGY_LEDGER_H_
@@ -55,7 +58,7 @@ struct EnergyWindow {
   // Known, but shorter than two of the counter's update periods: up to half of
   // its joules may belong to the windows beside it.
   bool low_confidence = false;
-  Seconds busy{0};   // of it, in the steps whose energy it holds
+  Seconds busy{0};  // of it, in the steps whose energy it holds
   EnergyTotals energy;
   std::vector<RequestWindow> requests;  // by ascending id
   std::vector<EndedRequest> ended;      // whether known or not
@@ -79,6 +82,9 @@ class EnergyLedger final {
   void Add(const StepRecord& record);
   // Ends the current window with a reading made at `now`.
   EnergyWindow Close(const absl::StatusOr<EnergySample>& reading, Seconds now);
+  // The same where the model is the meter. REQUIRES: `until` is after the
+  // window's start, and all steps that began before it have been added.
+  EnergyWindow CloseModelled(Seconds until);
 
   // What millijoule_energy_joules_total{domain,phase,method} shows: known
   // windows only.
@@ -103,10 +109,13 @@ class EnergyLedger final {
     std::map<uint64_t, RequestWindow> requests;
   };
 
+  EnergyWindow Begin(Seconds end);
   absl::Status Check(const EnergySample& sample) const;
   // The pending estimates and idle power for what is left of `time`.
   EnergyTotals WithIdle(Seconds time) const;
   void Settle(const EnergySample& sample, EnergyWindow& window);
+  // The pending estimates become the window's, times its scale.
+  void Book(const EnergyTotals& energy, EnergyWindow& window);
   void UpdateScale(double newest);
   void Forget(Seconds now);
 

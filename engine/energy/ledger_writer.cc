@@ -10,6 +10,8 @@
 namespace mj {
 namespace {
 
+constexpr const char* kWaiting = "its windows wait in memory";
+
 // 128 random bits: servers on many hosts may be put into one file.
 std::string DrawRunId() {
   std::random_device random;
@@ -27,7 +29,10 @@ bool IsForGood(const absl::Status& status) {
 absl::StatusOr<std::unique_ptr<LedgerWriter>> LedgerWriter::Open(
     LedgerWriterOptions options) {
   std::unique_ptr<LedgerWriter> writer(new LedgerWriter(std::move(options)));
-  if (absl::Status s = writer->Connect(); IsForGood(s)) return s;
+  const absl::Status status = writer->Connect();
+  if (IsForGood(status)) return status;
+  writer->state_.problem = status;
+  if (!status.ok()) writer->Tell(status, kWaiting);
   writer->thread_ = std::thread([w = writer.get()] { w->Loop(); });
   return writer;
 }
@@ -57,9 +62,10 @@ void LedgerWriter::SetRun(LedgerRun run) {
   wake_.notify_one();
 }
 
-void LedgerWriter::Add(const EnergyWindow& window) {
+void LedgerWriter::Add(const EnergyWindow& window, Seconds ago) {
   LedgerWindow row =
-      LedgerWindowOf(window, next_number_++, options_.wall_clock());
+      LedgerWindowOf(window, next_number_++,
+                     options_.wall_clock() - absl::Seconds(ago.count()));
   {
     std::lock_guard<std::mutex> lock(mutex_);
     waiting_.push_back(std::move(row));
@@ -103,7 +109,7 @@ void LedgerWriter::Loop() {
     const size_t num_waiting = waiting_.size();
     lock.unlock();
     if (last) return TellLoss(status, num_waiting);
-    if (changed) Tell(status, "its windows wait in memory");
+    if (changed) Tell(status, kWaiting);
     lock.lock();
   }
 }

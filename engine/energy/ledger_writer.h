@@ -31,8 +31,8 @@ struct LedgerWriterOptions {
   std::string path;
   std::function<absl::Time()> wall_clock = absl::Now;
   // Told once when writing begins to fail, with why, and once (OK) when it
-  // works again; and at the end, if what waits is lost. For people. On the
-  // writer's thread.
+  // works again; and at the end, if what waits is lost. For people. In Open,
+  // then on the writer's thread.
   std::function<void(const absl::Status&)> on_change = [](const absl::Status&) {
   };
   size_t max_waiting = 3600;  // windows
@@ -55,8 +55,8 @@ class LedgerWriter final {
   // Any thread, once. Windows wait for it. `run.id` and `run.start` are filled
   // in here.
   void SetRun(LedgerRun run);
-  // A window that ends now. One thread; never waits for the disk.
-  void Add(const EnergyWindow& window);
+  // A window that ended `ago`. One thread; never waits for the disk.
+  void Add(const EnergyWindow& window, Seconds ago = Seconds(0));
   // Any thread.
   LedgerState state() const;
   const std::string& path() const { return options_.path; }

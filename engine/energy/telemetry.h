@@ -40,7 +40,8 @@ struct StepRecord {
   std::vector<RequestShare> shares{};
   std::vector<WasteRecord> wasted{};
   std::vector<EndedRequest> ended{};
-  Joules overhead{0};  // scheduling, sampling, serving: nobody's tokens
+  // Scheduling, sampling, waiting for a busy host: nobody's tokens.
+  Joules overhead{0};
 };
 
 // One producer thread, one consumer thread, neither ever waits. Slots are

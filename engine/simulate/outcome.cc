@@ -29,8 +29,12 @@ Outcome Summarize(const SimulationResult& result, Seconds slo_ttft,
     }
     out.output_tokens += r.tokens;
     ttft.push_back(Ttft(r));
-    ttft_met += Ttft(r) <= slo_ttft;
     if (r.tokens > 1) tpot.push_back(Tpot(r));
+    if (r.unfinished) {
+      ++out.unfinished;
+      continue;
+    }
+    ttft_met += Ttft(r) <= slo_ttft;
     tpot_met += r.tokens <= 1 || Tpot(r) <= slo_tpot;
   }
   out.requests = static_cast<int>(result.requests.size());

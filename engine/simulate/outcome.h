@@ -12,11 +12,12 @@ namespace mj {
 
 // TTFT: arrival to first token. TPOT: (E2E - TTFT) / (n - 1) of replies of
 // n > 1 tokens; one-token replies meet it. Attainment is over all requests that
-// arrived; a refused one is a miss. Percentiles are over those served, by
+// arrived; a refused one is a miss, and so is one whose reply the context cut
+// short. Percentiles are over those served, by
 // nearest rank.
 struct Outcome {
-  int requests = 0, refused = 0;
-  Seconds time{0};  // of the last completion
+  int requests = 0, refused = 0, unfinished = 0;
+  Seconds time{0};  // until the last completion or arrival
   Joules energy{0}, busy{0}, idle{0}, waking{0}, switching{0};
   int64_t steps = 0, switches = 0, wakes = 0, preemptions = 0;
   int64_t output_tokens = 0;

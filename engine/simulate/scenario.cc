@@ -8,6 +8,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "engine/model/gguf_fingerprint.h"
 #include "engine/model/model_file.h"
 #include "engine/schedule/plan_step.h"
 
@@ -17,6 +18,8 @@ namespace {
 constexpr int kBlockTokens = 32;  // of the KV cache, as the backends'
 constexpr std::string_view kPoisson = "poisson:";
 constexpr int kPoissonRequests = 2000;
+// Its end is still known to 2 ms.
+constexpr Seconds kLongestTrace(1e13);
 
 absl::Status Positive(const char* name, double value) {
   if (value > 0 && std::isfinite(value)) return absl::OkStatus();
@@ -45,8 +48,19 @@ absl::StatusOr<std::vector<TraceRequest>> MakePoisson(
 
 absl::StatusOr<std::vector<TraceRequest>> MakeTrace(
     const ScenarioWords& words) {
-  if (words.trace.starts_with(kPoisson)) return MakePoisson(words);
-  return ReadTrace(words.trace, {words.scale, words.max_requests});
+  absl::StatusOr<std::vector<TraceRequest>> trace =
+      words.trace.starts_with(kPoisson)
+          ? MakePoisson(words)
+          : ReadTrace(words.trace, {words.scale, words.max_requests});
+  // Written so that infinity is refused.
+  if (trace.ok() && !trace->empty() &&
+      !(trace->back().arrival <= kLongestTrace)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the trace ", words.trace, " lasts ", trace->back().arrival.count(),
+        " s; a higher rate or scale is needed, for at most ",
+        kLongestTrace.count(), " s"));
+  }
+  return trace;
 }
 
 absl::Status CheckWords(const ScenarioWords& words) {
@@ -121,6 +135,9 @@ absl::StatusOr<ServedShape> ServedShapeOf(const std::string& name) {
   if (!file.ok()) return file.status();
   ServedShape served{.shape = ShapeOf(file->config(), *file),
                      .context = file->config().context_length};
+  absl::StatusOr<std::string> fingerprint = Fingerprint(file->parts());
+  if (!fingerprint.ok()) return fingerprint.status();
+  served.fingerprint = *std::move(fingerprint);
   for (const GgufFile& part : file->parts()) {
     for (const GgufTensor& tensor : part.gguf().tensors()) {
       served.weight_bytes += static_cast<int64_t>(tensor.bytes);

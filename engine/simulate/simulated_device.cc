@@ -40,8 +40,9 @@ SimulatedDevice::SimulatedDevice(const PlatformCostModel& model,
       clock_(model.full_clock()),
       requested_(model.full_clock()) {}
 
-void SimulatedDevice::Spend(Joules energy, int64_t DeviceEnergy::*on) {
-  const int64_t nanojoules = std::llround(energy.value() * 1e9);
+void SimulatedDevice::Spend(Joules energy, Nanojoules DeviceEnergy::*on) {
+  const auto nanojoules =
+      static_cast<Nanojoules>(std::round(energy.value() * 1e9));
   energy_.*on += nanojoules;
   energy_.total += nanojoules;
 }

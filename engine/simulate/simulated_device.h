@@ -36,13 +36,15 @@ struct DeviceOptions {
   uint64_t seed = 0;
 };
 
-// In nanojoules.
+// 64 bits would last for a year at 300 W: traces may be longer.
+__extension__ typedef __int128 Nanojoules;
+
 struct DeviceEnergy {
-  int64_t busy = 0, idle = 0, waking = 0, switching = 0;
-  int64_t total = 0;  // counted by itself
+  Nanojoules busy = 0, idle = 0, waking = 0, switching = 0;
+  Nanojoules total = 0;  // counted by itself
 };
 
-inline Joules FromNanojoules(int64_t nanojoules) {
+inline Joules FromNanojoules(Nanojoules nanojoules) {
   return Joules(1e-9 * static_cast<double>(nanojoules));
 }
 
@@ -80,7 +82,7 @@ class SimulatedDevice final : public Clock {
     int clock = 0;
   };
 
-  void Spend(Joules energy, int64_t DeviceEnergy::*on);
+  void Spend(Joules energy, Nanojoules DeviceEnergy::*on);
   Watts IdlePower() const;
   void Wake();
   Seconds NextChange() const;  // infinite if there is none

@@ -43,6 +43,7 @@ class Simulation {
         break;
       }
     }
+    result_.end = device_.Now();
     result_.energy = device_.energy();
     result_.switches = device_.num_switches();
     result_.wakes = device_.num_wakes();
@@ -79,13 +80,15 @@ class Simulation {
     memory_.ObserveArrival(
         request.arrival, request.prompt_tokens,
         static_cast<int>(queues_.running().size() + queues_.waiting().size()));
+    const int64_t wanted =
+        int64_t{request.prompt_tokens} + request.output_tokens;
+    result.unfinished = wanted > most;
     queues_.Append(
         {.request = index,
          .num_prompt = request.prompt_tokens,
          .num_tokens = request.prompt_tokens,
          .max_tokens = most,
-         .true_tokens = static_cast<int>(std::min<int64_t>(
-             most, int64_t{request.prompt_tokens} + request.output_tokens))});
+         .true_tokens = static_cast<int>(std::min<int64_t>(most, wanted))});
   }
 
   void Idle() {
@@ -262,7 +265,7 @@ class Simulation {
       lost_[s.request].first_token = memory_.lost();
     }
     if (s.num_tokens < s.true_tokens) return false;
-    result.finish = result_.end = now;
+    result.finish = now;
     result.tokens = s.num_generated();
     result.last_step = step;
     const LostAt& lost = lost_[s.request];

@@ -45,6 +45,7 @@ struct SimulationOptions {
 
 struct RequestResult {
   bool refused = false;
+  bool unfinished = false;  // ended by the context, not by its length
   Seconds arrival{0}, first_token{0}, finish{0};
   int tokens = 0;
   int first_step = 0, last_step = 0;  // that gave the first and the last token
@@ -61,7 +62,7 @@ struct ExecutedStep {
 struct SimulationResult {
   std::vector<RequestResult> requests;  // as in the trace
   DeviceEnergy energy;
-  Seconds end{0};  // the last completion
+  Seconds end{0};  // of the last completion or arrival; energy is until then
   int64_t steps = 0, switches = 0, wakes = 0, preemptions = 0;
   std::map<std::string_view, int64_t> decisions;  // by reason
   Seconds scheduling{0}, governing{0};  // of wall time, if there was a clock

@@ -4,6 +4,7 @@
 #include <array>
 #include <cassert>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -169,6 +170,16 @@ absl::StatusOr<std::vector<TraceRequest>> ParseTrace(
 
 absl::StatusOr<std::vector<TraceRequest>> ReadTrace(
     const std::string& path, const TraceOptions& options) {
+  // Asked first: to open a pipe is to wait for its writer.
+  std::error_code error;
+  const auto kind = std::filesystem::status(path, error).type();
+  if (kind != std::filesystem::file_type::regular &&
+      kind != std::filesystem::file_type::not_found) {
+    const bool folder = kind == std::filesystem::file_type::directory;
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the trace ", path, " is ", folder ? "a folder" : "no regular file",
+        "; a CSV file ", "is needed"));
+  }
   std::ifstream file(path, std::ios::binary | std::ios::ate);
   if (!file) {
     return absl::NotFoundError(

@@ -36,7 +36,8 @@ struct TraceOptions {
 absl::StatusOr<std::vector<TraceRequest>> ParseTrace(
     std::string_view name, std::string_view text, const TraceOptions& options);
 
-// The same from a file. NOT_FOUND, or INVALID_ARGUMENT if it is over 1 GB.
+// The same from a file. NOT_FOUND, or INVALID_ARGUMENT if it is over 1 GB, a
+// folder, a pipe or a device.
 absl::StatusOr<std::vector<TraceRequest>> ReadTrace(
     const std::string& path, const TraceOptions& options);
 

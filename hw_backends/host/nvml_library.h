@@ -11,6 +11,8 @@
 
 namespace mj {
 
+inline constexpr const char* kNvmlFile = "libnvidia-ml.so.1";
+
 // nvmlDevice_t: a pointer that only the library looks behind.
 using NvmlDevice = struct NvmlDeviceData*;
 
@@ -52,7 +54,7 @@ class NvmlLibrary final {
   // UNAVAILABLE: the library is not there, lacks a function, or finds no
   // driver.
   static absl::StatusOr<std::unique_ptr<NvmlLibrary>> Load(
-      const std::string& file = "libnvidia-ml.so.1");
+      const std::string& file = kNvmlFile);
   // The same from given functions: all of them are set.
   static absl::StatusOr<std::unique_ptr<NvmlLibrary>> From(
       const NvmlFunctions& functions);

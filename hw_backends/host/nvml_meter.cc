@@ -35,9 +35,12 @@ FoundMeter FoundOn(const NvmlLibrary& nvml, const NvmlGpu& gpu,
   return found;
 }
 
-FoundMeter NoneFound(const absl::Status& why, const std::string& root) {
-  return AbsentInterface(kNvmlInterface, std::string(why.message()), root,
-                         "an NVIDIA GPU and its driver");
+// Virtual machines have NVML too, where a GPU is passed on to them.
+FoundMeter NoneFound(const absl::Status& why) {
+  return {.interface = kNvmlInterface,
+          .why = std::string(why.message()),
+          .remedy = absl::StrCat("an NVIDIA GPU and its driver, which brings ",
+                                 kNvmlFile)};
 }
 
 }  // namespace
@@ -73,19 +76,19 @@ absl::StatusOr<EnergySample> NvmlMeter::Read() {
 
 std::vector<FoundMeter> FindNvmlMeters(
     const absl::StatusOr<std::unique_ptr<NvmlLibrary>>& nvml,
-    const std::string& root, const Clock& clock) {
+    const Clock& clock) {
   std::vector<FoundMeter> found;
   const absl::StatusOr<std::vector<NvmlGpu>> gpus =
       nvml.ok() ? ListGpus(**nvml) : nvml.status();
   if (!gpus.ok()) {
-    found.push_back(NoneFound(gpus.status(), root));
+    found.push_back(NoneFound(gpus.status()));
     return found;
   }
   for (const NvmlGpu& gpu : *gpus) {
     found.push_back(FoundOn(**nvml, gpu, clock));
   }
   if (found.empty()) {
-    found.push_back(NoneFound(absl::NotFoundError("no GPU is there"), root));
+    found.push_back(NoneFound(absl::NotFoundError("no GPU is there")));
   }
   return found;
 }

@@ -41,7 +41,7 @@ class NvmlMeter final : public EnergyMeter {
 // found is kNvmlInterface and kGpu. `nvml` and `clock` outlive the meters.
 std::vector<FoundMeter> FindNvmlMeters(
     const absl::StatusOr<std::unique_ptr<NvmlLibrary>>& nvml,
-    const std::string& root, const Clock& clock);
+    const Clock& clock);
 
 }  // namespace mj
 

@@ -3,6 +3,7 @@
 #define MILLIJOULE_HW_BACKENDS_MODELS_SHAPE_FILE_H_
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
@@ -13,8 +14,9 @@ namespace mj {
 // A model as virtual time serves it.
 struct ServedShape {
   ModelShape shape;
-  int64_t weight_bytes = 0;  // all weights, each once
-  int context = 0;           // positions a sequence may have
+  int64_t weight_bytes = 0;   // all weights, each once
+  int context = 0;            // positions a sequence may have
+  std::string fingerprint{};  // of the file with the weights; empty: none
 };
 
 // INVALID_ARGUMENT names file and key.

@@ -96,8 +96,7 @@ int Devices(bool as_json, const BuildInfo& build) {
   const Nvml nvml = NvmlLibrary::Load();
   std::vector<FoundMeter> meters =
       FindMeters(kHostRoot, clock, LinuxPerfCalls());
-  std::ranges::move(FindNvmlMeters(nvml, kHostRoot, clock),
-                    std::back_inserter(meters));
+  std::ranges::move(FindNvmlMeters(nvml, clock), std::back_inserter(meters));
   ChooseBoundary(/*with_gpus=*/false, meters);
   const std::vector<HostFact> facts = Facts(nvml, meters);
   if (!as_json) {

@@ -32,6 +32,17 @@ bool KeepsLedger(const ServeFlags& flags) {
   return !flags.energy_ledger.empty() && flags.energy_ledger != "off";
 }
 
+void LogLedger(const ServeFlags& flags, const std::optional<LedgerState>& state,
+               Logger& log) {
+  if (!state) {
+    log.info("energy ledger: off");
+  } else if (state->problem.ok()) {
+    log.info("energy ledger: {}", flags.energy_ledger);
+  } else {
+    log.warn("energy ledger: {} cannot be written", flags.energy_ledger);
+  }
+}
+
 void LogSummary(const OpenedEngine& opened, const ServeFlags& flags,
                 const ApiKeys& keys, const HttpServer& http,
                 const GrpcServer& grpc, Logger& log) {
@@ -40,8 +51,7 @@ void LogSummary(const OpenedEngine& opened, const ServeFlags& flags,
            build.build_type, build.compiler);
   for (const std::string& line : opened.choices) log.info("{}", line);
   for (const std::string& line : opened.warnings) log.warn("{}", line);
-  log.info("energy ledger: {}",
-           KeepsLedger(flags) ? flags.energy_ledger : "off");
+  LogLedger(flags, opened.engine->stats().ledger, log);
   if (const auto why = WhyNoHugePages()) log.warn("no huge pages: {}", *why);
   log.info("API keys: {}",
            keys.required() ? flags.api_keys : "none needed (no --api-keys)");

@@ -1,5 +1,6 @@
 #include "server/grpc/energy_service.h"
 
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +22,23 @@ struct Changes {
   std::vector<std::string> unlimited;
 };
 
+absl::Status CheckNamedOnce(const Changes& changes) {
+  std::set<std::string> named;
+  const auto check = [&](const std::string& tenant) {
+    if (named.insert(tenant).second) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        absl::StrCat("tenant '", tenant, "' is named twice"));
+  };
+  absl::Status status;
+  for (const TenantLimit& limit : changes.limits) {
+    status.Update(check(limit.tenant));
+  }
+  for (const std::string& tenant : changes.unlimited) {
+    status.Update(check(tenant));
+  }
+  return status;
+}
+
 absl::StatusOr<Changes> ReadChanges(const v1::SetLimitsRequest& request,
                                     const ApiKeys& keys) {
   Changes changes;
@@ -33,7 +51,8 @@ absl::StatusOr<Changes> ReadChanges(const v1::SetLimitsRequest& request,
   }
   changes.unlimited.assign(request.unlimited_tenants().begin(),
                            request.unlimited_tenants().end());
-  absl::Status status = CheckTenantsHaveKeys(changes.limits, keys);
+  absl::Status status = CheckNamedOnce(changes);
+  status.Update(CheckTenantsHaveKeys(changes.limits, keys));
   if (!status.ok()) return status;
   return changes;
 }

@@ -39,6 +39,27 @@ void FillGovernor(const EngineStats& stats, v1::Telemetry& message) {
 
 }  // namespace
 
+void TelemetryWriter::FillEnergy(const EngineStats& stats,
+                                 v1::Telemetry& message) {
+  message.set_method(stats.energy_method);
+  message.set_domain(stats.energy_domain);
+  if (!stats.energy_known) return;
+  const EnergyLook look = {
+      stats.energy_known_time,
+      stats.prefill + stats.decode + stats.idle + stats.overhead,
+      stats.generated_tokens};
+  if (!last_energy_) {
+    last_energy_ = look;
+  } else if (look.known_time > last_energy_->known_time) {
+    const EnergyLook before = *std::exchange(last_energy_, look);
+    const Joules spent = look.joules - before.joules;
+    const auto tokens = static_cast<double>(look.tokens - before.tokens);
+    watts_ = spent / (look.known_time - before.known_time);
+    if (tokens > 0) message.set_joules_per_token((spent / tokens).value());
+  }
+  if (watts_) message.set_watts(watts_->value());
+}
+
 v1::Telemetry TelemetryWriter::Next(const EngineStats& stats, Seconds now,
                                     double unix_seconds) {
   v1::Telemetry message;
@@ -46,20 +67,13 @@ v1::Telemetry TelemetryWriter::Next(const EngineStats& stats, Seconds now,
   FillLoad(stats, message);
   FillLimits(stats, message);
   FillGovernor(stats, message);
-  message.set_method(stats.energy_method);
-  message.set_domain(stats.energy_domain);
-  const Look look = {now,
-                     stats.prefill + stats.decode + stats.idle + stats.overhead,
-                     stats.energy_known, stats.generated_tokens};
+  FillEnergy(stats, message);
+  const Look look = {now, stats.generated_tokens};
   const std::optional<Look> before = std::exchange(last_, look);
   if (!before || now <= before->time) return message;
   const Seconds passed = now - before->time;
   const auto tokens = static_cast<double>(look.tokens - before->tokens);
   message.set_tokens_per_second(tokens / passed.count());
-  if (!look.known || !before->known) return message;
-  const Joules spent = look.joules - before->joules;
-  message.set_watts((spent / passed).value());
-  if (tokens > 0) message.set_joules_per_token((spent / tokens).value());
   return message;
 }
 

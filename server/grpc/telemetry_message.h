@@ -1,5 +1,9 @@
 // The Telemetry messages of one Watch call: rates between two looks at the
 // engine's counters.
+//
+// A step's joules are known when it has ended. Until then the power is that of
+// the latest time whose joules are known, which is seldom the time between two
+// messages.
 #ifndef MILLIJOULE_SERVER_GRPC_TELEMETRY_MESSAGE_H_
 #define MILLIJOULE_SERVER_GRPC_TELEMETRY_MESSAGE_H_
 
@@ -21,11 +25,18 @@ class TelemetryWriter final {
  private:
   struct Look {
     Seconds time{0};
-    Joules joules{0};
-    bool known = false;
     uint64_t tokens = 0;
   };
+  struct EnergyLook {
+    Seconds known_time{0};
+    Joules joules{0};
+    uint64_t tokens = 0;
+  };
+  void FillEnergy(const EngineStats& stats, v1::Telemetry& message);
+
   std::optional<Look> last_;
+  std::optional<EnergyLook> last_energy_;
+  std::optional<Watts> watts_;
 };
 
 }  // namespace mj

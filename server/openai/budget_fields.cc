@@ -1,9 +1,12 @@
 #include "server/openai/budget_fields.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 namespace mj {
 namespace {
@@ -22,6 +25,17 @@ void ReadPositive(FieldReader& reader, const char* name,
   out = T(number);
 }
 
+constexpr std::array<const char*, 1> kEnergyKeys = {"max_joules"};
+
+// A misspelt limit must not be no limit.
+void RefuseUnknownKeys(const Json& energy, FieldReader& fields) {
+  for (const auto& [key, value] : energy.items()) {
+    if (std::ranges::find(kEnergyKeys, key) != kEnergyKeys.end()) continue;
+    fields.Fail(key, absl::StrCat("is unknown; known: ",
+                                  absl::StrJoin(kEnergyKeys, ", ")));
+  }
+}
+
 void ReadEnergy(FieldReader& reader, Request& request) {
   const Json* energy = reader.Find("energy");
   if (energy == nullptr) return;
@@ -31,6 +45,7 @@ void ReadEnergy(FieldReader& reader, Request& request) {
   }
   FieldReader fields(*energy, "energy.");
   ReadPositive(fields, "max_joules", request.max_energy);
+  RefuseUnknownKeys(*energy, fields);
   if (!fields.ok()) reader.Fail(fields.status());
 }
 

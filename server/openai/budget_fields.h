@@ -12,7 +12,7 @@
 
 namespace mj {
 
-// Errors go to `reader`.
+// Errors go to `reader`; a key of `energy` that is none of these is one.
 void ReadBudgetFields(FieldReader& reader, Request& request);
 
 }  // namespace mj

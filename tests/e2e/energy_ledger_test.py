@@ -61,6 +61,34 @@ class EnergyLedgerTest(unittest.TestCase):
         self.assertAlmostEqual(sum(r["joules"] for r in by_hour) / joules, 1, 6)
         self.assertIn("total", report("--ledger", self.ledger))
 
+    def test_replies_are_what_the_ledger_books(self):
+        # Alone on a busy host, steps of this prompt may outlast a window.
+        prefill = decode = 0
+        with Server("--energy-ledger", self.ledger) as server:
+            for prompt in ("word " * 1500, "a short one"):
+                status, reply = server.post("/v1/completions", prompt=prompt,
+                                            max_tokens=8, ignore_eos=True)
+                self.assertEqual(status, 200)
+                energy = reply["usage"]["energy"]
+                prefill += energy["prefill_joules"]
+                decode += energy["decode_joules"]
+        by_tenant = self.totals("--by", "tenant")
+        if energy["method"] == "modelled":
+            self.assertAlmostEqual(
+                by_tenant["rows"][0]["joules"] / (prefill + decode), 1, 2)
+            self.assertEqual(by_tenant["unknown_reasons"], {})
+
+    def test_a_ledger_that_cannot_be_opened_is_never_called_well(self):
+        folder = os.path.dirname(os.path.dirname(self.ledger))
+        with Server("--energy-ledger", folder) as server:
+            self.ask(server, 1)
+            lines = [line for line in server.output().splitlines()
+                     if "energy ledger" in line]
+        self.assertTrue(lines)
+        for line in lines:
+            self.assertNotRegex(line, r"(?i)\binfo\b")
+            self.assertIn(folder, line)
+
     def test_kill_nine_takes_the_last_window_at_most(self):
         with Server("--energy-ledger", self.ledger) as server:
             self.ask(server)

@@ -56,6 +56,19 @@ TEST(CarbonFlagsTest, FlagsOverrideTheFileAndTheFileTheBuiltIn) {
   EXPECT_EQ(carbon->power_usage_effectiveness.source, "--pue");
 }
 
+TEST(CarbonFlagsTest, AnEmptySeriesIsReadAndHasNoRows) {
+  const TempFolder folder;
+  CarbonFlags flags;
+  std::vector<Flag> table = CarbonFlagTable(flags);
+  ASSERT_TRUE(Set(table, "grid-series", folder.Write("g.csv", "")).ok());
+  const absl::Status status = LoadCarbon(flags).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("g.csv"));
+  ASSERT_TRUE(Set(table, "grid-series", folder.path()).ok());
+  EXPECT_THAT(std::string(LoadCarbon(flags).status().message()),
+              HasSubstr("cannot read"));
+}
+
 TEST(CarbonFlagsTest, ErrorsNameTheFlagAndTheFile) {
   const TempFolder folder;
   const std::string bad_toml = folder.Write("c.toml", "grid = 3");

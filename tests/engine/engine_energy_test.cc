@@ -5,6 +5,7 @@
 #include <cmath>
 #include <future>
 #include <random>
+#include <thread>
 
 #include "engine/energy/ledger_report.h"
 #include "engine/engine.h"
@@ -86,6 +87,16 @@ class EngineEnergyTest : public testing::Test {
     return *engine_->Submit(request, nullptr);
   }
 
+  // As GenericEnergySetup describes this host.
+  static Watts IdlePower() {
+    FakeRunnerLog log;
+    const auto model = MakeFakeModel(log);
+    const auto setup = GenericEnergySetup(model->backend->info());
+    return StepCostModel(model->shape, setup->cost, setup->cpu, setup->share,
+                         model->backend->info().numerics)
+        .idle_power();
+  }
+
   static Joules Sum(const EngineStats& s) {
     return s.prefill + s.decode + s.idle + s.overhead;
   }
@@ -164,6 +175,76 @@ TEST_F(EngineEnergyTest, RepliesAndTheModelAgree) {
   EXPECT_NEAR(stats.prefill / prefill, 1, 0.01);
   EXPECT_NEAR(stats.decode / decode, 1, 0.01);
   EXPECT_EQ(stats.energy_method, "modelled");
+}
+
+// Whoever looks while a step runs must not make its time idle.
+struct StepLengthCase {
+  const char* name;
+  double seconds;  // a step's
+  bool aborted;
+};
+
+constexpr StepLengthCase kStepLengths[] = {
+    {"much longer than a window", 5, false},
+    {"longer than a window", 1.3, false},
+    {"shorter than a window", 0.05, false},
+    {"long, and thrown away", 2, true},
+};
+
+TEST_F(EngineEnergyTest, TheTimeOfAStepIsNeverIdle) {
+  for (const StepLengthCase& c : kStepLengths) {
+    SCOPED_TRACE(c.name);
+    const TempFolder folder;
+    const std::string path = folder.path() + "/energy.db";
+    set_up = [&](EnergySetup& setup) {
+      setup.ledger = *LedgerWriter::Open({.path = path});
+      setup.ledger->SetRun({.model = "fake", .method = "modelled"});
+    };
+    Start(/*with_meter=*/false);
+    std::atomic<int> unknown{0};
+    std::shared_ptr<ResponseChannel> channel;
+    std::atomic<bool> sent{false};
+    log_.before_step = [&] {
+      while (!sent) std::this_thread::yield();
+      for (int i = 0; i < 10; ++i) {
+        clock_.Advance(c.seconds / 10);
+        unknown += !engine_->stats().energy_known;
+      }
+      if (c.aborted) channel->Cancel();
+    };
+    channel = Submit(1500, 3);
+    sent = true;
+    const EnergyReport reply = ReadAll(*channel).usage.energy;
+    clock_.Advance(1);
+    const EngineStats stats = engine_->stats();
+    EXPECT_EQ(unknown, 0);
+    // One second passed without a step; replies carry three digits.
+    const Watts idle = stats.idle / Seconds(1);
+    EXPECT_NEAR(idle.value(), IdlePower().value(), 1e-6);
+    EXPECT_NEAR(stats.prefill / reply.prefill, 1, 0.01);
+    EXPECT_NEAR((stats.prefill + stats.decode) / reply.total, 1, 0.01);
+    engine_.reset();
+    LedgerReader reader = *LedgerReader::Open(path);
+    const LedgerReport report =
+        *MakeLedgerReport(reader, {.by = ReportBy::kTenant}, {});
+    ASSERT_EQ(report.totals.size(), 1u);
+    EXPECT_EQ(report.unknown_windows, 0);
+    EXPECT_NEAR(report.totals[0].idle / stats.idle, 1, 1e-9);
+    EXPECT_NEAR(report.totals[0].sum() / Sum(stats), 1, 1e-9);
+  }
+}
+
+TEST_F(EngineEnergyTest, ABusySecondIsNotCheaperThanAnIdleOne) {
+  Start(/*with_meter=*/false);
+  log_.before_step = [&] { clock_.Advance(20); };  // far beyond the model's
+  const Seconds start = clock_.Now();
+  const EnergyReport slow = ReadAll(*Submit(50, 5)).usage.energy;
+  const EngineStats stats = engine_->stats();
+  EXPECT_GE(Sum(stats), IdlePower() * (clock_.Now() - start));
+  // Nobody pays for a host that others keep busy.
+  log_.before_step = [&] { clock_.Advance(1e-6); };
+  const EnergyReport quick = ReadAll(*Submit(50, 5)).usage.energy;
+  EXPECT_EQ(slow.total, quick.total);
 }
 
 TEST_F(EngineEnergyTest, CompanyMakesAReplyCheaper) {

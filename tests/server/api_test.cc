@@ -295,13 +295,17 @@ TEST(ApiTest, ASpentTenantGets429AndRetryAfter) {
   EXPECT_GT(std::stoi(reply.headers[0].second), 0);
 }
 
-TEST(ApiTest, JoulesThatNeverComeBackPromiseNoRetry) {
+TEST(ApiTest, JoulesThatNeverComeBackAreWorthATryInADay) {
   ServerFixture server(/*with_keys=*/true,
                        {{"ann", {Watts(0), Joules(1e-12)}}});
   EXPECT_EQ(CallWith(*server.api, {}, kHi).status, 200);
   const HttpReply reply = CallWith(*server.api, {}, kHi);
   EXPECT_EQ(reply.status, 429) << reply.body;
-  EXPECT_TRUE(reply.headers.empty());
+  EXPECT_NE(reply.body.find("it does not refill"), std::string::npos)
+      << reply.body;
+  ASSERT_EQ(reply.headers.size(), 1u);
+  EXPECT_EQ(reply.headers[0].first, "Retry-After");
+  EXPECT_EQ(reply.headers[0].second, "86400");
 }
 
 TEST(ApiTest, DrainingRefusesWith503AndRetryAfter) {

@@ -53,6 +53,8 @@ constexpr BadCase kBadCases[] = {
     {R"({"energy":{"max_joules":true}})", "energy.max_joules"},
     {R"({"energy":{"max_joules":[1]}})", "energy.max_joules"},
     {R"({"energy":3})", "energy"},
+    {R"({"energy":{"max_joule":1}})", "energy.max_joule"},
+    {R"({"energy":{"max_joules":1,"foo":null}})", "energy.foo"},
     {R"({"service_tier":"slow"})", "service_tier"},
     {R"({"service_tier":1})", "service_tier"},
     {R"({"timeout":0})", "timeout"},

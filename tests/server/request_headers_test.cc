@@ -58,7 +58,7 @@ TEST(RequestHeadersTest, WhatIsNoNumberAboveZeroIsRefusedByName) {
   for (const char* name : {"x-millijoule-max-joules", "x-llm-d-slo-ttft-ms",
                            "x-llm-d-slo-tpot-ms"}) {
     for (const char* value : {"0", "-1", "nan", "inf", "-inf", "1e999", "ten",
-                              "1 J", "0x10p", "1e-400"}) {
+                              "1 J", "0x10p", "0x10", "1e-400"}) {
       Request request;
       const absl::Status status = ReadFrom({{name, value}}, request);
       EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument)

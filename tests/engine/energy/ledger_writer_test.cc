@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <thread>
 #include <vector>
 
@@ -202,6 +203,26 @@ TEST_F(LedgerWriterTest, StartsWithoutItsFolderAndWritesWhenItCan) {
   const std::vector<LedgerWindow> windows = WindowsIn(options.path);
   ASSERT_EQ(windows.size(), state.written);
   EXPECT_EQ(windows.back().number, 5);
+}
+
+TEST_F(LedgerWriterTest, WhatCannotBeOpenedIsKnownFromTheStart) {
+  std::filesystem::create_directory(path_);
+  const auto writer = Open();
+  EXPECT_FALSE(writer->state().problem.ok());
+  EXPECT_EQ(failed_, 1);
+  writer->SetRun(TestRun("x"));
+  writer->Add(Window(1));
+  ASSERT_TRUE(Eventually([&] { return writer->state().waiting == 1; }));
+  EXPECT_EQ(failed_, 1) << "told once";
+}
+
+TEST_F(LedgerWriterTest, AWindowThatIsToldOfLateEndedEarlier) {
+  {
+    const auto writer = Open();
+    writer->SetRun(TestRun("x"));
+    writer->Add(Window(1), Seconds(5));
+  }
+  EXPECT_EQ(WindowsIn(path_).at(0).end, absl::FromUnixSeconds(1767268795));
 }
 
 TEST_F(LedgerWriterTest, WhatIsLostAtTheEndIsTold) {

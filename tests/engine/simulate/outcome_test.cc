@@ -32,6 +32,17 @@ TEST(OutcomeTest, RefusedAreMissesAndOneTokenRepliesMeetTpot) {
   EXPECT_DOUBLE_EQ(out.per_output_token->value(), 2);
 }
 
+TEST(OutcomeTest, AReplyThatWasCutShortIsAMiss) {
+  SimulationResult result;
+  result.requests = {Served(0, 1, 2, 3), Served(0, 1, 2, 3)};
+  result.requests[1].unfinished = true;
+  const Outcome out = Summarize(result, Seconds(1), Seconds(1));
+  EXPECT_EQ(out.unfinished, 1);
+  EXPECT_DOUBLE_EQ(out.ttft_attainment, 0.5);
+  EXPECT_DOUBLE_EQ(out.tpot_attainment, 0.5);
+  EXPECT_EQ(out.output_tokens, 6);
+}
+
 TEST(OutcomeTest, NothingServedHasNoPercentiles) {
   SimulationResult result;
   result.requests = {{.refused = true}};

@@ -37,6 +37,16 @@ TEST(ScenarioTest, PutsTheWordsTogether) {
   EXPECT_EQ(scenario->options.max_model_len, 131072);
 }
 
+TEST(ScenarioTest, AModelFileIsKnownByItsFingerprint) {
+  ScenarioWords words = Words();
+  EXPECT_EQ(MakeScenario(words)->served.fingerprint, "");
+  words.model_shape = MJ_SOURCE_DIR "/tests/data/tiny/qwen2.gguf";
+  words.slo_ttft_ms = 1e6;
+  const auto scenario = MakeScenario(words);
+  ASSERT_TRUE(scenario.ok()) << scenario.status();
+  EXPECT_EQ(scenario->served.fingerprint.size(), 64u);
+}
+
 struct BadWords {
   const char* name;
   std::string ScenarioWords::*word;
@@ -52,6 +62,8 @@ TEST(ScenarioTest, BadWordsAreNamed) {
        "/none/x.gguf"},
       {"no such trace", &ScenarioWords::trace, "/none/t.csv", "/none/t.csv"},
       {"rate of 0", &ScenarioWords::trace, "poisson:0", "poisson:0"},
+      {"rate of eternity", &ScenarioWords::trace, "poisson:1e-300",
+       "at most 1e+13 s"},
       {"no rate", &ScenarioWords::trace, "poisson:", "poisson:"},
       {"prompt", &ScenarioWords::prompt_tokens, "0", "'0'"},
       {"output", &ScenarioWords::output_tokens, "x", "'x'"},

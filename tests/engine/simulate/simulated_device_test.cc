@@ -9,7 +9,7 @@ namespace {
 
 constexpr DeviceOptions kQuick{.switch_latency = Seconds(1)};
 
-int64_t Sum(const DeviceEnergy& e) {
+Nanojoules Sum(const DeviceEnergy& e) {
   return e.busy + e.idle + e.waking + e.switching;
 }
 
@@ -19,6 +19,14 @@ TEST(SimulatedDeviceTest, IdlesAtThePowerOfItsClock) {
   device.IdleUntil(Seconds(10));
   EXPECT_EQ(device.energy().idle, 300'000'000'000);  // 30 W for 10 s
   EXPECT_EQ(device.Now(), Seconds(10));
+}
+
+TEST(SimulatedDeviceTest, AThousandYearsOfIdleAreCounted) {
+  const PlatformCostModel model = MadeModel();
+  SimulatedDevice device(model, kQuick, Seconds(2));
+  device.IdleUntil(Seconds(3e10));
+  EXPECT_DOUBLE_EQ(FromNanojoules(device.energy().idle).value(), 9e11);
+  EXPECT_TRUE(Sum(device.energy()) == device.energy().total);
 }
 
 TEST(SimulatedDeviceTest, TheOldClockGoesOnForTheLatency) {

@@ -44,10 +44,11 @@ TEST_P(EveryPolicy, ServesEveryRequestAndCountsEveryNanojoule) {
     EXPECT_GE(r.finish, r.first_token);
     EXPECT_EQ(r.tokens,
               std::min(trace[i].output_tokens, 4000 - trace[i].prompt_tokens));
+    EXPECT_EQ(r.unfinished, r.tokens < trace[i].output_tokens);
   }
   const DeviceEnergy& e = result.energy;
-  EXPECT_EQ(e.busy + e.idle + e.waking + e.switching, e.total);
-  EXPECT_GT(e.busy, 0);
+  EXPECT_TRUE(e.busy + e.idle + e.waking + e.switching == e.total);
+  EXPECT_TRUE(e.busy > 0);
   int64_t decisions = 0;
   for (const auto& [reason, count] : result.decisions) {
     EXPECT_FALSE(reason.empty());
@@ -104,6 +105,17 @@ TEST(SimulationTest, ARequestAloneTakesItsSteps) {
   EXPECT_NEAR((result.requests[0].first_token - first).count(), 0, 1e-12);
   const Seconds end = first + time(1, 300, 1) + time(1, 301, 1);
   EXPECT_NEAR((result.requests[0].finish - end).count(), 0, 1e-12);
+}
+
+TEST(SimulationTest, WhereAllAreRefusedTheIdleTimeIsToldWithItsJoules) {
+  const PlatformCostModel model = MadeModel();
+  const SimulationOptions options = MadeOptions(model, GovernorPolicy::kFmax);
+  const std::vector<TraceRequest> trace = {{Seconds(0), 1'000'000, 1},
+                                           {Seconds(7), 1'000'000, 1}};
+  const SimulationResult result = Simulate(model, trace, options);
+  EXPECT_TRUE(result.requests[0].refused && result.requests[1].refused);
+  EXPECT_EQ(result.end, Seconds(7));
+  EXPECT_DOUBLE_EQ(FromNanojoules(result.energy.total).value(), 7 * 30);
 }
 
 TEST(SimulationTest, IdleIsPaidUntilTheLastCompletion) {

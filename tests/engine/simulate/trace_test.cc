@@ -2,10 +2,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+
+#include "tests/fakes/temp_folder.h"
 
 namespace mj {
 namespace {
@@ -107,7 +110,22 @@ TEST(TraceTest, AHugeTraceIsRefusedUnlessItIsCut) {
 TEST(TraceTest, AMissingFileIsNotFound) {
   const auto trace = ReadTrace("/nonexistent/t.csv", {});
   EXPECT_EQ(trace.status().code(), absl::StatusCode::kNotFound);
-  EXPECT_FALSE(ReadTrace("/", {}).ok());
+}
+
+TEST(TraceTest, WhatIsNoFileIsNamedAndNotWaitedFor) {
+  const TempFolder folder;
+  const std::string pipe = folder.path() + "/pipe";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  for (const auto& [path, word] :
+       {std::pair(folder.path(), "is a folder"),
+        {pipe, "no regular file"},
+        {std::string("/dev/zero"), "no regular file"}}) {
+    const absl::Status status = ReadTrace(path, {}).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_THAT(
+        std::string(status.message()),
+        testing::AllOf(testing::HasSubstr(path), testing::HasSubstr(word)));
+  }
 }
 
 TEST(TraceTest, PoissonArrivalsHaveTheRateAndAreReproducible) {

@@ -66,7 +66,7 @@ using Loaded = absl::StatusOr<std::unique_ptr<NvmlLibrary>>;
 class FindNvmlMetersTest : public testing::Test {
  protected:
   std::vector<FoundMeter> Find(const Loaded& library) const {
-    return FindNvmlMeters(library, "/no/such/root", clock_);
+    return FindNvmlMeters(library, clock_);
   }
 
   ScriptedNvml nvml_;
@@ -98,6 +98,7 @@ TEST_F(FindNvmlMetersTest, SaysWhyThereIsNone) {
   found = Find(absl::UnavailableError("no library"));
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].why, "no library");
+  EXPECT_THAT(found[0].remedy, HasSubstr("libnvidia-ml.so.1"));
   EXPECT_TRUE(found[0].domain.empty());
 }
 

@@ -191,6 +191,16 @@ TEST_F(EnergyServiceTest, BadLimitsChangeNothing) {
     limit->set_burst_joules(burst);
     return request;
   };
+  const auto twice = [&] {
+    v1::SetLimitsRequest request = with_tenant("default", 1, 1);
+    *request.add_tenants() = request.tenants(0);
+    return request;
+  };
+  const auto both = [&] {
+    v1::SetLimitsRequest request = with_tenant("default", 1, 1);
+    request.add_unlimited_tenants("default");
+    return request;
+  };
   const auto with_cap = [&](double watts) {
     v1::SetLimitsRequest request = with_tenant("default", 1, 1);
     request.set_power_cap_watts(watts);
@@ -205,6 +215,8 @@ TEST_F(EnergyServiceTest, BadLimitsChangeNothing) {
       {"no burst", with_tenant("default", 1, 0), "burst_joules"},
       {"not a number", with_tenant("default", NAN, 1), "joules_per_second"},
       {"a tenant without a key", with_tenant("zed", 1, 1), "'zed'"},
+      {"the same tenant twice", twice(), "'default' is named twice"},
+      {"limited and not", both(), "'default' is named twice"},
       {"a cap under idle", with_cap(0.5 * low), "power-cap-watts"},
       {"a negative cap", with_cap(-1), "power-cap-watts"},
       {"a cap that is no number", with_cap(NAN), "power-cap-watts"},
