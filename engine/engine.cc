@@ -65,11 +65,11 @@ void Engine::Impl::Step() {
   StepPlan plan = PlanStep(input);
   if (WaitsForCompany(plan, times)) return Finish(clock.Now());
   speculator.AddDrafts(input, queues, plan);
+  if (!plan.rows.empty()) energy.BeginStep(times.start);
   const StepBatch batch = Schedule(plan, times);
   if (!batch.sequences.empty()) {
     PublishStats();  // a step may last: what is queued shows meanwhile
     if (governor) governor->NoteStart();
-    energy.BeginStep(times.start);
     const StepReport report = Run(batch, times);
     times.end = clock.Now();
     if (governor) times.slowdown = governor->ClockSlowdown();
