@@ -47,6 +47,14 @@ Price DraftModel::PerToken(int num_sequences, int context) const {
   return PassPerToken(price_, num_sequences, context);
 }
 
+int DraftModel::MostTokens(const Sequence& s) const {
+  const auto found = cached_.find(&s);
+  const int held = found == cached_.end() ? 0 : found->second.blocks.size();
+  const int positions = std::min(model_->config.context_length,
+                                 (held + pool_.num_free()) * kBlockSize);
+  return positions - s.num_tokens() + 1;
+}
+
 // Forgets what the reply did not take, and makes room for all of the draft.
 DraftModel::Cached* DraftModel::CatchUp(const DraftJob& job) {
   Sequence& s = *job.sequence;
@@ -59,13 +67,12 @@ DraftModel::Cached* DraftModel::CatchUp(const DraftJob& job) {
       std::min({static_cast<int>(same - cached.tokens.begin()),
                 cached.num_computed, s.num_tokens() - 1});  // that gives logits
   cached.tokens.assign(s.tokens.begin(), s.tokens.end());
+  // Others may have taken what MostTokens() saw.
   const int positions = s.num_tokens() + job.length - 1;
   const bool fits =
       positions <= model_->config.context_length &&
       cached.blocks.GrowTo(BlocksFor(positions, kBlockSize), pool_).ok();
-  if (fits) return &cached;
-  Forget(s);
-  return nullptr;
+  return fits ? &cached : nullptr;
 }
 
 void DraftModel::Draft(std::span<const DraftJob> jobs,
@@ -78,12 +85,13 @@ void DraftModel::Draft(std::span<const DraftJob> jobs,
   while (!all.empty()) {
     RunPass(all, sink);
     std::erase_if(all, [](const Drafting& d) {
-      return static_cast<int>(d.sequence->draft.size()) == d.length;
+      const auto drafted = static_cast<int>(d.sequence->draft.size());
+      return drafted == 0 || drafted == d.length;
     });
   }
 }
 
-// Long beginnings take several passes; who is through gets a token.
+// A pass holds so many rows: long beginnings take several steps to catch up.
 void DraftModel::RunPass(std::span<const Drafting> all,
                          const DraftPassSink& sink) {
   ForwardBatch batch;

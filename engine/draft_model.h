@@ -30,6 +30,7 @@ class DraftModel final : public DraftSource {
 
   Drafter drafter() const override { return Drafter::kDraftModel; }
   Price PerToken(int num_sequences, int context) const override;
+  int MostTokens(const Sequence& s) const override;
   void Draft(std::span<const DraftJob> jobs,
              const DraftPassSink& sink) override;
   void Forget(const Sequence& s) override;

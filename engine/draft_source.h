@@ -30,8 +30,11 @@ class DraftSource {
   virtual Drafter drafter() const = 0;
   // Predicted, of one token more for one of so many sequences, at least 1.
   virtual Price PerToken(int num_sequences, int context) const = 0;
-  // Fills each `draft` with so many tokens, or fewer where it lacks memory, and
-  // shows each pass to `sink`.
+  // How many it could guess for the sequence: what its context and memory
+  // allow.
+  virtual int MostTokens(const Sequence& s) const = 0;
+  // Fills each `draft` with so many tokens, and shows each pass to `sink`. Who
+  // needs more than a pass to catch up gets none yet.
   virtual void Draft(std::span<const DraftJob> jobs,
                      const DraftPassSink& sink) = 0;
   // The sequence has ended.

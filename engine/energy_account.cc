@@ -80,9 +80,8 @@ std::optional<Joules> EnergyAccount::AddStep(const StepBatch& batch,
            step.sequences[i].total() * scale);
   }
   const Seconds spent = times.end - times.start;
-  Joules overhead =
-      model_.busy_power() *
-      std::max(Seconds(0), spent - times.run - times.drafting);
+  Joules overhead = model_.busy_power() *
+                    std::max(Seconds(0), spent - times.run - times.drafting);
   if (control_.info().method == EnergyMethod::kModelled) {
     const Seconds modelled = times.slowdown * step.time;
     overhead +=
@@ -98,11 +97,12 @@ std::optional<Joules> EnergyAccount::AddStep(const StepBatch& batch,
 
 void EnergyAccount::AddDrafting(std::span<Sequence* const> sequences,
                                 const StepShape& shape,
-                                const StepCostModel& model) {
+                                const StepCostModel& model,
+                                double clock_scale) {
   const StepEnergy pass = AttributeStep(model, shape);
   for (size_t i = 0; i < sequences.size(); ++i) {
     Sequence& s = *sequences[i];
-    const Joules energy = pass.sequences[i].total();
+    const Joules energy = pass.sequences[i].total() * clock_scale;
     s.draft_energy += energy;
     s.request->energy.Add(Phase::kDecode, energy);
     NoteUntold(*s.request, Phase::kDecode, energy);

@@ -54,7 +54,7 @@ class EnergyAccount final {
   Joules PriceOf(const SharedTokens& tokens) const;
   // A drafter's pass; its sequences pay for it as for a step.
   void AddDrafting(std::span<Sequence* const> sequences, const StepShape& shape,
-                   const StepCostModel& model);
+                   const StepCostModel& model, double clock_scale);
   // Of the draft of `s`, so many tokens came to nothing: their rows of the
   // latest step, and their part of drafting. REQUIRES: s.draft is still there
   void NoteRejected(Sequence& s, int num_rows);

@@ -65,17 +65,19 @@ void Engine::Impl::Step() {
   StepPlan plan = PlanStep(input);
   if (WaitsForCompany(plan, times)) return Finish(clock.Now());
   speculator.AddDrafts(input, queues, plan);
+  if (governor && !plan.rows.empty()) governor->NoteStart(plan, queues);
   if (!plan.rows.empty()) energy.BeginStep(times.start);
   const StepBatch batch = Schedule(plan, times);
   if (!batch.sequences.empty()) {
     PublishStats();  // a step may last: what is queued shows meanwhile
-    if (governor) governor->NoteStart();
     const StepReport report = Run(batch, times);
     times.end = clock.Now();
     if (governor) times.slowdown = governor->ClockSlowdown();
     const std::optional<Joules> spent = energy.AddStep(
         batch, report, times, governor ? governor->ClockScale() : 1);
-    if (governor) governor->NoteEnd(times.end - times.start, spent);
+    if (governor) {
+      governor->NoteEnd(times.end - times.start - times.drafting, spent);
+    }
     next_step = std::max(next_step, times.start) +
                 (times.end - times.start) / limits.Load().busy_share;
     Commit(batch, times.end);
@@ -126,13 +128,15 @@ StepBatch Engine::Impl::Schedule(StepPlan& plan, StepTimes& times) {
   for (Sequence* s : queues.Apply(plan)) {
     ++counted.preemptions;
     ++s->request->timings.num_preemptions;
+    speculator.Forget(*s);
   }
   CountShared();
   times.drafting = speculator.ComputeDrafts(
       clock,
       [this](std::span<Sequence* const> sequences, const StepShape& shape,
              const StepCostModel& price) {
-        energy.AddDrafting(sequences, shape, price);
+        energy.AddDrafting(sequences, shape, price,
+                           governor ? governor->ClockScale() : 1);
       },
       plan);
   StepBatch batch = MakeBatch(plan, queues.running());

@@ -32,7 +32,8 @@ namespace mj {
 struct Engine::Impl {
   Impl(const EngineOptions& options, std::unique_ptr<LoadedModel> model,
        int num_blocks, const Clock& clock, EnergySetup energy,
-       BlockHasher hasher, std::vector<std::unique_ptr<DraftSource>> drafters,
+       std::optional<BlockHasher> hasher,
+       std::vector<std::unique_ptr<DraftSource>> drafters,
        std::unique_ptr<PackageLimit> packages);
   ~Impl();
 

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "absl/memory/memory.h"
+#include "absl/strings/str_cat.h"
 #include "engine/capacity.h"
 #include "engine/engine_impl.h"
 #include "engine/request/request_error.h"
@@ -37,7 +38,15 @@ Speculation SpeculationOf(const EngineOptions& options,
                                           : Speculation::kOff);
 }
 
-absl::Status CheckOffered(Speculation asked, const Speculator& speculator) {
+absl::Status CheckOffered(Speculation asked, const BackendInfo& backend,
+                          const Speculator& speculator) {
+  const bool names = asked != Speculation::kAuto && asked != Speculation::kOff;
+  if (names && !backend.batch_invariant) {
+    return RequestError(
+        "speculation",
+        absl::StrCat("the backend ", backend.name,
+                     " is not batch-invariant: guesses would change replies"));
+  }
   if (asked == Speculation::kDraft && !speculator.Has(Drafter::kDraftModel)) {
     return RequestError("speculation",
                         "'draft' needs a server with --draft-model");
@@ -53,7 +62,8 @@ absl::Status CheckOffered(Speculation asked, const Speculator& speculator) {
 
 Engine::Impl::Impl(const EngineOptions& opts,
                    std::unique_ptr<LoadedModel> loaded, int num_blocks,
-                   const Clock& clk, EnergySetup setup, BlockHasher hasher,
+                   const Clock& clk, EnergySetup setup,
+                   std::optional<BlockHasher> hasher,
                    std::vector<std::unique_ptr<DraftSource>> drafters,
                    std::unique_ptr<PackageLimit> packages)
     : options(opts),
@@ -76,8 +86,8 @@ Engine::Impl::Impl(const EngineOptions& opts,
       queues(num_blocks),
       speculator(SpeculationOf(opts, *model), opts.speculation_limits,
                  std::move(drafters), energy.model()) {
-  if (options.prefix_cache.value_or(model->backend->info().batch_invariant)) {
-    queues.ShareBeginnings(std::move(hasher), options.prefix_regions);
+  if (hasher) {
+    queues.ShareBeginnings(*std::move(hasher), options.prefix_regions);
   }
   counted.last_progress = clock.Now();
   PublishStats();
@@ -138,8 +148,12 @@ EngineStats Engine::Impl::Stats() {
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
     const EngineOptions& options, std::unique_ptr<LoadedModel> model,
     const Clock& clock, EnergySetup energy, DrafterSetup drafter_setup) {
-  absl::StatusOr<BlockHasher> hasher = BlockHasher::CreateSecret();
-  if (!hasher.ok()) return hasher.status();
+  std::optional<BlockHasher> hasher;
+  if (options.prefix_cache.value_or(model->backend->info().batch_invariant)) {
+    absl::StatusOr<BlockHasher> made = BlockHasher::CreateSecret();
+    if (!made.ok()) return made.status();
+    hasher = *std::move(made);
+  }
   const absl::StatusOr<Capacity> capacity = PlanCapacity(options, *model);
   if (!capacity.ok()) return capacity.status();
   absl::StatusOr<std::vector<std::unique_ptr<DraftSource>>> drafters =
@@ -157,10 +171,12 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
   std::unique_ptr<Engine> engine =
       absl::WrapUnique(new Engine(std::make_unique<Impl>(
           capacity->options, std::move(model), capacity->num_blocks, clock,
-          std::move(energy), *std::move(hasher), *std::move(drafters),
+          std::move(energy), std::move(hasher), *std::move(drafters),
           std::move(packages))));
-  absl::Status offered = CheckOffered(
-      SpeculationOf(options, *engine->impl_->model), engine->impl_->speculator);
+  const LoadedModel& loaded = engine->model();
+  absl::Status offered =
+      CheckOffered(SpeculationOf(options, loaded), loaded.backend->info(),
+                   engine->impl_->speculator);
   if (!offered.ok()) return offered;
   absl::Status capped = engine->SetPowerCap(options.power_cap);
   if (!capped.ok()) return capped;
@@ -190,7 +206,8 @@ absl::StatusOr<std::unique_ptr<InFlight>> Engine::Impl::Prepare(
   const Seconds now = clock.Now();
   absl::Status allowed = budgets.Admit(request.tenant, now);
   if (!allowed.ok()) return allowed;
-  if (absl::Status offered = CheckOffered(request.speculation, speculator);
+  if (absl::Status offered =
+          CheckOffered(request.speculation, model->backend->info(), speculator);
       !offered.ok()) {
     return offered;
   }

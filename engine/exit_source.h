@@ -15,6 +15,7 @@ class ExitSource final : public DraftSource {
 
   Drafter drafter() const override { return Drafter::kExitHead; }
   Price PerToken(int num_sequences, int context) const override;
+  int MostTokens(const Sequence&) const override { return max_rows_; }
   void Draft(std::span<const DraftJob> jobs,
              const DraftPassSink& sink) override;
   void Forget(const Sequence&) override {}  // the model's cache is all it has

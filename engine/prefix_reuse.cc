@@ -69,7 +69,7 @@ bool PrefixReuse::Follow(Sequence& running) {
 
 void PrefixReuse::Attach(Sequence& starting) {
   Find(starting);
-  if (starting.num_recomputed_until == 0) CountStart(starting);
+  if (!std::exchange(starting.looked_up, true)) CountStart(starting);
   Share(starting);
 }
 
@@ -96,10 +96,13 @@ void PrefixReuse::Share(Sequence& s) {
   s.blocks.Share(std::span(found_).subspan(held), pool_);
   s.num_computed += added * kBlockSize;
   s.num_findable += added;
-  if (s.num_recomputed_until > 0) return;
-  shared_.push_back({held * kBlockSize, added * kBlockSize});
-  stats_.hit += added * kBlockSize;
-  if (s.choice == 0) s.request->usage.cached_tokens += added * kBlockSize;
+  // What it had computed before does not count again.
+  const int first = std::max(held * kBlockSize, s.num_recomputed_until);
+  const int count = s.num_computed - first;
+  if (count <= 0) return;
+  shared_.push_back({first, count});
+  stats_.hit += count;
+  if (s.choice == 0) s.request->usage.cached_tokens += count;
 }
 
 void PrefixReuse::NoteComputed(Sequence& s) {

@@ -116,7 +116,14 @@ void TakeLogits(const LogitsUse& use, const RowLogits& logits,
   Sequence& s = *use.sequence;
   if (s.refuted || !s.failure.ok()) return;
   const bool known = use.position < s.num_tokens();
-  s.failure.Update(known ? Score(use, logits.all) : Draw(use, logits, sampler));
+  absl::Status status =
+      known ? Score(use, logits.all) : Draw(use, logits, sampler);
+  // The reply may end before it gets there; else the next step finds it again.
+  if (!status.ok() && !s.sampled.empty()) {
+    s.refuted = true;
+    return;
+  }
+  s.failure.Update(status);
 }
 
 Delta TakeTokens(Sequence& s, const Tokenizer& tokenizer) {

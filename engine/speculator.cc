@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <random>
 #include <span>
 #include <utility>
 
@@ -31,7 +32,20 @@ Speculator::Speculator(Speculation by_default, const SpeculationLimits& limits,
     : by_default_(by_default),
       limits_(limits),
       sources_(std::move(sources)),
-      model_(model) {}
+      model_(model),
+      secret_(uint64_t{std::random_device()()} << 32 | std::random_device()()) {
+}
+
+DraftState& Speculator::StateOf(Sequence& s) {
+  if (s.drafting == nullptr) {
+    const auto [group, is_new] = groups_.emplace(
+        s.request->request.tenant, static_cast<int>(groups_.size()));
+    s.drafting = std::make_unique<DraftState>();
+    s.drafting->ngram = NgramIndex(secret_);
+    s.drafting->group = group->second;
+  }
+  return *s.drafting;
+}
 
 bool Speculator::Has(Drafter drafter) const {
   return drafter == Drafter::kNgram ||
@@ -86,10 +100,16 @@ void Speculator::PriceStep(const Queues& queues, const StepPlan& plan,
   }
   mean_context_ = static_cast<int>(context / decoding_.size());
   prices_.assign(1, decode_);
-  for (const PlannedRows& rows : plan.rows) {
+  auto decodes = decoding_.begin();
+  for (size_t k = 0; k < plan.rows.size(); ++k) {
+    if (decodes != decoding_.end() &&
+        decodes->plan_row == static_cast<int>(k)) {
+      ++decodes;
+      continue;
+    }
+    const PlannedRows& rows = plan.rows[k];
     const int computed = queues.NumComputed(rows.sequence);
     const int lacks = queues.At(rows.sequence).num_tokens() - computed;
-    if (lacks == 1) continue;
     prices_[0] +=
         model_.Own({rows.num_rows, computed, rows.num_rows == lacks ? 1 : 0});
   }
@@ -102,10 +122,9 @@ void Speculator::PriceStep(const Queues& queues, const StepPlan& plan,
 
 void Speculator::AskDrafters(Decoding& d) {
   Sequence& s = *d.sequence;
-  if (s.drafting == nullptr) s.drafting = std::make_unique<DraftState>();
+  DraftState& state = StateOf(s);
   const int most = std::min(limits_.max_length, MostDrafted(s));
   if (Allows(d.allowed, Drafter::kNgram)) {
-    DraftState& state = *s.drafting;
     const int evidence = state.ngram.Propose(s.tokens, most, state.offer);
     if (evidence > 0) {
       d.offers[d.num_offers++] = {
@@ -113,9 +132,10 @@ void Speculator::AskDrafters(Decoding& d) {
     }
   }
   for (const auto& source : sources_) {
-    if (!Allows(d.allowed, source->drafter())) continue;
+    const int room = std::min(most, source->MostTokens(s));
+    if (!Allows(d.allowed, source->drafter()) || room <= 0) continue;
     d.offers[d.num_offers++] = {
-        source->drafter(), most, 0,
+        source->drafter(), room, 0,
         source->PerToken(static_cast<int>(decoding_.size()), mean_context_)};
   }
 }
@@ -144,7 +164,8 @@ void Speculator::AddDrafts(const PlanInput& input, const Queues& queues,
     if (d.allowed == Speculation::kOff) continue;
     AskDrafters(d);
     drafting_[i] = {std::span(d.offers).first(d.num_offers),
-                    ClassOf(*d.sequence), &d.sequence->drafting->acceptance};
+                    ClassOf(*d.sequence), d.sequence->drafting->group,
+                    &d.sequence->drafting->acceptance};
   }
   const SpeculationPlan choice = PlanSpeculation(limits_, Inputs(), memory_);
   exploration_ = choice.exploration;
@@ -164,7 +185,8 @@ void Speculator::TakeChoice(Decoding& d, const DraftChoice& choice) {
   DraftState& state = *s.drafting;
   const bool has_ngram =
       d.num_offers > 0 && d.offers[0].drafter == Drafter::kNgram;
-  const DraftClass by_ngram{Drafter::kNgram, ClassOf(s), d.offers[0].evidence};
+  const DraftClass by_ngram{Drafter::kNgram, ClassOf(s), d.offers[0].evidence,
+                            state.group};
   const auto first = [&](int length) {
     return std::vector<TokenId>(state.offer.begin(),
                                 state.offer.begin() + length);
@@ -173,7 +195,7 @@ void Speculator::TakeChoice(Decoding& d, const DraftChoice& choice) {
     state.of = by_ngram;
     s.draft = first(choice.length);
   } else if (choice.length > 0) {
-    state.of = {choice.drafter, ClassOf(s), 0};
+    state.of = {choice.drafter, ClassOf(s), 0, state.group};
   }
   if (choice.length > 0) {
     state.shadow.clear();
@@ -190,21 +212,23 @@ Seconds Speculator::ComputeDrafts(const Clock& clock, const DraftPassSink& sink,
   if (!active_) return all;
   for (const auto& source : sources_) {
     std::vector<DraftJob> jobs;
-    Price predicted;
-    for (Decoding& d : decoding_) {
+    for (const Decoding& d : decoding_) {
       if (d.choice.drafter != source->drafter()) continue;
       const int length = plan.rows[d.plan_row].num_rows - 1;
-      if (length == 0) continue;
-      jobs.push_back({d.sequence, length});
-      const Price token =
-          source->PerToken(static_cast<int>(decoding_.size()), mean_context_);
-      predicted += {length * token.energy, length * token.time};
+      if (length > 0) jobs.push_back({d.sequence, length});
     }
     if (jobs.empty()) continue;
+    Price predicted;  // of the passes that it runs, whatever for
     const Seconds start = clock.Now();
-    source->Draft(jobs, sink);
+    source->Draft(
+        jobs, [&](std::span<Sequence* const> sequences, const StepShape& shape,
+                  const StepCostModel& price) {
+          predicted += price.Step(shape);
+          sink(sequences, shape, price);
+        });
     const Seconds taken = clock.Now() - start;
     all += taken;
+    if (predicted.time == Seconds(0)) continue;
     memory_.ObserveDrafting(source->drafter(), {predicted, taken, std::nullopt,
                                                 model_.busy_power()});
   }

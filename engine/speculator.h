@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -61,6 +62,7 @@ class Speculator final {
     std::array<DraftOffer, kNumDrafters - 1> offers{};
     int num_offers = 0;
   };
+  DraftState& StateOf(Sequence& s);
   bool Allows(Speculation allowed, Drafter drafter) const;
   bool Gather(const Queues& queues, const StepPlan& plan);
   void PriceStep(const Queues& queues, const StepPlan& plan, int most_rows);
@@ -74,6 +76,8 @@ class Speculator final {
   const SpeculationLimits limits_;
   const std::vector<std::unique_ptr<DraftSource>> sources_;
   const StepCostModel& model_;
+  const uint64_t secret_;              // of n-gram indices
+  std::map<std::string, int> groups_;  // by tenant
   SpeculationMemory memory_;
   SpeculationStats stats_;
   std::map<std::pair<std::string_view, Drafter>, int64_t> choices_;

@@ -46,9 +46,9 @@ class StepGovernor final {
   Seconds Decide(const StepPlan& plan, const Queues& queues,
                  const Surroundings& around);
   void NoteWait(Seconds waited);
-  // Around the step of the latest decision. `spent`: by the meter, if it can
-  // tell.
-  void NoteStart();
+  // Around the step of the latest decision, whose plan has its drafts by now
+  // and is not applied. `spent`: by the meter, if it can tell.
+  void NoteStart(const StepPlan& plan, const Queues& queues);
   void NoteEnd(Seconds taken, std::optional<Joules> spent);
   // The step's predicted joules at the clock it started with, in parts of full
   // speed's. 1 without an actuator.

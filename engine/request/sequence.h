@@ -48,9 +48,10 @@ struct Sequence {
   int num_computed = 0;          // tokens whose K and V are in the cache
   int num_recomputed_until = 0;  // positions before it were computed once
   BlockTable blocks;
-  BlockChain chain;      // names of what its full blocks hold
-  int num_findable = 0;  // of its blocks, the first; others may share them
-  bool findable = true;  // false: none beyond these ever will be
+  BlockChain chain;        // names of what its full blocks hold
+  int num_findable = 0;    // of its blocks, the first; others may share them
+  bool looked_up = false;  // once, for shared beginnings
+  bool findable = true;    // false: none beyond these ever will be
   StreamingDetokenizer detokenizer;
   StopMatcher stop;
   std::unique_ptr<DraftState> drafting;  // null: it has never speculated
@@ -59,10 +60,10 @@ struct Sequence {
   // Of the step that runs: the tokens that come next, in order. Each but the
   // last stands in `draft`, too.
   std::vector<SampledToken> sampled;
-  bool refuted = false;  // the last one differs from the draft
+  bool refuted = false;    // the last one differs from the draft
   Joules row_energy{0};    // of the latest step, a row; as it was charged
   Joules draft_energy{0};  // of drafting what is to be verified
-  absl::Status failure;  // of the step that runs
+  absl::Status failure;    // of the step that runs
   // Of choice 0, if asked for: position 0 and those scored so far. They move
   // into the first delta.
   std::vector<PositionLogprobs> prompt_logprobs;

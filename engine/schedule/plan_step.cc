@@ -147,7 +147,9 @@ PlanRest RestOf(const PlanInput& input, const StepPlan& plan) {
   for (int i = 0; i < plan.num_admitted; ++i) {
     rest.blocks -= input.waiting[i].num_free_blocks;
   }
-  if (plan.num_preempted > 0) rest.blocks = 0;
+  // One stays for each sequence that may grow: a guess preempts nobody.
+  rest.blocks -= static_cast<int>(input.running.size()) + plan.num_admitted;
+  if (plan.num_preempted > 0 || rest.blocks < 0) rest.blocks = 0;
   return rest;
 }
 

@@ -31,11 +31,15 @@ double Prior(const DraftClass& of) {
   return kOfMatches[EvidenceBucket(of.evidence)];
 }
 
-int IndexOf(const DraftClass& of) {
+constexpr int kClasses =
+    (kNumDrafters - 1) * kRequestClasses * kEvidenceBuckets;
+
+size_t IndexOf(const DraftClass& of) {
   assert(of.drafter != Drafter::kNone);
   assert(of.request_class >= 0 && of.request_class < kRequestClasses);
   const int drafter = static_cast<int>(of.drafter) - 1;
-  return (drafter * kRequestClasses + of.request_class) * kEvidenceBuckets +
+  return static_cast<size_t>(of.group) * kClasses +
+         (drafter * kRequestClasses + of.request_class) * kEvidenceBuckets +
          EvidenceBucket(of.evidence);
 }
 
@@ -76,13 +80,14 @@ void DraftOdds::Take() {
   ReadRate();
 }
 
-AcceptanceTable::AcceptanceTable()
-    : classes_((kNumDrafters - 1) * kRequestClasses * kEvidenceBuckets) {}
-
 void AcceptanceTable::Observe(const DraftOutcome& draft, int64_t step,
                               SequenceAcceptance& of) {
   assert(draft.accepted >= 0 && draft.accepted <= draft.drafted);
-  Rates& rates = classes_[IndexOf(draft.of)];
+  const size_t index = IndexOf(draft.of);
+  if (index >= classes_.size()) {
+    classes_.resize(static_cast<size_t>(draft.of.group + 1) * kClasses);
+  }
+  Rates& rates = classes_[index];
   SequenceAcceptance::Surprise& own =
       of.of_drafter[static_cast<int>(draft.of.drafter) - 1];
   const int judged = std::min(draft.accepted + 1, draft.drafted);
@@ -102,7 +107,10 @@ DraftOdds AcceptanceTable::Odds(const DraftClass& of,
                                 const SequenceAcceptance& sequence,
                                 int64_t step) const {
   const auto& own = sequence.of_drafter[static_cast<int>(of.drafter) - 1];
-  return DraftOdds(classes_[IndexOf(of)], Prior(of), MeanOf(own, step));
+  static constexpr Rates kNothing{};
+  const size_t index = IndexOf(of);
+  return DraftOdds(index < classes_.size() ? classes_[index] : kNothing,
+                   Prior(of), MeanOf(own, step));
 }
 
 }  // namespace mj

@@ -7,9 +7,10 @@
 //
 // Learned on two levels, both with exponential forgetting. A class (drafter,
 // kind of request, evidence) has a rate for each position, over the sequences
-// of all tenants; a position that was seldom reached takes the rate of the one
-// before it, the first a prior. A sequence adds how much better or worse than
-// its classes it has done of late, shrunk towards 0.
+// of one group (a tenant: nobody's drafts tell of another's text); a position
+// that was seldom reached takes the rate of the one before it, the first a
+// prior. A sequence adds how much better or worse than its classes it has done
+// of late, shrunk towards 0.
 #ifndef MILLIJOULE_ENGINE_SPECULATE_ACCEPTANCE_H_
 #define MILLIJOULE_ENGINE_SPECULATE_ACCEPTANCE_H_
 
@@ -26,6 +27,7 @@ struct DraftClass {
   Drafter drafter = Drafter::kNgram;
   int request_class = 0;  // of the caller's own making, < kRequestClasses
   int evidence = 0;       // length of the match; 0 where there is none
+  int group = 0;          // small numbers from 0 on
 };
 inline constexpr int kRequestClasses = 4;
 
@@ -72,8 +74,6 @@ class AcceptanceTable final {
  public:
   static constexpr int kPositions = 8;  // later ones share the last rate
 
-  AcceptanceTable();
-
   // `step` counts steps, at both.
   void Observe(const DraftOutcome& draft, int64_t step, SequenceAcceptance& of);
   DraftOdds Odds(const DraftClass& of, const SequenceAcceptance& sequence,
@@ -82,7 +82,7 @@ class AcceptanceTable final {
  private:
   using Rates = std::array<PositionRate, kPositions>;
 
-  std::vector<Rates> classes_;
+  std::vector<Rates> classes_;  // group after group, as far as any was seen
 };
 
 }  // namespace mj

@@ -77,7 +77,7 @@ class Planner final {
 
 Draft Planner::Begin(int sequence, const DraftOffer& offer) const {
   const DraftingSequence& s = inputs_.sequences[sequence];
-  const DraftClass of{offer.drafter, s.request_class, offer.evidence};
+  const DraftClass of{offer.drafter, s.request_class, offer.evidence, s.group};
   const Price per_token = memory_.Corrected(offer.drafter, offer.per_token);
   return {sequence, &offer, memory_.Odds(of, *s.acceptance), per_token,
           gain_.TokensFor(per_token)};

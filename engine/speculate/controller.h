@@ -59,6 +59,7 @@ struct DraftOffer {
 struct DraftingSequence {
   std::span<const DraftOffer> offers;              // none: it cannot speculate
   int request_class = 0;                           // < kRequestClasses
+  int group = 0;                                   // as DraftClass's
   const SequenceAcceptance* acceptance = nullptr;  // REQUIRES: where it offers
 };
 

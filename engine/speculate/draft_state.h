@@ -11,6 +11,7 @@ namespace mj {
 
 struct DraftState {
   NgramIndex ngram;
+  int group = 0;  // of the sequence, as DraftClass's
   SequenceAcceptance acceptance;
   DraftClass of;  // of what is being verified
   std::vector<TokenId> offer;

@@ -10,11 +10,14 @@ namespace {
 using Tokens = std::span<const TokenId>;
 
 // Of the n-gram that ends at `end`, as a slot of a table of 2^k slots. Two
-// tokens a round.
-size_t SlotOf(Tokens tokens, int length, int end, size_t num_slots) {
+// tokens a round, after the last one and the secret: whoever does not know it
+// cannot choose tokens that collide.
+size_t SlotOf(Tokens tokens, int length, int end, uint64_t secret,
+              size_t num_slots) {
   constexpr uint64_t kMix = 0x9E3779B97F4A7C15;  // 2^64 / golden ratio
   const Tokens gram = tokens.subspan(end + 1 - length, length);
-  uint64_t hash = static_cast<uint32_t>(gram.back());
+  uint64_t hash = (static_cast<uint32_t>(gram.back()) + secret) * kMix;
+  hash ^= hash >> 32;
   for (int i = 0; i + 1 < length; i += 2) {
     const uint64_t first = static_cast<uint32_t>(gram[i]);
     const uint64_t second = static_cast<uint32_t>(gram[i + 1]);
@@ -35,21 +38,21 @@ int CommonSuffix(Tokens tokens, int a, int b, int most) {
 }  // namespace
 
 // The slot of each n-gram is known to be new: nothing is compared.
-void NgramIndex::Grow(Tokens tokens, Grams& grams) {
+void NgramIndex::Grow(Tokens tokens, Grams& grams) const {
   const size_t num_slots =
       std::max(2 * grams.latest.size(), std::bit_ceil(2 * tokens.size()));
   const std::vector<int32_t> old =
       std::exchange(grams.latest, std::vector<int32_t>(num_slots, kNone));
   for (const int32_t end : old) {
     if (end == kNone) continue;
-    size_t slot = SlotOf(tokens, grams.length, end, num_slots);
+    size_t slot = SlotOf(tokens, grams.length, end, secret_, num_slots);
     while (grams.latest[slot] != kNone) slot = (slot + 1) & (num_slots - 1);
     grams.latest[slot] = end;
   }
 }
 
 // The n-gram that ends at the first position not yet indexed.
-void NgramIndex::Append(Tokens tokens, Grams& grams) {
+void NgramIndex::Append(Tokens tokens, Grams& grams) const {
   const int end = static_cast<int>(grams.previous.size());
   grams.previous.push_back(kNone);
   if (end + 1 < grams.length) return;
@@ -58,7 +61,7 @@ void NgramIndex::Append(Tokens tokens, Grams& grams) {
     Grow(tokens, grams);
   }
   const size_t mask = grams.latest.size() - 1;
-  size_t slot = SlotOf(tokens, grams.length, end, grams.latest.size());
+  size_t slot = SlotOf(tokens, grams.length, end, secret_, grams.latest.size());
   while (grams.latest[slot] != kNone &&
          CommonSuffix(tokens, grams.latest[slot], end, grams.length) <
              grams.length) {

@@ -30,6 +30,9 @@ class NgramIndex final {
   static constexpr int kLongest = 32;  // longer matches count as this long
   static constexpr int kCandidates = 32;
 
+  // `secret`: of the process, so that no prompt can be made slow to index.
+  explicit NgramIndex(uint64_t secret = 0) : secret_(secret) {}
+
   // Indexes what is new of `tokens`, then replaces `draft` by at most
   // `max_length` tokens that may follow: all of them, or none where the last
   // kShort tokens are new. A copy that reaches the end of the text goes on with
@@ -55,10 +58,11 @@ class NgramIndex final {
   };
   static constexpr int32_t kNone = -1;
 
-  static void Append(std::span<const TokenId> tokens, Grams& grams);
-  static void Grow(std::span<const TokenId> tokens, Grams& grams);
+  void Append(std::span<const TokenId> tokens, Grams& grams) const;
+  void Grow(std::span<const TokenId> tokens, Grams& grams) const;
   static Match Longest(std::span<const TokenId> tokens, const Grams& grams);
 
+  uint64_t secret_;
   std::array<Grams, 2> grams_ = {Grams{kLong}, Grams{kShort}};
 };
 

@@ -64,8 +64,10 @@ void ReadBudget(const v1::GenerateRequest& message, Request& request) {
   request.flex = message.service_tier() == v1::SERVICE_TIER_FLEX;
 }
 
-Speculation ToSpeculation(v1::Speculation speculation) {
+absl::StatusOr<Speculation> ToSpeculation(v1::Speculation speculation) {
   switch (speculation) {
+    case v1::SPECULATION_AUTO:
+      return Speculation::kAuto;
     case v1::SPECULATION_OFF:
       return Speculation::kOff;
     case v1::SPECULATION_NGRAM:
@@ -75,7 +77,9 @@ Speculation ToSpeculation(v1::Speculation speculation) {
     case v1::SPECULATION_EXIT:
       return Speculation::kExit;
     default:
-      return Speculation::kAuto;
+      return absl::InvalidArgumentError(
+          absl::StrCat("speculation: ", static_cast<int>(speculation),
+                       " is none of the values that are known"));
   }
 }
 
@@ -120,7 +124,9 @@ absl::StatusOr<Request> ToRequest(const v1::GenerateRequest& message,
   request.stop = ToStop(message.stop());
   request.logprobs = ToLogprobs(message);
   request.print_special = message.print_special();
-  request.speculation = ToSpeculation(message.speculation());
+  const auto speculation = ToSpeculation(message.speculation());
+  if (!speculation.ok()) return speculation.status();
+  request.speculation = *speculation;
   ReadBudget(message, request);
   return request;
 }

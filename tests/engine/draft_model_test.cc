@@ -67,13 +67,23 @@ class DraftModelTest : public testing::Test {
 // The draft model is the model: every guess holds.
 TEST_F(DraftModelTest, WhatItKnowsComesSeveralTokensAStep) {
   auto engine = Start();
-  const Reply reply = Ask(*engine, Make(RandomTokens(700, 1), 101));
+  const Reply reply = Ask(*engine, Make(RandomTokens(500, 1), 101));
   EXPECT_EQ(reply.usage.drafted_tokens, 80);
   EXPECT_EQ(reply.usage.accepted_tokens, 80);
-  EXPECT_EQ(log_.steps, 2 + 20);  // two chunks of the prompt
+  EXPECT_EQ(log_.steps, 1 + 20);
   // A row for each guess but a draft's last, and the prompt once.
-  EXPECT_EQ(draft_log_.rows, 700 + 100 - 1);
+  EXPECT_EQ(draft_log_.rows, 500 + 100 - 1);
   EXPECT_EQ(reply.usage.energy.wasted, Joules(0));
+}
+
+// No step waits for more than a pass of the draft model's catching up.
+TEST_F(DraftModelTest, LongBeginningsAreCaughtUpWithStepByStep) {
+  auto engine = Start();
+  draft_log_.max_rows = 0;
+  const Reply reply = Ask(*engine, Make(RandomTokens(2000, 1), 101));
+  EXPECT_EQ(log_.steps, 4 + 3 + (97 + 4) / 5);
+  EXPECT_EQ(reply.usage.accepted_tokens, reply.usage.drafted_tokens);
+  EXPECT_EQ(draft_log_.max_rows, 512);
 }
 
 TEST_F(DraftModelTest, WrongGuessesAreWasteAndChangeNothing) {

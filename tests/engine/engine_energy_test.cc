@@ -235,6 +235,7 @@ TEST_F(EngineEnergyTest, TheTimeOfAStepIsNeverIdle) {
 }
 
 TEST_F(EngineEnergyTest, ABusySecondIsNotCheaperThanAnIdleOne) {
+  shares_prefixes = false;
   Start(/*with_meter=*/false);
   log_.before_step = [&] { clock_.Advance(20); };  // far beyond the model's
   const Seconds start = clock_.Now();

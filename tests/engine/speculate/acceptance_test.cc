@@ -89,5 +89,21 @@ TEST(AcceptanceTest, ATextThatTurnsIsFollowed) {
   EXPECT_LT(Expected(table.Odds(kLongMatch, sequence, 0), 4), 0.6);
 }
 
+// What one tenant's drafts came to changes nothing for another.
+TEST(AcceptanceTest, OneGroupTellsNothingOfAnother) {
+  AcceptanceTable table;
+  SequenceAcceptance of_one, of_other;
+  DraftClass other = kShortMatch;
+  other.group = 3;
+  const double before = table.Odds(other, of_other, 0).next();
+  for (int step = 0; step < 100; ++step) {
+    table.Observe({kShortMatch, 4, 4}, step, of_one);
+  }
+  EXPECT_GT(table.Odds(kShortMatch, of_one, 100).next(), before + 0.3);
+  EXPECT_EQ(table.Odds(other, of_other, 100).next(), before);
+  table.Observe({other, 1, 0}, 101, of_other);
+  EXPECT_LT(table.Odds(other, of_other, 101).next(), before);
+}
+
 }  // namespace
 }  // namespace mj
