@@ -164,8 +164,8 @@ void Speculator::AddDrafts(const PlanInput& input, const Queues& queues,
     if (d.allowed == Speculation::kOff) continue;
     AskDrafters(d);
     drafting_[i] = {std::span(d.offers).first(d.num_offers),
-                    ClassOf(*d.sequence), d.sequence->drafting->group,
-                    &d.sequence->drafting->acceptance};
+                    ClassOf(*d.sequence), &d.sequence->drafting->acceptance,
+                    d.sequence->drafting->group};
   }
   const SpeculationPlan choice = PlanSpeculation(limits_, Inputs(), memory_);
   exploration_ = choice.exploration;

@@ -59,8 +59,8 @@ struct DraftOffer {
 struct DraftingSequence {
   std::span<const DraftOffer> offers;              // none: it cannot speculate
   int request_class = 0;                           // < kRequestClasses
-  int group = 0;                                   // as DraftClass's
   const SequenceAcceptance* acceptance = nullptr;  // REQUIRES: where it offers
+  int group = 0;                                   // as DraftClass's
 };
 
 // Prices are predicted, uncorrected.
