@@ -1,6 +1,7 @@
 // A smaller model that guesses, through the whole engine.
 #include "engine/draft_model.h"
 
+#include <future>
 #include <random>
 
 #include "engine/engine.h"
@@ -108,6 +109,10 @@ TEST_F(DraftModelTest, ManyAtOnceInASmallPool) {
   log_.habit = 8;
   draft_log_.habit = 16;
   options_.kv_memory_bytes = 20 * FakeBackend::kBytesPerBlock;
+  std::promise<void> all_are_there;
+  log_.before_step = [there = all_are_there.get_future().share()] {
+    there.wait();
+  };
   auto engine = Start();
   std::vector<Request> asked;
   std::vector<std::shared_ptr<ResponseChannel>> channels;
@@ -116,6 +121,7 @@ TEST_F(DraftModelTest, ManyAtOnceInASmallPool) {
     channels.push_back(*engine->Submit(asked.back(), nullptr));
     if (i % 5 == 4) channels[i - 2]->Cancel();
   }
+  all_are_there.set_value();
   for (size_t i = 0; i < asked.size(); ++i) {
     const Reply reply = ReadAll(*channels[i]);
     if (absl::IsCancelled(reply.status)) continue;

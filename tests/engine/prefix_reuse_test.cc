@@ -234,6 +234,10 @@ TEST_F(PrefixReuseTest, RepliesAreThoseOfTheRequestAlone) {
     options_.kv_memory_bytes =
         (24 + random() % 40) * FakeBackend::kBytesPerBlock;
     options_.max_batched_tokens = 1 + random() % 200;
+    std::promise<void> all_are_there;
+    log_.before_step = [there = all_are_there.get_future().share()] {
+      there.wait();
+    };
     auto engine = Start();
     std::vector<Request> asked;
     std::vector<std::shared_ptr<ResponseChannel>> channels;
@@ -250,6 +254,7 @@ TEST_F(PrefixReuseTest, RepliesAreThoseOfTheRequestAlone) {
       channels.push_back(*engine->Submit(request, nullptr));
       if (random() % 4 == 0) channels[random() % channels.size()]->Cancel();
     }
+    all_are_there.set_value();
     for (size_t i = 0; i < asked.size(); ++i) {
       const Reply reply = ReadAll(*channels[i]);
       if (absl::IsCancelled(reply.status)) continue;

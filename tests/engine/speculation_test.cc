@@ -1,4 +1,5 @@
 // Speculation through the whole engine: fewer steps, the same replies.
+#include <future>
 #include <random>
 
 #include "engine/engine.h"
@@ -163,8 +164,12 @@ TEST_F(SpeculationTest, CompanyChangesNothing) {
     SCOPED_TRACE(seed);
     std::mt19937 random(seed);
     options_.kv_memory_bytes =
-        (16 + random() % 30) * FakeBackend::kBytesPerBlock;
+        (10 + random() % 20) * FakeBackend::kBytesPerBlock;
     options_.max_batched_tokens = 8 + random() % 100;
+    std::promise<void> all_are_there;
+    log_.before_step = [there = all_are_there.get_future().share()] {
+      there.wait();
+    };
     auto engine = Start();
     std::vector<Request> asked;
     std::vector<std::shared_ptr<ResponseChannel>> channels;
@@ -176,6 +181,7 @@ TEST_F(SpeculationTest, CompanyChangesNothing) {
       channels.push_back(*engine->Submit(request, nullptr));
       if (random() % 5 == 0) channels[random() % channels.size()]->Cancel();
     }
+    all_are_there.set_value();
     for (size_t i = 0; i < asked.size(); ++i) {
       const Reply reply = ReadAll(*channels[i]);
       if (absl::IsCancelled(reply.status)) continue;
