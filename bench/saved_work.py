@@ -154,7 +154,13 @@ def sixteen_streams(model):
 
 
 def copying(server, pairs):
-    """A text written again with one change: prompt lookup on against off."""
+    """A text written again with one change: prompt lookup on against off.
+
+    What rows and guesses are worth is learned while serving: first some replies
+    that do not count.
+    """
+    for i in range(8):
+        chat(server, TEXTS["copy"].format(f"w{i}"), 128)
     speed, energy = [], []
     for i in range(pairs):
         rates, costs = {}, {}
@@ -181,6 +187,10 @@ def loads(server, pairs, streams, tokens):
             ratios = []
             for i in range(pairs):
                 rates = {}
+                all_at_once([  # the prompts are there for both
+                    lambda n=n: chat(server, text.format(100 * i + n), 1,
+                                     speculation="off")
+                    for n in range(count)])
                 for mode in ("off", "auto") if i % 2 else ("auto", "off"):
                     rates[mode] = 1 / all_at_once([
                         lambda n=n: chat(server, text.format(100 * i + n),
