@@ -64,8 +64,9 @@ void Engine::Impl::Step() {
   const PlanInput input = queues.Snapshot(limits.Load().schedule);
   StepPlan plan = PlanStep(input);
   if (WaitsForCompany(plan, times)) return Finish(clock.Now());
-  speculator.AddDrafts(input, queues, plan);
-  if (governor && !plan.rows.empty()) governor->NoteStart(plan, queues);
+  const bool drafts = speculator.AddDrafts(input, queues, plan);
+  if (governor && drafts) governor->NoteDrafts(plan, queues);
+  if (governor) governor->NoteStart();
   if (!plan.rows.empty()) energy.BeginStep(times.start);
   const StepBatch batch = Schedule(plan, times);
   if (!batch.sequences.empty()) {

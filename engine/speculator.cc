@@ -132,8 +132,9 @@ void Speculator::AskDrafters(Decoding& d) {
     }
   }
   for (const auto& source : sources_) {
+    if (!Allows(d.allowed, source->drafter())) continue;
     const int room = std::min(most, source->MostTokens(s));
-    if (!Allows(d.allowed, source->drafter()) || room <= 0) continue;
+    if (room <= 0) continue;
     d.offers[d.num_offers++] = {
         source->drafter(), room, 0,
         source->PerToken(static_cast<int>(decoding_.size()), mean_context_)};
@@ -144,11 +145,11 @@ SpeculationInputs Speculator::Inputs() const {
   return {drafting_, num_rows_, decode_, prices_};
 }
 
-void Speculator::AddDrafts(const PlanInput& input, const Queues& queues,
+bool Speculator::AddDrafts(const PlanInput& input, const Queues& queues,
                            StepPlan& plan) {
   exploration_.reset();
   active_ = Gather(queues, plan);
-  if (!active_) return;
+  if (!active_) return false;
   const int most = std::min(RestOf(input, plan).rows, kMostDraftRows);
   PriceStep(queues, plan, std::max(0, most));
   drafting_.assign(decoding_.size(), {});
@@ -157,7 +158,7 @@ void Speculator::AddDrafts(const PlanInput& input, const Queues& queues,
       if (d.allowed == Speculation::kOff) continue;
       Count(Drafter::kNone, "no gain at this load");
     }
-    return;
+    return false;
   }
   for (size_t i = 0; i < decoding_.size(); ++i) {
     Decoding& d = decoding_[i];
@@ -176,6 +177,7 @@ void Speculator::AddDrafts(const PlanInput& input, const Queues& queues,
     lengths_[decoding_[i].plan_row] = choice.choices[i].length;
   }
   AddDraftRows(input, lengths_, plan);
+  return choice.num_rows > 0;
 }
 
 void Speculator::TakeChoice(Decoding& d, const DraftChoice& choice) {

@@ -35,8 +35,9 @@ class Speculator final {
   bool Has(Drafter drafter) const;
 
   // Chooses drafts for sequences of the plan that lack one token, and gives
-  // them rows. REQUIRES: `plan` was made from `input`, and is not applied
-  void AddDrafts(const PlanInput& input, const Queues& queues, StepPlan& plan);
+  // them rows. Returns whether the plan has changed. REQUIRES: `plan` was made
+  // from `input`, and is not applied
+  bool AddDrafts(const PlanInput& input, const Queues& queues, StepPlan& plan);
   // Computes those that sources guess; rows that they leave are taken back.
   // Returns the time it took. REQUIRES: the plan has been applied
   Seconds ComputeDrafts(const Clock& clock, const DraftPassSink& sink,

@@ -147,10 +147,11 @@ void StepGovernor::NoteWait(Seconds waited) {
   waited_ += waited;
 }
 
-void StepGovernor::NoteStart(const StepPlan& plan, const Queues& queues) {
+void StepGovernor::NoteDrafts(const StepPlan& plan, const Queues& queues) {
   LookAt(plan, queues);
-  at_start_ = Look();
 }
+
+void StepGovernor::NoteStart() { at_start_ = Look(); }
 
 double StepGovernor::ClockScale() const {
   const Joules full = prices_[limits_.full_clock()].energy;

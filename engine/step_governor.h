@@ -46,9 +46,11 @@ class StepGovernor final {
   Seconds Decide(const StepPlan& plan, const Queues& queues,
                  const Surroundings& around);
   void NoteWait(Seconds waited);
-  // Around the step of the latest decision, whose plan has its drafts by now
-  // and is not applied. `spent`: by the meter, if it can tell.
-  void NoteStart(const StepPlan& plan, const Queues& queues);
+  // The plan of the latest decision has been given drafts, and is not applied.
+  void NoteDrafts(const StepPlan& plan, const Queues& queues);
+  // Around the step of the latest decision. `spent`: by the meter, if it can
+  // tell.
+  void NoteStart();
   void NoteEnd(Seconds taken, std::optional<Joules> spent);
   // The step's predicted joules at the clock it started with, in parts of full
   // speed's. 1 without an actuator.

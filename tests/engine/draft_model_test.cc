@@ -8,20 +8,12 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/fake_model.h"
-#include "tests/fakes/reply.h"
+#include "tests/fakes/requests.h"
 
 namespace mj {
 namespace {
 
 using ::testing::HasSubstr;
-using Tokens = std::vector<TokenId>;
-
-Tokens RandomTokens(int length, uint32_t seed) {
-  std::mt19937 random(seed);
-  Tokens ids(length);
-  for (TokenId& id : ids) id = random() % 256;
-  return ids;
-}
 
 class DraftModelTest : public testing::Test {
  protected:
@@ -47,19 +39,6 @@ class DraftModelTest : public testing::Test {
     return *std::move(engine);
   }
 
-  static Request Make(Tokens prompt, int max_tokens) {
-    Request request;
-    request.prompt = std::move(prompt);
-    request.stop.max_tokens = max_tokens;
-    request.stop.ignore_eos = true;
-    request.sampling.temperature = 0;
-    return request;
-  }
-
-  static Reply Ask(Engine& engine, const Request& request) {
-    return ReadAll(**engine.Submit(request, nullptr));
-  }
-
   SteadyClock clock_;
   FakeRunnerLog log_, draft_log_;
   EngineOptions options_;
@@ -68,7 +47,8 @@ class DraftModelTest : public testing::Test {
 // The draft model is the model: every guess holds.
 TEST_F(DraftModelTest, WhatItKnowsComesSeveralTokensAStep) {
   auto engine = Start();
-  const Reply reply = Ask(*engine, Make(RandomTokens(500, 1), 101));
+  const Reply reply =
+      Ask(*engine, MakeGreedyRequest(RandomTokens(500, 1), 101));
   EXPECT_EQ(reply.usage.drafted_tokens, 80);
   EXPECT_EQ(reply.usage.accepted_tokens, 80);
   EXPECT_EQ(log_.steps, 1 + 20);
@@ -81,7 +61,8 @@ TEST_F(DraftModelTest, WhatItKnowsComesSeveralTokensAStep) {
 TEST_F(DraftModelTest, LongBeginningsAreCaughtUpWithStepByStep) {
   auto engine = Start();
   draft_log_.max_rows = 0;
-  const Reply reply = Ask(*engine, Make(RandomTokens(2000, 1), 101));
+  const Reply reply =
+      Ask(*engine, MakeGreedyRequest(RandomTokens(2000, 1), 101));
   EXPECT_EQ(log_.steps, 4 + 3 + (97 + 4) / 5);
   EXPECT_EQ(reply.usage.accepted_tokens, reply.usage.drafted_tokens);
   EXPECT_EQ(draft_log_.max_rows, 512);
@@ -93,7 +74,7 @@ TEST_F(DraftModelTest, WrongGuessesAreWasteAndChangeNothing) {
   auto engine = Start();
   int accepted = 0;
   for (uint32_t seed = 0; seed < 10; ++seed) {
-    Request request = Make(RandomTokens(20 + seed, seed), 60);
+    Request request = MakeGreedyRequest(RandomTokens(20 + seed, seed), 60);
     const Reply with = Ask(*engine, request);
     request.speculation = Speculation::kOff;
     const Reply without = Ask(*engine, request);
@@ -117,7 +98,7 @@ TEST_F(DraftModelTest, ManyAtOnceInASmallPool) {
   std::vector<Request> asked;
   std::vector<std::shared_ptr<ResponseChannel>> channels;
   for (uint32_t i = 0; i < 12; ++i) {
-    asked.push_back(Make(RandomTokens(30 + 10 * i, i), 80));
+    asked.push_back(MakeGreedyRequest(RandomTokens(30 + 10 * i, i), 80));
     channels.push_back(*engine->Submit(asked.back(), nullptr));
     if (i % 5 == 4) channels[i - 2]->Cancel();
   }
@@ -137,7 +118,7 @@ TEST_F(DraftModelTest, ManyAtOnceInASmallPool) {
 // Where its own context ends, it guesses no more.
 TEST_F(DraftModelTest, AShorterContextEndsGuesses) {
   auto engine = Start(/*context_length=*/100);
-  const Reply reply = Ask(*engine, Make(RandomTokens(50, 1), 200));
+  const Reply reply = Ask(*engine, MakeGreedyRequest(RandomTokens(50, 1), 200));
   EXPECT_EQ(reply.usage.completion_tokens, 200);
   EXPECT_LE(reply.usage.drafted_tokens, 52);
   EXPECT_GE(reply.usage.drafted_tokens, 40);

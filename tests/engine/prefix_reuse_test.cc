@@ -8,19 +8,10 @@
 #include "engine/engine.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/fake_model.h"
-#include "tests/fakes/reply.h"
+#include "tests/fakes/requests.h"
 
 namespace mj {
 namespace {
-
-using Tokens = std::vector<TokenId>;
-
-Tokens RandomTokens(int length, uint32_t seed) {
-  std::mt19937 random(seed);
-  Tokens ids(length);
-  for (TokenId& id : ids) id = random() % 256;
-  return ids;
-}
 
 Tokens operator+(Tokens a, const Tokens& b) {
   a.insert(a.end(), b.begin(), b.end());
@@ -42,17 +33,9 @@ class PrefixReuseTest : public testing::Test {
 
   static Request Make(Tokens prompt, int max_tokens,
                       const std::string& tenant = "ann") {
-    Request request;
+    Request request = MakeRequest(std::move(prompt), max_tokens);
     request.tenant = tenant;
-    request.prompt = std::move(prompt);
-    request.stop.max_tokens = max_tokens;
-    request.stop.ignore_eos = true;
-    request.sampling.seed = 42;
     return request;
-  }
-
-  static Reply Ask(Engine& engine, const Request& request) {
-    return ReadAll(**engine.Submit(request, nullptr));
   }
 
   SteadyClock clock_;

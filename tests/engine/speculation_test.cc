@@ -5,19 +5,10 @@
 #include "engine/engine.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/fake_model.h"
-#include "tests/fakes/reply.h"
+#include "tests/fakes/requests.h"
 
 namespace mj {
 namespace {
-
-using Tokens = std::vector<TokenId>;
-
-Tokens RandomTokens(int length, uint32_t seed) {
-  std::mt19937 random(seed);
-  Tokens ids(length);
-  for (TokenId& id : ids) id = random() % 256;
-  return ids;
-}
 
 class SpeculationTest : public testing::Test {
  protected:
@@ -32,22 +23,6 @@ class SpeculationTest : public testing::Test {
     EXPECT_TRUE(engine.ok()) << engine.status();
     log_.steps = 0;
     return *std::move(engine);
-  }
-
-  static Request Make(Tokens prompt, int max_tokens) {
-    Request request;
-    request.prompt = std::move(prompt);
-    request.stop.max_tokens = max_tokens;
-    request.stop.ignore_eos = true;
-    request.sampling.seed = 42;
-    request.sampling.temperature = 0;
-    return request;
-  }
-
-  static Reply Ask(Engine& engine, Request request) {
-    auto channel = engine.Submit(std::move(request), nullptr);
-    EXPECT_TRUE(channel.ok()) << channel.status();
-    return ReadAll(**channel);
   }
 
   static void ExpectSame(const Reply& a, const Reply& b) {
@@ -70,7 +45,7 @@ class SpeculationTest : public testing::Test {
 
 TEST_F(SpeculationTest, SeveralTokensAStep) {
   auto engine = Start();
-  const Reply reply = Ask(*engine, Make(RandomTokens(20, 1), 200));
+  const Reply reply = Ask(*engine, MakeGreedyRequest(RandomTokens(20, 1), 200));
   EXPECT_LT(log_.steps, 150);
   const Usage& usage = reply.usage;
   EXPECT_EQ(usage.completion_tokens, 200);
@@ -88,7 +63,7 @@ TEST_F(SpeculationTest, SeveralTokensAStep) {
 
 TEST_F(SpeculationTest, OffMeansOneTokenAStep) {
   auto engine = Start();
-  Request request = Make(RandomTokens(20, 1), 100);
+  Request request = MakeGreedyRequest(RandomTokens(20, 1), 100);
   request.speculation = Speculation::kOff;
   const Reply reply = Ask(*engine, request);
   EXPECT_EQ(log_.steps, 100);
@@ -142,7 +117,8 @@ TEST_F(SpeculationTest, RepliesAreThoseWithoutIt) {
     int accepted = 0;
     for (uint32_t seed = 0; seed < 12; ++seed) {
       SCOPED_TRACE(seed);
-      Request request = Make(RandomTokens(1 + seed * 9, seed), 3 + seed * 11);
+      Request request =
+          MakeGreedyRequest(RandomTokens(1 + seed * 9, seed), 3 + seed * 11);
       way.change(request);
       auto engine = Start();
       const Reply with = Ask(*engine, request);
@@ -174,8 +150,8 @@ TEST_F(SpeculationTest, CompanyChangesNothing) {
     std::vector<Request> asked;
     std::vector<std::shared_ptr<ResponseChannel>> channels;
     for (int i = 0; i < 16; ++i) {
-      Request request =
-          Make(RandomTokens(100, random() % 2), 20 + random() % 100);
+      Request request = MakeGreedyRequest(RandomTokens(100, random() % 2),
+                                          20 + random() % 100);
       kWays[random() % std::size(kWays)].change(request);
       asked.push_back(request);
       channels.push_back(*engine->Submit(request, nullptr));
