@@ -1,12 +1,9 @@
 #include "server/prefix_regions_file.h"
 
-#include <toml++/toml.h>
-
-#include <fstream>
 #include <optional>
-#include <sstream>
 
 #include "absl/strings/str_cat.h"
+#include "server/toml_file.h"
 
 namespace mj {
 namespace {
@@ -58,22 +55,15 @@ absl::StatusOr<PrefixRegions> Read(std::string_view file,
 
 absl::StatusOr<PrefixRegions> ParsePrefixRegions(std::string_view file,
                                                  std::string_view text) {
-  try {
-    return Read(file, toml::parse(text, file));
-  } catch (const toml::parse_error& error) {  // toml++ reports by throwing
-    return absl::InvalidArgumentError(
-        absl::StrCat(std::string(file), ", line ", error.source().begin.line,
-                     ": ", std::string(error.description())));
-  }
+  const absl::StatusOr<toml::table> root = ParseToml(file, text);
+  if (!root.ok()) return root.status();
+  return Read(file, *root);
 }
 
 absl::StatusOr<PrefixRegions> LoadPrefixRegions(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) {
-    return absl::NotFoundError(absl::StrCat("cannot read '", path, "'"));
-  }
-  return ParsePrefixRegions(path, text.str());
+  const absl::StatusOr<std::string> text = ReadTextFile(path);
+  if (!text.ok()) return text.status();
+  return ParsePrefixRegions(path, *text);
 }
 
 absl::Status CheckTenantsHaveKeys(const PrefixRegions& regions,

@@ -1,13 +1,10 @@
 #include "server/tenant_limits_file.h"
 
-#include <toml++/toml.h>
-
-#include <fstream>
 #include <optional>
-#include <sstream>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/toml_file.h"
 
 namespace mj {
 namespace {
@@ -77,23 +74,16 @@ class Reader final {
 
 absl::StatusOr<std::vector<TenantLimit>> ParseTenantLimits(
     std::string_view file, std::string_view text) {
-  try {
-    return Reader(file).Read(toml::parse(text, file));
-  } catch (const toml::parse_error& error) {  // toml++ reports by throwing
-    return absl::InvalidArgumentError(
-        absl::StrCat(std::string(file), ", line ", error.source().begin.line,
-                     ": ", std::string(error.description())));
-  }
+  const absl::StatusOr<toml::table> root = ParseToml(file, text);
+  if (!root.ok()) return root.status();
+  return Reader(file).Read(*root);
 }
 
 absl::StatusOr<std::vector<TenantLimit>> LoadTenantLimits(
     const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) {
-    return absl::NotFoundError(absl::StrCat("cannot read '", path, "'"));
-  }
-  return ParseTenantLimits(path, text.str());
+  const absl::StatusOr<std::string> text = ReadTextFile(path);
+  if (!text.ok()) return text.status();
+  return ParseTenantLimits(path, *text);
 }
 
 absl::Status CheckTenantsHaveKeys(const std::vector<TenantLimit>& limits,
