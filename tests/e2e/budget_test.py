@@ -52,7 +52,9 @@ class RequestBudgetTest(unittest.TestCase):
         cls.server.__exit__()
 
     def test_a_reply_ends_where_its_joules_are_spent(self):
-        whole = post(self.server, {})[2]
+        # Without drafts every token costs the same, but for its context.
+        plain = {"speculation": "off"}
+        whole = post(self.server, plain)[2]
         spent = whole["usage"]["energy"]
         self.assertEqual(whole["choices"][0]["finish_reason"], "length")
         a_token = spent["decode_joules"] / 99
@@ -63,7 +65,7 @@ class RequestBudgetTest(unittest.TestCase):
                 ("both", {"energy": {"max_joules": 2 * budget}},
                  {"x_millijoule_max_joules": budget})):
             with self.subTest(name):
-                status, _, reply = post(self.server, body, **headers)
+                status, _, reply = post(self.server, plain | body, **headers)
                 self.assertEqual(status, 200, reply)
                 choice, usage = reply["choices"][0], reply["usage"]
                 self.assertEqual(choice["finish_reason"], "energy")
@@ -73,6 +75,18 @@ class RequestBudgetTest(unittest.TestCase):
                 joules = usage["energy"]["joules"]
                 self.assertGreaterEqual(joules, 0.995 * budget)
                 self.assertLessEqual(joules, 1.005 * budget + 1.2 * a_token)
+
+    def test_drafts_are_paid_from_the_same_joules(self):
+        drafts = {"speculation": "ngram"}
+        whole = post(self.server, drafts)[2]
+        budget = 0.5 * whole["usage"]["energy"]["joules"]
+        reply = post(self.server, {"energy": {"max_joules": budget},
+                                   **drafts})[2]
+        choice, usage = reply["choices"][0], reply["usage"]
+        self.assertEqual(choice["finish_reason"], "energy")
+        self.assertTrue(whole["choices"][0]["text"].startswith(choice["text"]))
+        self.assertTrue(0 < usage["completion_tokens"] < 100, usage)
+        self.assertGreaterEqual(usage["energy"]["joules"], 0.995 * budget)
 
     def test_a_prompt_that_costs_all_gets_no_token(self):
         status, _, reply = post(self.server, {"energy": {"max_joules": 1e-9}})
