@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -25,6 +26,7 @@
 #include "engine/speculator.h"
 #include "engine/step_batch.h"
 #include "engine/step_governor.h"
+#include "engine/step_probe.h"
 #include "engine/tenant_budgets.h"
 
 namespace mj {
@@ -34,6 +36,7 @@ struct Engine::Impl {
        int num_blocks, const Clock& clock, EnergySetup energy,
        std::optional<BlockHasher> hasher,
        std::vector<std::unique_ptr<DraftSource>> drafters,
+       std::span<const ProbedStep> probes,
        std::unique_ptr<PackageLimit> packages);
   ~Impl();
 

@@ -28,6 +28,9 @@ struct EngineOptions {
   // backend is not batch-invariant, as there it would change replies.
   std::optional<Speculation> speculation;
   SpeculationLimits speculation_limits;
+  // For measuring what steps cost, before the first request, where it may be
+  // asked for drafts.
+  Seconds probe_time{0};
   SloTargets slo;  // of requests that bring none
   std::optional<Watts> power_cap;
   std::vector<TenantLimit> tenant_limits;  // who is not in it has none

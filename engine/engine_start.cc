@@ -65,6 +65,7 @@ Engine::Impl::Impl(const EngineOptions& opts,
                    const Clock& clk, EnergySetup setup,
                    std::optional<BlockHasher> hasher,
                    std::vector<std::unique_ptr<DraftSource>> drafters,
+                   std::span<const ProbedStep> probes,
                    std::unique_ptr<PackageLimit> packages)
     : options(opts),
       model(std::move(loaded)),
@@ -89,6 +90,7 @@ Engine::Impl::Impl(const EngineOptions& opts,
   if (hasher) {
     queues.ShareBeginnings(*std::move(hasher), options.prefix_regions);
   }
+  speculator.NoteProbes(probes);
   counted.last_progress = clock.Now();
   PublishStats();
   energy.control().OnWindow(
@@ -167,11 +169,16 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
     absl::Status status = Validate(limit);
     if (!status.ok()) return status;
   }
+  const std::vector<ProbedStep> probes = ProbeSteps(
+      *model, capacity->num_blocks,
+      SpeculationOf(options, *model) == Speculation::kOff ? Seconds(0)
+                                                          : options.probe_time,
+      clock);
   std::unique_ptr<PackageLimit> packages = MakePackageLimit(energy, clock);
   std::unique_ptr<Engine> engine =
       absl::WrapUnique(new Engine(std::make_unique<Impl>(
           capacity->options, std::move(model), capacity->num_blocks, clock,
-          std::move(energy), std::move(hasher), *std::move(drafters),
+          std::move(energy), std::move(hasher), *std::move(drafters), probes,
           std::move(packages))));
   const LoadedModel& loaded = engine->model();
   absl::Status offered =

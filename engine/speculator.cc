@@ -36,6 +36,14 @@ Speculator::Speculator(Speculation by_default, const SpeculationLimits& limits,
       secret_(uint64_t{std::random_device()()} << 32 | std::random_device()()) {
 }
 
+void Speculator::NoteProbes(std::span<const ProbedStep> steps) {
+  for (const ProbedStep& step : steps) {
+    memory_.ObserveProbe(step.shape.sequences.front().num_tokens,
+                         {model_.Step(step.shape), step.taken, std::nullopt,
+                          model_.busy_power()});
+  }
+}
+
 DraftState& Speculator::StateOf(Sequence& s) {
   if (s.drafting == nullptr) {
     const auto [group, is_new] = groups_.emplace(

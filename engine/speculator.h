@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "engine/schedule/plan_step.h"
 #include "engine/speculate/controller.h"
 #include "engine/speculation_stats.h"
+#include "engine/step_probe.h"
 #include "hw_backends/clock.h"
 #include "hw_backends/models/step_cost_model.h"
 
@@ -31,6 +33,8 @@ class Speculator final {
   Speculator(Speculation by_default, const SpeculationLimits& limits,
              std::vector<std::unique_ptr<DraftSource>> sources,
              const StepCostModel& model);
+  // What steps have been measured to cost, before the first request.
+  void NoteProbes(std::span<const ProbedStep> steps);
 
   bool Has(Drafter drafter) const;
 

@@ -30,13 +30,14 @@ bool BatchGain::knows_plain_step() const {
   return RatioOf(inputs_.num_rows).time.trust >= kKnown;
 }
 
+bool BatchGain::knows(int rows) const {
+  return RatioOf(inputs_.num_rows + rows).time.trust >= kMeasured;
+}
+
 int BatchGain::MostRows() const {
   const int most = static_cast<int>(inputs_.step.size()) - 1;
   int known = most;
-  while (known > 0 &&
-         RatioOf(inputs_.num_rows + known).time.trust < kMeasured) {
-    --known;
-  }
+  while (known > 0 && !knows(known)) --known;
   return std::min(most, known + 1 + (inputs_.num_rows + known) / kFurther);
 }
 

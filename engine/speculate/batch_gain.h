@@ -25,6 +25,8 @@ class BatchGain final {
   double num_tokens() const { return num_tokens_; }  // without drafts
   // Whether enough steps without drafts have been measured.
   bool knows_plain_step() const;
+  // Whether steps with so many draft rows have been measured.
+  bool knows(int rows) const;
   // Up to the first numbers of rows beyond those measured.
   int most_rows() const { return most_rows_; }
 

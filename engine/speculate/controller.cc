@@ -66,6 +66,7 @@ class Planner final {
   bool WouldGain(int length, const Price& per_token) const;
   bool Affords(const Rows& rows, int more, Seconds drafting,
                SpeculationPlan& plan) const;
+  bool TellsNothing(const DraftOffer& offer, int rows) const;
   bool TryDraft(const Rows& rows, SpeculationPlan& plan) const;
   bool TryRows(const Rows& rows, SpeculationPlan& plan) const;
 
@@ -182,7 +183,8 @@ bool Planner::Affords(const Rows& rows, int more, Seconds drafting,
 }
 
 // A draft of a sequence without any; these, their offers and lengths take
-// turns.
+// turns. Offers that are there already are held against the tokens that come
+// anyway: where their rows are known, trying them would tell nothing.
 bool Planner::TryDraft(const Rows& rows, SpeculationPlan& plan) const {
   const int turn = memory_.exploration().num_explored();
   const int num_sequences = static_cast<int>(plan.choices.size());
@@ -190,25 +192,32 @@ bool Planner::TryDraft(const Rows& rows, SpeculationPlan& plan) const {
     const int sequence = (turn + i) % num_sequences;
     const auto& offers = inputs_.sequences[sequence].offers;
     if (offers.empty() || plan.choices[sequence].length > 0) continue;
-    const DraftOffer& offer = offers[(turn / kExploredLengths) % offers.size()];
-    const int length =
-        std::min({1 + turn % kExploredLengths, MostOf(limits_, offer),
-                  gain_.most_rows() - rows.best});
-    if (length <= 0) continue;
-    const Price per_token = memory_.Corrected(offer.drafter, offer.per_token);
-    if (!WouldGain(length, per_token) ||
-        !Affords(rows, length, per_token.time * length, plan)) {
-      return false;
+    for (size_t j = 0; j < offers.size(); ++j) {
+      const DraftOffer& offer =
+          offers[(turn / kExploredLengths + j) % offers.size()];
+      const int length =
+          std::min({1 + turn % kExploredLengths, MostOf(limits_, offer),
+                    gain_.most_rows() - rows.best});
+      if (length <= 0 || TellsNothing(offer, rows.best + length)) continue;
+      const Price per_token = memory_.Corrected(offer.drafter, offer.per_token);
+      if (!WouldGain(length, per_token)) continue;
+      if (!Affords(rows, length, per_token.time * length, plan)) return false;
+      plan.choices[sequence] = {offer.drafter, length, kExploring};
+      return true;
     }
-    plan.choices[sequence] = {offer.drafter, length, kExploring};
-    return true;
   }
   return false;
 }
 
-// All the rows that were weighed, if their tokens were a gain for nothing.
+bool Planner::TellsNothing(const DraftOffer& offer, int rows) const {
+  return offer.per_token.time == Seconds(0) && gain_.knows(rows);
+}
+
+// All the rows that were weighed, if their tokens were a gain for nothing and
+// what they cost is not known.
 bool Planner::TryRows(const Rows& rows, SpeculationPlan& plan) const {
   const int more = static_cast<int>(rows.order.size()) - rows.best;
+  if (gain_.knows(static_cast<int>(rows.order.size()))) return false;
   const double tokens = gain_.num_tokens();
   if ((tokens + rows.all_accepted) <
       (1 + limits_.margin) * (tokens + rows.accepted)) {

@@ -19,6 +19,7 @@ constexpr double kKeptByShift = 2;   // samples of each shape
 constexpr double kTrusted = 0.9;     // of what was expected: two samples
 constexpr double kMostSamples = 32;  // of a shape's mean
 constexpr double kFading = 1024;     // steps a sample
+constexpr double kMostKept = 4;      // samples of probes
 constexpr double kDoubt = 0.15;      // samples: what trust in few of them lacks
 constexpr double kLeaning = 0.3;  // samples that a trusted neighbour counts for
 // A sample counts as this factor off at the most, where others are trusted and
@@ -58,6 +59,10 @@ int RowCorrections::Bucket(int rows) {
   return std::min(kExact + 16 * octave + part, kBuckets - 1);
 }
 
+double RowCorrections::Shape::CountAt(int64_t step) const {
+  return std::max(kept, FadedCount(count, step - last_step, kFading));
+}
+
 RowCorrections::Estimates RowCorrections::At(int64_t step) const {
   std::array<Weighted, kBuckets> own, below;
   std::array<double, kBuckets> counts;
@@ -65,7 +70,7 @@ RowCorrections::Estimates RowCorrections::At(int64_t step) const {
   Weighted passed;
   for (int b = 0; b < kBuckets; ++b) {
     const Shape& s = shapes_[b];
-    counts[b] = FadedCount(s.count, step - s.last_step, kFading);
+    counts[b] = s.CountAt(step);
     estimates[b].trust = counts[b] / (counts[b] + kDoubt);
     own[b] = {estimates[b].trust * s.mean, estimates[b].trust};
     if (b > 0) below[b] = passed * kReach[b - 1];
@@ -109,12 +114,18 @@ void RowCorrections::Observe(int rows, double measured_over_predicted,
       std::clamp(measured_over_predicted / expected.ratio, 1 / most, most);
   Shape& s = shapes_[b];
   const double sample = surprise * expected.ratio / level_;
-  s.count = std::min(FadedCount(s.count, step - s.last_step, kFading) + 1,
-                     kMostSamples);
+  s.count = std::min(s.CountAt(step) + 1, kMostSamples);
   s.mean += (sample - s.mean) / s.count;
   s.last_step = step;
   spread_ += kSpreadWeight * (std::abs(surprise - 1) - spread_);
   if (expected.trust > kTrusted) NoteSurprise(surprise - 1);
+}
+
+void RowCorrections::ObserveProbe(int rows, double measured_over_predicted) {
+  if (!(measured_over_predicted > 0)) return;
+  Observe(rows, measured_over_predicted, 0);
+  Shape& s = shapes_[Bucket(rows)];
+  s.kept = std::min(s.count, kMostKept);
 }
 
 }  // namespace mj

@@ -29,13 +29,18 @@ class RowCorrections final {
 
   // Samples <= 0 are no measurement.
   void Observe(int rows, double measured_over_predicted, int64_t step);
+  // The same, of a step that was run to know: it does not fade, so what such
+  // steps told is known as long as no other of so many rows says otherwise.
+  void ObserveProbe(int rows, double measured_over_predicted);
   // As of `step`. A microsecond or two.
   Estimates At(int64_t step) const;
 
  private:
   struct Shape {
-    double mean = 1, count = 0;
+    double mean = 1, count = 0, kept = 0;
     int64_t last_step = 0;
+
+    double CountAt(int64_t step) const;
   };
 
   void NoteSurprise(double surprise);

@@ -45,6 +45,11 @@ void SpeculationMemory::ObserveStep(int rows, const CostOutcome& cost,
   energy_.Observe(rows, EnergyRatio(cost), step_);
 }
 
+void SpeculationMemory::ObserveProbe(int rows, const CostOutcome& cost) {
+  time_.ObserveProbe(rows, TimeRatio(cost));
+  energy_.ObserveProbe(rows, EnergyRatio(cost));
+}
+
 void SpeculationMemory::ObserveDrafting(Drafter drafter,
                                         const CostOutcome& cost) {
   const double time = TimeRatio(cost), energy = EnergyRatio(cost);

@@ -63,6 +63,8 @@ class SpeculationMemory final {
   // `exploration_share`: SpeculationLimits::most_exploration. Every step that
   // decodes counts, whether or not anything was drafted.
   void ObserveStep(int rows, const CostOutcome& cost, double exploration_share);
+  // A step that was run before the first request, to know its cost.
+  void ObserveProbe(int rows, const CostOutcome& cost);
   // The cost of drafting by `drafter` in one step, of all that it drafted.
   void ObserveDrafting(Drafter drafter, const CostOutcome& cost);
   void ObserveDraft(const DraftOutcome& draft, SequenceAcceptance& of) {

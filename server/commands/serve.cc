@@ -159,8 +159,10 @@ absl::Status TakeFile(absl::StatusOr<T> loaded, const ApiKeys& keys, T& out) {
 absl::StatusOr<EngineFlags> MakeEngineFlags(const ServeFlags& flags,
                                             const ApiKeys& keys) {
   constexpr double kMillisecond = 1e-3;
+  constexpr Seconds kProbeTime(1);  // a server has many replies to earn it back
   EngineFlags made = flags.engine;
   EngineOptions& engine = made.engine;
+  engine.probe_time = kProbeTime;
   if (flags.slo_ttft_ms)
     engine.slo.ttft = Seconds(*flags.slo_ttft_ms * kMillisecond);
   if (flags.slo_tpot_ms)

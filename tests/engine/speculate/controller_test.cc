@@ -139,11 +139,29 @@ TEST(ControllerTest, FirstThePlainStepIsMeasured) {
   EXPECT_GE(plain, 3);
 }
 
-TEST(ControllerTest, TriesNowAndThenWhatSeemsWorthless) {
+// What is there already is judged without being tried.
+TEST(ControllerTest, TriesNoOfferThatIsThereAtKnownCost) {
   MadeStep step(Free, 1, 8);
   step.Offer(0, Ngram(4));
   SpeculationMemory memory = Measured(Free);
   step.Teach(memory, {0});
+  for (int i = 0; i < 1000; ++i) {
+    const SpeculationPlan plan = PlanSpeculation({}, step.inputs(), memory);
+    EXPECT_EQ(Text(plan), "none 0: no gain at this load");
+    memory.ObserveStep(1, {Times(1), Times(1).time}, 0.01);
+  }
+}
+
+TEST(ControllerTest, TriesNowAndThenWhatSeemsWorthless) {
+  MadeStep step(Free, 1, 8);
+  DraftOffer worthless{.drafter = Drafter::kExitHead, .length = 4};
+  worthless.per_token = Times(0.01);
+  step.Offer(0, worthless);
+  SpeculationMemory memory = Measured(Free);
+  SequenceAcceptance acceptance;
+  for (int i = 0; i < 100; ++i) {
+    memory.ObserveDraft({{Drafter::kExitHead, 0, 0}, 1, 0}, acceptance);
+  }
   int explored = 0;
   constexpr int kSteps = 6400;
   for (int i = 0; i < kSteps; ++i) {

@@ -42,6 +42,20 @@ TEST(RowCorrectionsTest, WhatIsNoMeasurementIsIgnored) {
   EXPECT_EQ(corrections.At(1)[0].trust, 0);
 }
 
+TEST(RowCorrectionsTest, ProbesDoNotFadeButGiveWay) {
+  constexpr int64_t kLate = 1'000'000;
+  RowCorrections corrections;
+  for (int i = 0; i < 3; ++i) {
+    corrections.ObserveProbe(1, 1);
+    corrections.ObserveProbe(8, 2);
+  }
+  const auto late = corrections.At(kLate);
+  EXPECT_GT(late[RowCorrections::Bucket(8)].trust, 0.9);
+  EXPECT_NEAR(Ratio(corrections, 8, kLate), 2, 0.1);
+  for (int i = 0; i < 30; ++i) corrections.Observe(8, 3, kLate + i);
+  EXPECT_NEAR(Ratio(corrections, 8, kLate + 30), 3, 0.2);
+}
+
 TEST(RowCorrectionsTest, LearnsEachNumberOfRows) {
   RowCorrections corrections;
   std::mt19937 random(1);
