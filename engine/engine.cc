@@ -131,6 +131,9 @@ StepBatch Engine::Impl::Schedule(StepPlan& plan, StepTimes& times) {
     ++s->request->timings.num_preemptions;
     speculator.Forget(*s);
   }
+  for (const BlockCopy& copy : queues.copies()) {
+    model->backend->CopyKvBlock(copy.from, copy.to);
+  }
   CountShared();
   times.drafting = speculator.ComputeDrafts(
       clock,

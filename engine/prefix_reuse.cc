@@ -10,6 +10,8 @@
 namespace mj {
 namespace {
 
+constexpr int kSpareBlocks = 8;
+
 // Blocks of `s` that it may have from others.
 int NumShareable(const Sequence& s) { return FirstWantedRow(s) / kBlockSize; }
 
@@ -55,7 +57,27 @@ PrefixReuse::Start PrefixReuse::Probe(Sequence& waiting) {
   Start start{.num_blocks = static_cast<int>(found_.size())};
   for (BlockId id : found_) start.num_idle += pool_.is_idle(id) ? 1 : 0;
   start.follows = Follows(waiting, start.num_blocks);
+  if (start.follows) return start;
+  const PrefixCache::Partial partial = PartlyEqual(waiting);
+  start.num_copied = partial.count;
+  if (partial.count > 0) start.num_idle += pool_.is_idle(partial.id) ? 1 : 0;
   return start;
+}
+
+// What may be copied behind the blocks of found_. An idle block is held for
+// that while the sequence gets its own: not where blocks are scarce.
+PrefixCache::Partial PrefixReuse::PartlyEqual(const Sequence& s) const {
+  const int first = static_cast<int>(found_.size()) * kBlockSize;
+  const int most = std::min(kBlockSize, FirstWantedRow(s) - first);
+  if (most <= 0) return {};
+  const PrefixCache::Partial partial =
+      cache_.PartlyEqual(s.chain, s.tokens, found_, most);
+  const int wanted = s.num_tokens() / kBlockSize + 1 + kSpareBlocks;
+  if (partial.count > 0 && pool_.is_idle(partial.id) &&
+      pool_.num_free() < wanted) {
+    return {};
+  }
+  return partial;
 }
 
 bool PrefixReuse::Follow(Sequence& running) {
@@ -70,7 +92,27 @@ bool PrefixReuse::Follow(Sequence& running) {
 void PrefixReuse::Attach(Sequence& starting) {
   Find(starting);
   if (!std::exchange(starting.looked_up, true)) CountStart(starting);
+  const PrefixCache::Partial partial = PartlyEqual(starting);
   Share(starting);
+  if (partial.count == 0) return;
+  pool_.Retain(partial.id);
+  copying_.push_back({&starting, partial});
+}
+
+void PrefixReuse::Copy(std::vector<BlockCopy>& copies) {
+  for (const auto& [sequence, from] : copying_) {
+    Sequence& s = *sequence;
+    const int i = s.num_computed / kBlockSize;
+    if (i < s.blocks.size()) {
+      copies.push_back({static_cast<int32_t>(from.id), s.blocks.ids()[i]});
+      const int first = s.num_computed;
+      s.num_computed += from.count;
+      stats_.copied += from.count;
+      CountShared(s, first);
+    }
+    pool_.Release(from.id);
+  }
+  copying_.clear();
 }
 
 void PrefixReuse::CountStart(Sequence& s) {
@@ -96,8 +138,13 @@ void PrefixReuse::Share(Sequence& s) {
   s.blocks.Share(std::span(found_).subspan(held), pool_);
   s.num_computed += added * kBlockSize;
   s.num_findable += added;
-  // What it had computed before does not count again.
-  const int first = std::max(held * kBlockSize, s.num_recomputed_until);
+  CountShared(s, held * kBlockSize);
+}
+
+// Has from others what is computed from `from` on. What it had computed before
+// does not count again.
+void PrefixReuse::CountShared(Sequence& s, int from) {
+  const int first = std::max(from, s.num_recomputed_until);
   const int count = s.num_computed - first;
   if (count <= 0) return;
   shared_.push_back({first, count});
@@ -111,7 +158,7 @@ void PrefixReuse::NoteComputed(Sequence& s) {
   s.chain.ExtendTo(complete, s.tokens, kBlockSize, hasher_);
   for (int i = s.num_findable; i < complete; ++i) {
     const PrefixCache::Addition addition =
-        cache_.Add(s.chain.keys, s.tokens, s.blocks.ids().first(i + 1));
+        cache_.Add(s.chain, s.tokens, s.blocks.ids().first(i + 1));
     if (addition.how == PrefixCache::Added::kCollision) {
       s.findable = false;
       ++stats_.collisions;

@@ -32,7 +32,8 @@ class PrefixReuse final {
   // What a waiting sequence would start with.
   struct Start {
     int num_blocks = 0;
-    int num_idle = 0;      // of these
+    int num_copied = 0;    // tokens, from a block that begins alike
+    int num_idle = 0;      // of these blocks
     bool follows = false;  // an earlier sequence computes what comes next
   };
   // A round asks for each sequence that has more than its last token to
@@ -42,9 +43,14 @@ class PrefixReuse final {
   // Takes in what has become complete meanwhile. Returns Start::follows.
   bool Follow(Sequence& running);
 
-  // The sequence starts with what Probe() said. REQUIRES: nothing has changed
-  // since.
+  // The sequence starts with what Probe() said, but for what is copied.
+  // REQUIRES: nothing has changed since.
   void Attach(Sequence& starting);
+  // Copy on write: those that Attach() was called for have got blocks to
+  // compute in. What they begin alike with another goes there before the step
+  // runs: `copies` are to be made in their order. Who has no such block goes
+  // without.
+  void Copy(std::vector<BlockCopy>& copies);
   // After steps: its complete blocks may be found from now on.
   void NoteComputed(Sequence& s);
   // It has given all blocks back, to be computed again.
@@ -59,7 +65,9 @@ class PrefixReuse final {
   // Fills found_ with the blocks of `s` that may be shared, its own first.
   void Find(Sequence& s);
   bool Follows(const Sequence& s, int num_blocks);
+  PrefixCache::Partial PartlyEqual(const Sequence& s) const;
   void Share(Sequence& s);
+  void CountShared(Sequence& s, int first);
   void CountStart(Sequence& s);
 
   BlockHasher hasher_;
@@ -69,6 +77,11 @@ class PrefixReuse final {
   PrefixStats stats_;
   std::vector<BlockId> found_;
   std::vector<SharedTokens> shared_, taken_;
+  struct Copying {
+    Sequence* sequence;
+    PrefixCache::Partial from;  // with a reference until it is copied
+  };
+  std::vector<Copying> copying_;
   // The blocks that this round's sequences go on with.
   absl::flat_hash_set<BlockKey> coming_;
 };

@@ -13,6 +13,7 @@ namespace mj {
 struct PrefixStats {
   int64_t queried = 0;  // of sequences that have started
   int64_t hit = 0;      // of them, found rather than computed
+  int64_t copied = 0;   // of those, in blocks that go on differently
   // Of them, computed although they were there before, because
   int64_t lost_evicted = 0;  // their blocks have been taken for others
   int64_t lost_scored = 0;   // logits were wanted of them
@@ -20,6 +21,11 @@ struct PrefixStats {
 };
 
 using PrefixRegions = std::map<std::string, std::string>;  // by tenant
+
+// A block of the backend's KV cache, and where its content is wanted, too.
+struct BlockCopy {
+  int32_t from = 0, to = 0;
+};
 
 // Positions that a sequence got from others.
 struct SharedTokens {

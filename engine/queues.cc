@@ -54,7 +54,7 @@ SequenceView Queues::ViewWaiting(Sequence& s) {
   const PrefixReuse::Start start = reuse_->Probe(s);
   view.num_blocks = start.num_blocks;
   view.num_free_blocks = start.num_idle;
-  view.num_computed = start.num_blocks * kBlockSize;
+  view.num_computed = start.num_blocks * kBlockSize + start.num_copied;
   view.follows = start.follows;
   return view;
 }
@@ -117,6 +117,8 @@ std::vector<Sequence*> Queues::Apply(const StepPlan& plan) {
     assert(grown.ok());  // the plan counted the free blocks
     grown.IgnoreError();
   }
+  copies_.clear();
+  if (reuse_) reuse_->Copy(copies_);
   return preempted;
 }
 

@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "engine/kv/block_pool.h"
@@ -33,6 +34,9 @@ class Queues final {
   // Admits, preempts and grows block tables as planned. Returns the sequences
   // that were preempted; `plan`'s indices are those into running() from now on.
   std::vector<Sequence*> Apply(const StepPlan& plan);
+  // Of the KV cache, to be made in this order before the step runs. Valid until
+  // the next Apply().
+  std::span<const BlockCopy> copies() const { return copies_; }
   // Its num_computed has grown by what a step has computed.
   void NoteComputed(Sequence& sequence);
 
@@ -58,6 +62,7 @@ class Queues final {
   std::vector<Sequence*> running_;
   std::deque<Sequence*> waiting_;
   std::vector<SequenceView> running_views_, waiting_views_;
+  std::vector<BlockCopy> copies_;
 };
 
 }  // namespace mj

@@ -152,6 +152,9 @@ class Backend {
   // cache or of an earlier buffer.
   virtual absl::Status AllocateKv(const KvShape& shape, int num_blocks) = 0;
   virtual int64_t KvBytesPerBlock(const KvShape& shape) const = 0;
+  // Between steps: the keys and values of all layers in block `to` become those
+  // of block `from`. REQUIRES: both are blocks of the KV cache
+  virtual void CopyKvBlock(int32_t from, int32_t to) = 0;
 
   // Steps from the next on use at most so many threads, and all of info()'s
   // again once this allows it. Results stay the same. Any thread; threads >= 1.

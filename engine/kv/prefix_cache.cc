@@ -21,16 +21,17 @@ bool PrefixCache::IsLive(int32_t block) const {
          entry.generation == pool_.generation(BlockId{block});
 }
 
-bool PrefixCache::Holds(int32_t block, int32_t before,
-                        std::span<const int32_t> tokens) const {
+bool PrefixCache::Follows(int32_t block, int32_t before) const {
   const Entry& entry = entries_[block];
   if (!IsLive(block) || entry.before != before) return false;
-  if (before >= 0 &&
-      entry.before_generation != pool_.generation(BlockId{before})) {
-    return false;
-  }
-  return std::equal(tokens.begin(), tokens.end(),
-                    TokensOf(block, tokens_).begin());
+  return before < 0 ||
+         entry.before_generation == pool_.generation(BlockId{before});
+}
+
+bool PrefixCache::Holds(int32_t block, int32_t before,
+                        std::span<const int32_t> tokens) const {
+  return Follows(block, before) && std::equal(tokens.begin(), tokens.end(),
+                                              TokensOf(block, tokens_).begin());
 }
 
 void PrefixCache::Extend(std::span<const BlockKey> keys,
@@ -44,6 +45,22 @@ void PrefixCache::Extend(std::span<const BlockKey> keys,
     before = found->second;
     chain.push_back(BlockId{before});
   }
+}
+
+PrefixCache::Partial PrefixCache::PartlyEqual(const BlockChain& keys,
+                                              std::span<const int32_t> tokens,
+                                              std::span<const BlockId> chain,
+                                              int most) const {
+  const size_t n = chain.size();
+  const auto found = latest_after_.find(n == 0 ? keys.root : keys.keys[n - 1]);
+  const int32_t before = n == 0 ? -1 : static_cast<int32_t>(chain.back());
+  if (found == latest_after_.end() || !Follows(found->second, before)) {
+    return {};
+  }
+  const std::span<const int32_t> own = tokens.subspan(n * block_size_, most);
+  const std::span<const int32_t> held = TokensOf(found->second, tokens_);
+  const auto differs = std::ranges::mismatch(own, held).in1;
+  return {BlockId{found->second}, static_cast<int>(differs - own.begin())};
 }
 
 int PrefixCache::NumEvicted(std::span<const BlockKey> keys,
@@ -63,6 +80,10 @@ bool PrefixCache::IsGone(const BlockKey& key) const {
 
 // What the block held in an earlier life, unless another holds it by now.
 void PrefixCache::Forget(int32_t block) {
+  const auto latest = latest_after_.find(entries_[block].key_before);
+  if (latest != latest_after_.end() && latest->second == block) {
+    latest_after_.erase(latest);
+  }
   const auto old = blocks_.find(entries_[block].key);
   if (old == blocks_.end() || old->second != block) return;
   blocks_.erase(old);
@@ -73,20 +94,24 @@ void PrefixCache::Forget(int32_t block) {
   next_gone_ = (next_gone_ + 1) % gone_order_.size();
 }
 
-PrefixCache::Addition PrefixCache::Add(std::span<const BlockKey> keys,
+PrefixCache::Addition PrefixCache::Add(const BlockChain& keys,
                                        std::span<const int32_t> tokens,
                                        std::span<const int32_t> chain) {
+  const BlockKey* const key_of = keys.keys.data();
   const int i = static_cast<int>(chain.size()) - 1;
   const int32_t block = chain[i], before = i == 0 ? -1 : chain[i - 1];
-  const auto found = blocks_.find(keys[i]);
+  const auto found = blocks_.find(key_of[i]);
   if (found != blocks_.end() && IsLive(found->second)) {
     const bool same = Holds(found->second, before, TokensOf(i, tokens));
     return {same ? Added::kKnown : Added::kCollision, BlockId{found->second}};
   }
   if (entries_[block].generation != 0) Forget(block);
-  blocks_[keys[i]] = block;
-  gone_.erase(keys[i]);
-  entries_[block] = {keys[i], pool_.generation(BlockId{block}), before,
+  blocks_[key_of[i]] = block;
+  gone_.erase(key_of[i]);
+  const BlockKey& key_before = i == 0 ? keys.root : key_of[i - 1];
+  latest_after_[key_before] = block;
+  entries_[block] = {key_of[i], key_before, pool_.generation(BlockId{block}),
+                     before,
                      before < 0 ? 0 : pool_.generation(BlockId{before})};
   std::ranges::copy(TokensOf(i, tokens),
                     tokens_.begin() + static_cast<size_t>(block) * block_size_);

@@ -32,6 +32,15 @@ class PrefixCache final {
   // keys[i] names block i of `tokens`. O(1) a block.
   void Extend(std::span<const BlockKey> keys, std::span<const int32_t> tokens,
               std::vector<BlockId>& chain) const;
+  struct Partial {
+    BlockId id{};
+    int count = 0;  // tokens at its start
+  };
+  // A block whose first tokens go on with the blocks of `chain`, of those that
+  // do the latest; at most `most` tokens, which `tokens` has. Who writes behind
+  // them must copy it. REQUIRES: `chain` came from Extend(); keys reach to it
+  Partial PartlyEqual(const BlockChain& keys, std::span<const int32_t> tokens,
+                      std::span<const BlockId> chain, int most) const;
   // Of the blocks after the first `num_blocks`: how many were here, one after
   // the other, and have been taken since. As many as the pool has blocks are
   // remembered.
@@ -45,7 +54,7 @@ class PrefixCache final {
   // The last block of `chain` is complete and may be found from now on; the
   // pool keeps it. REQUIRES: allocated; keys and tokens reach to its end; the
   // blocks before it are kNew or kKnown ones.
-  Addition Add(std::span<const BlockKey> keys, std::span<const int32_t> tokens,
+  Addition Add(const BlockChain& keys, std::span<const int32_t> tokens,
                std::span<const int32_t> chain);
 
   // Blocks that can be found, in use or idle. O(num_blocks).
@@ -53,7 +62,7 @@ class PrefixCache final {
 
  private:
   struct Entry {
-    BlockKey key;
+    BlockKey key, key_before;
     uint32_t generation = 0;  // of the block when it was added; 0: never
     int32_t before = -1;      // the block before it; -1: it is the first
     uint32_t before_generation = 0;
@@ -61,6 +70,7 @@ class PrefixCache final {
   bool IsLive(int32_t block) const;
   bool IsGone(const BlockKey& key) const;
   void Forget(int32_t block);
+  bool Follows(int32_t block, int32_t before) const;
   bool Holds(int32_t block, int32_t before,
              std::span<const int32_t> tokens) const;
   std::span<const int32_t> TokensOf(int i,
@@ -71,6 +81,7 @@ class PrefixCache final {
   std::vector<Entry> entries_;   // [num_blocks]
   std::vector<int32_t> tokens_;  // [num_blocks, block_size]
   absl::flat_hash_map<BlockKey, int32_t> blocks_;
+  absl::flat_hash_map<BlockKey, int32_t> latest_after_;  // by the key before
   // Keys whose blocks hold something else by now, and in which order they came.
   absl::flat_hash_set<BlockKey> gone_;
   std::vector<BlockKey> gone_order_;  // a ring

@@ -105,6 +105,10 @@ class CpuBackend final : public Backend {
     return KvCache::BytesPerBlock(shape, kv_type_);
   }
 
+  void CopyKvBlock(int32_t from, int32_t to) override {
+    cache_.CopyBlock(from, to);
+  }
+
   void LimitThreads(int threads) override {
     assert(threads >= 1);
     thread_limit_.store(threads, std::memory_order_relaxed);

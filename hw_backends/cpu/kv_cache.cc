@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstring>
 #include <limits>
 #include <utility>
 
@@ -63,6 +64,15 @@ void KvCache::Write(int layer, int head, int32_t block, int slot,
                     const float* k, const float* v) const {
   WriteKv(type_, shape_.head_dim, k, v, slot,
           Head(layer, head) + block * block_stride_);
+}
+
+void KvCache::CopyBlock(int32_t from, int32_t to) const {
+  if (from == to) return;
+  for (int layer = 0; layer < shape_.num_layers; ++layer) {
+    std::byte* blocks = Head(layer, 0);
+    std::memcpy(blocks + to * block_stride_, blocks + from * block_stride_,
+                block_stride_);
+  }
 }
 
 }  // namespace mj

@@ -33,6 +33,8 @@ class KvCache final {
   // slots may be written at the same time.
   void Write(int layer, int head, int32_t block, int slot, const float* k,
              const float* v) const;
+  // Of all layers and heads.
+  void CopyBlock(int32_t from, int32_t to) const;
 
  private:
   KvShape shape_;

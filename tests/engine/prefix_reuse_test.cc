@@ -52,11 +52,11 @@ struct ReuseCase {
 TEST_F(PrefixReuseTest, TheSecondRequestComputesOnlyWhatIsNew) {
   constexpr ReuseCase kCases[] = {
       {"nothing alike", 100, 0, 100, 0},
-      {"less than a block", 100, 31, 100, 0},
+      {"a part of a block", 100, 31, 100, 31},
       {"one block", 100, 32, 100, 32},
-      {"whole blocks only", 100, 95, 100, 64},
-      {"a longer second", 100, 100, 1000, 96},
-      {"the last row is computed for its logits", 96, 96, 96, 64},
+      {"blocks and a part of one", 100, 95, 100, 95},
+      {"no part of a block that is not full", 100, 100, 1000, 96},
+      {"the last row is computed for its logits", 96, 96, 96, 95},
       {"the same again", 97, 97, 97, 96},
   };
   for (const ReuseCase& c : kCases) {
@@ -92,7 +92,7 @@ TEST_F(PrefixReuseTest, ChoicesShareTheirPrompt) {
   Request request = Make(RandomTokens(320, 1), 1);
   request.num_choices = 8;
   const Reply reply = Ask(*engine, request);
-  EXPECT_EQ(log_.rows, 320 + 7 * 32);  // the block of the last row
+  EXPECT_EQ(log_.rows, 320 + 7);  // the last row
   EXPECT_EQ(reply.usage.cached_tokens, 0) << "nothing was there before";
 }
 
@@ -162,12 +162,12 @@ TEST_F(PrefixReuseTest, AnothersPromptShowsNowhere) {
     Ask(*engine, Make(prompt, 3, "ann"));
     std::promise<void> go;
     log_.before_step = [future = go.get_future().share()] { future.wait(); };
-    auto ann = *engine->Submit(Make(prompt, 3, "ann"), nullptr);
-    auto bob = *engine->Submit(Make(secret, 3, "bob"), nullptr);
     const int steps = log_.steps, rows = log_.rows;
+    const auto both = *engine->SubmitTogether(
+        {Make(prompt, 3, "ann"), Make(secret, 3, "bob")}, nullptr);
     go.set_value();
-    const Reply reply = ReadAll(*bob);
-    ReadAll(*ann);
+    const Reply reply = ReadAll(*both[1]);
+    ReadAll(*both[0]);
     log_.before_step = nullptr;
     const EngineStats stats = engine->stats();
     seen.push_back({log_.steps - steps, log_.rows - rows,
@@ -190,6 +190,26 @@ TEST_F(PrefixReuseTest, WhatIsLostIsCountedWithItsReason) {
   Ask(*engine, Make(RandomTokens(500, 2), 1));  // takes every block
   EXPECT_EQ(Ask(*engine, Make(prompt, 1)).usage.cached_tokens, 0);
   EXPECT_EQ(engine->stats().prefix->lost_evicted, 96);
+}
+
+// Copy on write: a block is shared as far as it goes, and written elsewhere.
+TEST_F(PrefixReuseTest, ABlockThatGoesOnDifferentlyIsCopied) {
+  auto engine = Start();
+  const Tokens begin = RandomTokens(80, 1);
+  const Tokens first = begin + RandomTokens(40, 2);
+  const Tokens second = begin + RandomTokens(40, 3);
+  const Reply alone = Ask(*engine, Make(first, 8));
+  log_.rows = 0;
+  const Reply copied = Ask(*engine, Make(second, 8));
+  EXPECT_EQ(copied.usage.cached_tokens, 80);
+  EXPECT_EQ(log_.rows, 40 + 7);
+  EXPECT_EQ(engine->stats().prefix->copied, 80 - 64);
+  EXPECT_EQ(Ask(*engine, Make(first, 8)).choices[0].tokens,
+            alone.choices[0].tokens);
+  EXPECT_EQ(engine->stats().kv_blocks_used, 0);
+  options_.prefix_cache = false;
+  EXPECT_EQ(Ask(*Start(), Make(second, 8)).choices[0].tokens,
+            copied.choices[0].tokens);
 }
 
 TEST_F(PrefixReuseTest, OffMeansNothingIsShared) {

@@ -4,6 +4,7 @@
 #ifndef MILLIJOULE_TESTS_FAKES_FAKE_MODEL_H_
 #define MILLIJOULE_TESTS_FAKES_FAKE_MODEL_H_
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -56,7 +57,7 @@ class FakeTokenizer final : public Tokenizer {
   Vocabulary vocabulary_;
 };
 
-// Counts bytes, and nothing else of a backend.
+// Holds a cache of hashes, and has nothing else of a backend.
 class FakeBackend final : public Backend {
  public:
   static constexpr int64_t kBytesPerBlock = 1024;
@@ -72,11 +73,14 @@ class FakeBackend final : public Backend {
   RopeId AddRope(RopeSpec) override { return RopeId{0}; }
   BufferId AddBuffer(int) override { return BufferId{0}; }
   absl::Status AllocateKv(const KvShape&, int num_blocks) override {
-    num_blocks_ = num_blocks;
+    cache_.resize(static_cast<size_t>(num_blocks) * kBlockSize);
     return absl::OkStatus();
   }
   int64_t KvBytesPerBlock(const KvShape&) const override {
     return kBytesPerBlock;
+  }
+  void CopyKvBlock(int32_t from, int32_t to) override {
+    std::copy_n(&Slot(from, 0), kBlockSize, &Slot(to, 0));
   }
   void LimitThreads(int) override {}
   void BeginStep(const StepView&) override {}
@@ -91,11 +95,13 @@ class FakeBackend final : public Backend {
   void ReadRows(BufferId, std::span<float>) override {}
   StepReport EndStep() override { return {}; }
 
-  int num_blocks() const { return num_blocks_; }
+  uint64_t& Slot(int32_t block, int slot) {
+    return cache_.at(static_cast<size_t>(block) * kBlockSize + slot);
+  }
 
  private:
   BackendInfo info_{"fake", "none", "f32", "f32", 1, true};
-  int num_blocks_ = 0;
+  std::vector<uint64_t> cache_;  // [blocks, slots]
 };
 
 // What tests may ask of a fake runner's steps. Written by the engine thread.
@@ -126,13 +132,12 @@ inline uint64_t Mix(uint64_t x) {  // SplitMix64 (Steele et al. 2014)
 // its predecessor's slot through the block table, as attention would.
 class FakeRunner final : public StepRunner {
  public:
-  FakeRunner(int vocab, const FakeBackend& backend, FakeRunnerLog& log)
+  FakeRunner(int vocab, FakeBackend& backend, FakeRunnerLog& log)
       : logits_(vocab), backend_(backend), log_(log) {}
 
   StepOutcome Run(const ForwardBatch& batch, const LogitsSink& sink) override {
     if (log_.before_step) log_.before_step();
     Note(batch);
-    cache_.resize(static_cast<size_t>(backend_.num_blocks()) * kBlockSize);
     std::vector<uint64_t> hashes(batch.tokens.size());
     for (const StepSequence& s : batch.sequences) Compute(batch, s, hashes);
     if (log_.give_no_logits) return {};
@@ -162,9 +167,8 @@ class FakeRunner final : public StepRunner {
   }
 
   uint64_t& Slot(const StepSequence& s, int position) {
-    const int block = s.block_table[position / kBlockSize];
-    return cache_.at(static_cast<size_t>(block) * kBlockSize +
-                     position % kBlockSize);
+    return backend_.Slot(s.block_table[position / kBlockSize],
+                         position % kBlockSize);
   }
 
   void Compute(const ForwardBatch& batch, const StepSequence& s,
@@ -191,9 +195,8 @@ class FakeRunner final : public StepRunner {
     }
   }
 
-  std::vector<uint64_t> cache_;
   std::vector<float> logits_;
-  const FakeBackend& backend_;
+  FakeBackend& backend_;
   FakeRunnerLog& log_;
 };
 

@@ -46,8 +46,8 @@ class Cached {
     const int full = static_cast<int>(owner.chain.keys.size());
     if (!owner.table.GrowTo(full, pool).ok()) return false;
     for (int& i = owner.added; i < full; ++i) {
-      const PrefixCache::Addition addition = cache.Add(
-          owner.chain.keys, owner.tokens, owner.table.ids().first(i + 1));
+      const PrefixCache::Addition addition =
+          cache.Add(owner.chain, owner.tokens, owner.table.ids().first(i + 1));
       if (addition.how == PrefixCache::Added::kCollision) return true;
       owner.table.Replace(i, addition.id, pool);
     }
@@ -58,6 +58,53 @@ class Cached {
   PrefixCache cache;
   BlockHasher hasher = *BlockHasher::Create(BlockHasher::Secret{7});
 };
+
+TEST(PrefixCacheTest, FindsABlockThatBeginsAlike) {
+  Cached kv(8);
+  Owner first = kv.Make({1, 2, 3, 4, 5, 6, 7, 8});
+  ASSERT_TRUE(kv.Compute(first));
+  struct Case {
+    const char* name;
+    Tokens tokens;
+    int blocks, most, want;
+  };
+  const Case kCases[] = {
+      {"two tokens of the second block", {1, 2, 3, 4, 5, 6, 0, 0}, 1, 4, 2},
+      {"no more than is wanted", {1, 2, 3, 4, 5, 6, 7}, 1, 1, 1},
+      {"none of it", {1, 2, 3, 4, 0, 6, 7, 8}, 1, 4, 0},
+      {"of the first block", {1, 2, 3, 0}, 0, 4, 3},
+      {"nothing comes after", {1, 2, 3, 4, 5, 6, 7, 8, 9}, 2, 1, 0},
+  };
+  for (const Case& c : kCases) {
+    SCOPED_TRACE(c.name);
+    Owner owner = kv.Make(c.tokens);
+    std::vector<BlockId> chain;
+    kv.cache.Extend(owner.chain.keys, owner.tokens, chain);
+    ASSERT_EQ(chain.size(), c.blocks);
+    const PrefixCache::Partial partial =
+        kv.cache.PartlyEqual(owner.chain, owner.tokens, chain, c.most);
+    EXPECT_EQ(partial.count, c.want);
+    if (c.want == 0) continue;
+    EXPECT_EQ(partial.id, first.table.At(c.blocks));
+  }
+  Owner stranger = kv.Make({1, 2, 3, 0}, "bob");
+  EXPECT_EQ(kv.cache.PartlyEqual(stranger.chain, stranger.tokens, {}, 4).count,
+            0);
+}
+
+TEST(PrefixCacheTest, WhatWasTakenBeginsLikeNothing) {
+  Cached kv(2);
+  Owner first = kv.Make({1, 2, 3, 4, 5, 6, 7, 8});
+  ASSERT_TRUE(kv.Compute(first));
+  first.table.Clear(kv.pool);
+  Owner other = kv.Make({9, 9, 9, 9});
+  ASSERT_TRUE(kv.Compute(other));  // takes the second block
+  Owner owner = kv.Make({1, 2, 3, 4, 5, 6, 0, 0});
+  std::vector<BlockId> chain;
+  kv.cache.Extend(owner.chain.keys, owner.tokens, chain);
+  ASSERT_EQ(chain.size(), 1);
+  EXPECT_EQ(kv.cache.PartlyEqual(owner.chain, owner.tokens, chain, 4).count, 0);
+}
 
 TEST(PrefixCacheTest, FindsTheLongestBeginningOfWholeBlocks) {
   Cached kv(8);
@@ -144,7 +191,7 @@ TEST(PrefixCacheTest, ACollisionIsAMiss) {
   EXPECT_EQ(kv.Find(other), 0);
   ASSERT_TRUE(other.table.GrowTo(2, kv.pool).ok());
   const auto added =
-      kv.cache.Add(other.chain.keys, other.tokens, other.table.ids().first(1));
+      kv.cache.Add(other.chain, other.tokens, other.table.ids().first(1));
   EXPECT_EQ(added.how, PrefixCache::Added::kCollision);
   Owner same = kv.Make({1, 2, 3, 4, 5, 6, 7, 8});
   EXPECT_EQ(kv.Find(same), 2) << "what was there stays";
@@ -153,7 +200,7 @@ TEST(PrefixCacheTest, ACollisionIsAMiss) {
   Owner third = kv.Make({9, 9, 9, 9, 5, 6, 7, 8});
   third.chain.keys[1] = first.chain.keys[1];
   ASSERT_TRUE(third.table.GrowTo(1, kv.pool).ok());
-  ASSERT_EQ(kv.cache.Add(third.chain.keys, third.tokens, third.table.ids()).how,
+  ASSERT_EQ(kv.cache.Add(third.chain, third.tokens, third.table.ids()).how,
             PrefixCache::Added::kNew);
   std::vector<BlockId> chain = {third.table.At(0)};
   kv.cache.Extend(third.chain.keys, third.tokens, chain);

@@ -64,6 +64,27 @@ TEST_P(KvCacheTest, EveryRowHasAPlaceOfItsOwn) {
   });
 }
 
+TEST_P(KvCacheTest, ABlockIsCopiedInAllLayersAndHeads) {
+  const auto cache = KvCache::Create(kShape, kBlocks, GetParam());
+  ASSERT_TRUE(cache.ok()) << cache.status();
+  ForEachPlace([&](int layer, int head, int block, int slot) {
+    const std::vector<float> row = Row(layer, head, block, slot);
+    cache->Write(layer, head, block, slot, row.data(), row.data());
+  });
+  cache->CopyBlock(2, 0);
+  ForEachPlace([&](int layer, int head, int block, int slot) {
+    const StoredKv stored(
+        GetParam(), kShape.head_dim,
+        cache->Head(layer, head) + block * cache->block_stride());
+    const std::vector<float> row =
+        Row(layer, head, block == 0 ? 2 : block, slot);
+    for (int d = 0; d < kShape.head_dim; ++d) {
+      ASSERT_EQ(stored.Key(slot, d), row[d]);
+      ASSERT_EQ(stored.Value(slot, d), row[d]);
+    }
+  });
+}
+
 TEST(KvCacheSizeTest, ABlockHoldsAllLayersAndHeads) {
   const struct {
     KvType type;
