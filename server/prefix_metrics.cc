@@ -16,6 +16,10 @@ void AddPrefixMetrics(const EngineStats& stats, const std::string& model_name,
   out.Counter("prefix_cache_hits_total",
               "Prompt tokens found in the prefix cache, not computed.",
               {{tokens(prefix.hit)}}, "prefix_cache_hits_total");
+  out.Counter(
+      "prefix_cache_copied_tokens_total",
+      "Of them, those in blocks that go on differently and were copied.",
+      {{tokens(prefix.copied)}});
   out.Counter("prefix_cache_lost_tokens_total",
               "Prompt tokens computed although they had been before: their "
               "blocks were taken since, or their own logits were asked for.",

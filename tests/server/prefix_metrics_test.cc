@@ -21,7 +21,7 @@ TEST(PrefixMetricsTest, NothingWhileNothingIsShared) {
 
 TEST(PrefixMetricsTest, TellsWhatWasFoundAndLost) {
   EngineStats stats;
-  stats.prefix = PrefixStats{1000, 640, 64, 32, 1};
+  stats.prefix = PrefixStats{1000, 640, 12, 64, 32, 1};
   stats.kv_blocks_total = 10;
   stats.kv_blocks_idle = 4;
   stats.saved_prefix = Joules(2.5);
@@ -30,6 +30,7 @@ TEST(PrefixMetricsTest, TellsWhatWasFoundAndLost) {
        {"millijoule_prefix_cache_queries_total{model_name=\"m\"} 1000",
         "vllm:prefix_cache_queries_total{model_name=\"m\",engine=\"0\"} 1000",
         "millijoule_prefix_cache_hits_total{model_name=\"m\"} 640",
+        "millijoule_prefix_cache_copied_tokens_total{model_name=\"m\"} 12",
         "vllm:prefix_cache_hits_total{model_name=\"m\",engine=\"0\"} 640",
         "millijoule_prefix_cache_lost_tokens_total{reason=\"evicted\","
         "model_name=\"m\"} 64",
