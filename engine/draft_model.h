@@ -34,6 +34,9 @@ class DraftModel final : public DraftSource {
   void Draft(std::span<const DraftJob> jobs,
              const DraftPassSink& sink) override;
   void Forget(const Sequence& s) override;
+  void LimitThreads(int threads) override {
+    model_->backend->LimitThreads(threads);
+  }
 
  private:
   // A sequence's tokens and guesses, and how many of them its cache holds.

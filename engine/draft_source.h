@@ -39,6 +39,8 @@ class DraftSource {
                      const DraftPassSink& sink) = 0;
   // The sequence has ended.
   virtual void Forget(const Sequence& s) = 0;
+  // As Backend::LimitThreads(), of a backend of its own. Any thread.
+  virtual void LimitThreads(int) {}
 };
 
 // A token's own cost and its share of the passes, among so many sequences.

@@ -72,6 +72,7 @@ class Engine final {
   const EngineOptions& options() const;  // max_model_len filled in
   // Limits that may change while it runs; any thread. INVALID_ARGUMENT, and no
   // change: as PowerControl::SetCap and Validate(JouleRate) say.
+  void LimitThreads(int threads);  // as Backend's, drafters' too
   absl::Status SetPowerCap(std::optional<Watts> cap);  // nothing: none
   absl::Status SetTenantLimit(const TenantLimit& limit);
   void RemoveTenantLimit(const std::string& tenant);

@@ -255,6 +255,11 @@ Engine::SubmitTogether(std::vector<Request> requests,
   return channels;
 }
 
+void Engine::LimitThreads(int threads) {
+  impl_->model->backend->LimitThreads(threads);
+  impl_->speculator.LimitThreads(threads);
+}
+
 absl::Status Engine::SetPowerCap(std::optional<Watts> cap) {
   impl_->energy.control().totals();  // ends the window under other limits
   return impl_->power.SetCap(cap);

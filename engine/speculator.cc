@@ -254,6 +254,10 @@ void Speculator::Forget(const Sequence& s) {
   for (const auto& source : sources_) source->Forget(s);
 }
 
+void Speculator::LimitThreads(int threads) {
+  for (const auto& source : sources_) source->LimitThreads(threads);
+}
+
 void Speculator::Count(Drafter drafter, std::string_view reason) {
   ++choices_[{reason, drafter}];
 }

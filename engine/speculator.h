@@ -48,6 +48,7 @@ class Speculator final {
                         StepPlan& plan);
   // The sequence has ended.
   void Forget(const Sequence& s);
+  void LimitThreads(int threads);  // of all sources; any thread
 
   // The sequence has taken in its last `taken` tokens; its draft is still
   // there. `ended`: they end the reply.

@@ -59,10 +59,10 @@ void LogSummary(const OpenedEngine& opened, const ServeFlags& flags,
            flags.http.address, http.port(), flags.grpc, grpc.port());
 }
 
-void FollowCores(CoreWatch& cores, Backend& backend, Logger& log) {
-  const auto change = cores.Look(backend.info().threads);
+void FollowCores(CoreWatch& cores, Engine& engine, Logger& log) {
+  const auto change = cores.Look(engine.model().backend->info().threads);
   if (!change) return;
-  backend.LimitThreads(change->threads);
+  engine.LimitThreads(change->threads);
   log.warn("{}", change->message);
 }
 
@@ -89,12 +89,12 @@ void TellClock(const Engine& engine, std::string& told, Logger& log) {
 // operators hear of clock and packages: here because this thread has nothing
 // else to do and owns the log, and no step then waits for files.
 void WaitForSignal(const StopSignals& signals, CoreWatch& cores,
-                   const Engine& engine, Logger& log) {
+                   Engine& engine, Logger& log) {
   constexpr Seconds kPeriod{1};
   const std::optional<GovernorStats> governor = engine.stats().governor;
   std::string packages, clock = governor ? governor->why_advisory : "";
   while (!signals.WaitFor(kPeriod)) {
-    FollowCores(cores, *engine.model().backend, log);
+    FollowCores(cores, engine, log);
     TellPackages(engine, packages, log);
     if (governor) TellClock(engine, clock, log);
   }

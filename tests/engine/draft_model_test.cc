@@ -57,6 +57,17 @@ TEST_F(DraftModelTest, WhatItKnowsComesSeveralTokensAStep) {
   EXPECT_EQ(reply.usage.energy.wasted, Joules(0));
 }
 
+TEST_F(DraftModelTest, FewerCoresAreFewerForBoth) {
+  auto draft = MakeFakeModel(draft_log_);
+  auto& backend = static_cast<FakeBackend&>(*draft->backend);
+  auto engine = TryStart(std::move(draft));
+  ASSERT_TRUE(engine.ok()) << engine.status();
+  (*engine)->LimitThreads(3);
+  EXPECT_EQ(backend.thread_limit, 3);
+  EXPECT_EQ(static_cast<FakeBackend&>(*(*engine)->model().backend).thread_limit,
+            3);
+}
+
 // No step waits for more than a pass of the draft model's catching up.
 TEST_F(DraftModelTest, LongBeginningsAreCaughtUpWithStepByStep) {
   auto engine = Start();

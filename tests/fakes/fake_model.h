@@ -82,7 +82,7 @@ class FakeBackend final : public Backend {
   void CopyKvBlock(int32_t from, int32_t to) override {
     std::copy_n(&Slot(from, 0), kBlockSize, &Slot(to, 0));
   }
-  void LimitThreads(int) override {}
+  void LimitThreads(int threads) override { thread_limit = threads; }
   void BeginStep(const StepView&) override {}
   void Embed(WeightId, float, BufferId) override {}
   void RmsNorm(BufferId, WeightId, float, bool, BufferId) override {}
@@ -94,6 +94,8 @@ class FakeBackend final : public Backend {
               std::span<float>, std::span<TokenLogit>) override {}
   void ReadRows(BufferId, std::span<float>) override {}
   StepReport EndStep() override { return {}; }
+
+  std::atomic<int> thread_limit{0};  // the latest; 0: none
 
   uint64_t& Slot(int32_t block, int slot) {
     return cache_.at(static_cast<size_t>(block) * kBlockSize + slot);
