@@ -17,6 +17,7 @@ Command PerplexityCommand(const BuildInfo& build);
 Command KernelsCommand(const BuildInfo& build);
 Command SimulateCommand(const BuildInfo& build);
 Command ReproduceCommand(const BuildInfo& build);
+Command ScheduleCommand(const BuildInfo& build);
 
 // "millijoule-bench: MESSAGE" on standard error; returns 1.
 int PrintBenchError(const absl::Status& status);

@@ -17,6 +17,7 @@ int Main(int argc, char** argv) {
       mj::KernelsCommand(build),
       mj::SimulateCommand(build),
       mj::ReproduceCommand(build),
+      mj::ScheduleCommand(build),
   };
   return mj::RunCommandLine(
       "millijoule-bench", "Measures Millijoule without a network",

@@ -43,9 +43,21 @@ SequenceView Queues::ViewRunning(Sequence& s) {
   const bool decodes = s.num_tokens() - s.num_computed == 1;
   const bool follows = reuse_ && !decodes && reuse_->Follow(s);
   SequenceView view = ViewOf(s);
-  view.num_shared_blocks = reuse_ ? s.blocks.NumShared(pool_) : 0;
   view.follows = follows;
   return view;
+}
+
+// Looks at the blocks of every sequence, so only where a plan may ask.
+void Queues::CountShared(int block_size) {
+  int wanted = 0;
+  for (const SequenceView& view : running_views_) {
+    wanted +=
+        std::max(0, BlocksFor(view.num_tokens, block_size) - view.num_blocks);
+  }
+  if (wanted <= pool_.num_free()) return;
+  for (int i = 0; i < num_running(); ++i) {
+    running_views_[i].num_shared_blocks = running_[i]->blocks.NumShared(pool_);
+  }
 }
 
 SequenceView Queues::ViewWaiting(Sequence& s) {
@@ -64,6 +76,7 @@ PlanInput Queues::Snapshot(const ScheduleLimits& limits) {
   waiting_views_.clear();
   if (reuse_) reuse_->BeginRound();
   for (Sequence* s : running_) running_views_.push_back(ViewRunning(*s));
+  if (reuse_) CountShared(limits.block_size);
   // Who cannot have its blocks lets nobody pass.
   int wanted = 0;
   for (Sequence* s : waiting_) {

@@ -55,6 +55,7 @@ class Queues final {
  private:
   SequenceView ViewRunning(Sequence& s);
   SequenceView ViewWaiting(Sequence& s);
+  void CountShared(int block_size);
   void Preempt(Sequence& s);
 
   BlockPool pool_;

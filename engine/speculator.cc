@@ -24,6 +24,12 @@ int ClassOf(const Sequence& s) {
 // Tokens that a draft may have: the one after it must fit, too.
 int MostDrafted(const Sequence& s) { return s.max_tokens - s.num_tokens() - 1; }
 
+bool Decodes(const PlannedRows& rows, const Queues& queues) {
+  if (rows.sequence >= queues.num_running()) return false;
+  const Sequence& s = *queues.running()[rows.sequence];
+  return s.num_tokens() - s.num_computed == 1 && s.generates();
+}
+
 }  // namespace
 
 Speculator::Speculator(Speculation by_default, const SpeculationLimits& limits,
@@ -78,23 +84,29 @@ bool Speculator::Allows(Speculation allowed, Drafter drafter) const {
   return false;
 }
 
+Speculation Speculator::AllowedFor(const Sequence& s) const {
+  if (MostDrafted(s) <= 0) return Speculation::kOff;
+  const Speculation asked = s.request->request.speculation;
+  return asked == Speculation::kAuto ? by_default_ : asked;
+}
+
 bool Speculator::Gather(const Queues& queues, const StepPlan& plan) {
   decoding_.clear();
   num_rows_ = tokens_ = 0;
-  bool some = false;
+  // Where nobody may, asking is all that it costs.
+  const bool some = std::ranges::any_of(plan.rows, [&](const PlannedRows& r) {
+    return Decodes(r, queues) &&
+           AllowedFor(*queues.running()[r.sequence]) != Speculation::kOff;
+  });
+  if (!some) return false;
   for (size_t k = 0; k < plan.rows.size(); ++k) {
     const PlannedRows& rows = plan.rows[k];
     num_rows_ += rows.num_rows;
-    if (rows.sequence >= queues.num_running()) continue;
+    if (!Decodes(rows, queues)) continue;
     Sequence* s = queues.running()[rows.sequence];
-    if (s->num_tokens() - s->num_computed != 1 || !s->generates()) continue;
-    Speculation allowed = s->request->request.speculation;
-    if (allowed == Speculation::kAuto) allowed = by_default_;
-    if (MostDrafted(*s) <= 0) allowed = Speculation::kOff;
-    some |= allowed != Speculation::kOff;
-    decoding_.push_back({s, static_cast<int>(k), allowed});
+    decoding_.push_back({s, static_cast<int>(k), AllowedFor(*s)});
   }
-  return some;
+  return true;
 }
 
 void Speculator::PriceStep(const Queues& queues, const StepPlan& plan,

@@ -70,6 +70,7 @@ class Speculator final {
   };
   DraftState& StateOf(Sequence& s);
   bool Allows(Speculation allowed, Drafter drafter) const;
+  Speculation AllowedFor(const Sequence& s) const;
   bool Gather(const Queues& queues, const StepPlan& plan);
   void PriceStep(const Queues& queues, const StepPlan& plan, int most_rows);
   void AskDrafters(Decoding& d);

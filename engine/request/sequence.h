@@ -40,6 +40,8 @@ struct Sequence {
         detokenizer(std::move(to_text)),
         stop(std::move(matcher)) {}
 
+  // What every step reads of every sequence comes first: it is in no cache
+  // after the model has run.
   InFlight* request;
   int choice = 0;
   std::vector<TokenId> tokens;  // prompt, then generated
@@ -47,11 +49,11 @@ struct Sequence {
   int max_tokens = 0;            // tokens.size() at the most
   int num_computed = 0;          // tokens whose K and V are in the cache
   int num_recomputed_until = 0;  // positions before it were computed once
-  BlockTable blocks;
-  BlockChain chain;        // names of what its full blocks hold
   int num_findable = 0;    // of its blocks, the first; others may share them
   bool looked_up = false;  // once, for shared beginnings
   bool findable = true;    // false: none beyond these ever will be
+  BlockTable blocks;
+  BlockChain chain;  // names of what its full blocks hold
   StreamingDetokenizer detokenizer;
   StopMatcher stop;
   std::unique_ptr<DraftState> drafting;  // null: it has never speculated

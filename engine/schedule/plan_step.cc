@@ -111,6 +111,7 @@ class Planner {
 
   StepPlan Finish() const {
     StepPlan plan;
+    plan.rows.reserve(rows_.size());
     for (size_t i = 0; i < rows_.size(); ++i) {
       if (rows_[i] == 0) continue;
       plan.rows.push_back({static_cast<int>(i), rows_[i], blocks_[i]});

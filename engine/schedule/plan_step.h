@@ -38,7 +38,8 @@ struct SequenceView {
   int num_blocks = 0;    // held, or to be shared when it starts
   int max_tokens = 0;    // it may ever have; >= num_tokens
   // Of a running sequence's blocks, those that others hold, too: preemption
-  // would not free them.
+  // would not free them. Not read where the free blocks are enough for all that
+  // running sequences lack, as then nobody is preempted.
   int num_shared_blocks = 0;
   // Of a waiting sequence's blocks, those that count as free until it starts.
   int num_free_blocks = 0;
