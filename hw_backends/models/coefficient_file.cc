@@ -22,7 +22,7 @@ constexpr std::pair<std::string_view, double> kScales[] = {
     {"kg", 1},        {"years", 1},       {"ns", 1e-9},       {"fJ", 1e-15},
     {"pJ", 1e-12},    {"mW", 1e-3},       {"fF", 1e-15},      {"V", 1},
     {"fJ/op", 1e-15}, {"pJ/bit", 8e-12},  {"Gsample/s", 1e9}, {"KiB", 1024},
-    {"count", 1},     {"op/cycle", 1},
+    {"count", 1},     {"op/cycle", 1},    {"mm2", 1},
 };
 
 std::optional<double> SiScale(std::string_view unit) {

@@ -39,7 +39,7 @@ class CoefficientFile final {
   // In SI units: `unit` is one of pJ/op, pJ/byte, W, Gop/s, GB/s, cores,
   // g/kWh, ratio, MHz, us, ms, s, GB, J, rows, L/kWh, kg, years (as it is),
   // ns, fJ, pJ, mW, fF, V, fJ/op, pJ/bit (as J/byte), Gsample/s, KiB, count,
-  // op/cycle.
+  // op/cycle, mm2.
   absl::StatusOr<double> Number(std::string_view key, std::string_view unit);
   absl::StatusOr<std::string> Text(std::string_view key);
   absl::StatusOr<std::vector<int64_t>> Integers(std::string_view key);

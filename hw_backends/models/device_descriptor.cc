@@ -103,6 +103,7 @@ absl::StatusOr<DeviceDescriptor> ReadDevice(CoefficientFile& file) {
   device.takes_rotary = ReadSwitch(fields, "rotary");
   device.fuses_softmax = ReadSwitch(fields, "fused_softmax");
   device.around = ReadSurroundings(fields);
+  if (file.Has("area")) device.area_mm2 = fields.Positive("area", "mm2");
   if (file.Has("serving.users")) device.serving = ReadServing(fields);
   fields.Keep(file.CheckNodes());
   if (IsTileFamily(family)) {

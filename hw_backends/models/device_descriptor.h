@@ -39,6 +39,7 @@ struct DeviceDescriptor {
 
   std::variant<TileDevice, LaneDevice, PlatformUnit> unit;
   Surroundings around;                  // not of platforms
+  double area_mm2 = 0;                  // 0: not known
   std::optional<ServingPoint> serving;  // as it was seen to serve a model
 };
 

@@ -31,6 +31,7 @@ class DeviceFile final {
   // INVALID_ARGUMENT as ReadDevice; OUT_OF_RANGE a platform's frequency.
   absl::StatusOr<DeviceDescriptor> Read() const;
 
+  bool Has(std::string_view key) const { return file_.Has(key); }
   // Keys of the constants of kind `assumed`.
   std::vector<std::string> AssumedKeys() const;
   double ValueOf(std::string_view key) const;  // REQUIRES: a constant's key

@@ -209,6 +209,18 @@ TilePoint PointOf(const TileDevice& device, int input_bits, int weight_bits) {
   return std::visit(Points{input_bits, weight_bits}, device.unit);
 }
 
+double ConversionsPerMac(const TileDevice& device, int input_bits,
+                         int weight_bits) {
+  if (const auto* core = std::get_if<AnalogCore>(&device.unit)) {
+    return 1.0 / static_cast<double>(core->inputs);
+  }
+  const auto* c = std::get_if<Crossbar>(&device.unit);
+  if (c == nullptr) return 0;
+  return static_cast<double>(CeilDiv(input_bits, c->dac_bits) *
+                             CeilDiv(weight_bits, c->cell_bits)) /
+         static_cast<double>(c->rows);
+}
+
 TilePlan::TilePlan(const TileDevice& device, const Surroundings& around,
                    const DeviceOp& op, int64_t tiles)
     : point_(PointOf(device, op.input_bits, op.weight_bits)),

@@ -101,6 +101,11 @@ bool IsTileFamily(std::string_view family);
 // REQUIRES: bits that the device takes.
 TilePoint PointOf(const TileDevice& device, int input_bits, int weight_bits);
 
+// Conversions of ADCs a MAC, where the unit has them; else 0:
+//   ceil(b_x / b_dac) ceil(b_w / b_cell) / R
+double ConversionsPerMac(const TileDevice& device, int input_bits,
+                         int weight_bits);
+
 // One matrix on the tiles it has; Cost(m) is closed form.
 class TilePlan final {
  public:
