@@ -1,4 +1,5 @@
 // millijoule-bench price: one product, or one step of a model, on one device.
+#include <cmath>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -65,7 +66,7 @@ absl::StatusOr<DeviceFile> FileOf(const PriceFlags& flags) {
 // What one product and a whole step have in common.
 void AddCost(const DeviceCost& cost, Json& json) {
   const JoulesByComponent& j = cost.joules;
-  json["cycles"] = cost.cycles;
+  json["cycles"] = std::llround(cost.cycles);
   json["seconds"] = cost.time.count();
   json["joules"] = j.total().value();
   json["ops_per_second"] = 2 * cost.macs / cost.time.count();

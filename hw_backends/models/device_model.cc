@@ -123,7 +123,9 @@ void DeviceModel::PlanMatrices(const ModelShape& model,
   Joules load_energy(0);
   for (const Matrix& m : matrices_) {
     const double count = m.with_rows + m.with_logits;
-    bytes += count * CostOf(m.plan, 1).bytes.weights;
+    bytes +=
+        count * std::visit([](const auto& plan) { return plan.weight_bytes(); },
+                           m.plan);
     load_time += count * LoadTime(m.plan);
     load_energy += count * LoadEnergy(m.plan);
     if (const auto* tile = std::get_if<TilePlan>(&m.plan)) {

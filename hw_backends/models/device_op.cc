@@ -11,7 +11,7 @@
 namespace mj {
 namespace {
 
-constexpr int64_t kMostOfASize = 1 << 24;
+constexpr int64_t kMostOfASize = 1 << 20;
 
 bool ReadFraction(const std::string& text, char separator, Sparsity& out) {
   const std::vector<std::string> parts = absl::StrSplit(text, separator);

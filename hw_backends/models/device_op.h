@@ -32,7 +32,7 @@ struct DeviceOp {
   Sparsity sparsity{};
 };
 
-// "M,N,K", each a whole number from 1 to 2^24. INVALID_ARGUMENT otherwise.
+// "M,N,K", each a whole number from 1 to 2^20. INVALID_ARGUMENT otherwise.
 absl::StatusOr<GemmShape> ParseGemm(std::string_view text);
 
 }  // namespace mj

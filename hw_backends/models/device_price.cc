@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
 namespace mj {
 namespace {
 
@@ -17,6 +20,11 @@ StepDemand DemandOf(const PlatformDescriptor& platform, int64_t m, int64_t n,
               operations * static_cast<double>(CeilDiv(m, tile) * tile),
           .weight_bytes = weight_bytes,
           .num_sequences = 0};
+}
+
+PlatformDescriptor WithoutOverhead(PlatformDescriptor platform) {
+  platform.step_overhead = platform.sequence_overhead = Seconds(0);
+  return platform;
 }
 
 struct Pricer {
@@ -63,7 +71,7 @@ struct Pricer {
 }  // namespace
 
 PlatformPlan::PlatformPlan(const PlatformUnit& unit, const DeviceOp& op)
-    : model_(ModelShape{}, CostOptions{}, unit.platform, 1),
+    : model_(ModelShape{}, CostOptions{}, WithoutOverhead(unit.platform), 1),
       clock_(unit.clock),
       n_(op.gemm.n),
       k_(op.gemm.k),
@@ -134,7 +142,13 @@ Placement Place(const DeviceDescriptor& device, double weight_bytes,
 absl::StatusOr<PricedOp> PriceOp(const DeviceDescriptor& device,
                                  const DeviceOp& op) {
   if (absl::Status s = CheckOp(device, op); !s.ok()) return s;
-  return std::visit(Pricer{device, op}, device.unit);
+  const PricedOp priced = std::visit(Pricer{device, op}, device.unit);
+  if (!std::isfinite(priced.cost.time.count()) ||
+      !std::isfinite(priced.cost.joules.total().value())) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        device.name, ": its constants give no finite time and energy"));
+  }
+  return priced;
 }
 
 std::string_view WeightsLiveName(WeightsLive live) {

@@ -13,8 +13,9 @@
 
 namespace mj {
 
-// One matrix on a platform: the roofline of platform_cost_model.h, its dynamic
-// energy by where it goes and the rest as static.
+// One matrix on a platform: the roofline of platform_cost_model.h without the
+// host's overhead, which is a step's; its dynamic energy by where it goes and
+// the rest as static.
 class PlatformPlan final {
  public:
   PlatformPlan(const PlatformUnit& unit, const DeviceOp& op);

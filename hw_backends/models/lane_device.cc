@@ -14,25 +14,12 @@ namespace {
 
 constexpr double kOutputBytes = 4;  // int32 sums before requantisation
 
-// Numbers are held against a double's whole range of integers.
-int64_t Whole(CoefficientFields& fields, const std::string& key) {
-  const double value = fields.Number(key, "count");
-  const bool good = value == std::floor(value) && value < 1e9;
-  fields.Require(good, key, "must be a whole number below 1e9");
-  return good ? static_cast<int64_t>(value) : 0;
-}
-
-double Part(CoefficientFields& fields, const std::string& key) {
-  const double part = fields.Number(key, "ratio");
-  fields.Require(part <= 1, key, "is over 1");
-  return part;
-}
-
 void ReadUnits(CoefficientFields& fields, LaneDevice& d) {
-  d.lanes = {.inputs = Whole(fields, "lanes.inputs"),
-             .outputs = Whole(fields, "lanes.outputs"),
-             .depth = Whole(fields, "lanes.depth")};
-  d.array = {.rows = Whole(fields, "rows"), .cols = Whole(fields, "columns")};
+  d.lanes = {.inputs = fields.Whole("lanes.inputs", 0),
+             .outputs = fields.Whole("lanes.outputs", 0),
+             .depth = fields.Whole("lanes.depth", 0)};
+  d.array = {.rows = fields.Whole("rows", 0),
+             .cols = fields.Whole("columns", 0)};
   fields.Require((d.lanes.inputs == 0) == (d.lanes.outputs == 0),
                  "lanes.outputs", "and lanes.inputs must both be 0 or neither");
   fields.Require((d.array.rows == 0) == (d.array.cols == 0), "columns",
@@ -52,7 +39,8 @@ void ReadWeights(CoefficientFields& fields, const Surroundings& around,
                  LaneDevice& d) {
   const std::string live = fields.Text("weights.live");
   d.capacity = fields.Positive("weights.capacity", "GB");
-  const double efficiency = Part(fields, "weights.efficiency");
+  fields.Require(d.capacity >= 1, "weights.capacity", "is under a byte");
+  const double efficiency = fields.Part("weights.efficiency");
   fields.Require(efficiency > 0, "weights.efficiency",
                  "is 0, must be positive");
   double peak = around.dram_bytes_per_second;
@@ -87,8 +75,8 @@ LaneDevice ReadLaneDevice(CoefficientFields& fields,
   d.mac = Joules(fields.Number("mac.energy", "pJ"));
   d.operand_moves = fields.Number("mac.moves", "ratio");
   ReadWeights(fields, around, d);
-  d.hit = Part(fields, "weights.hit");
-  d.activated = Part(fields, "weights.activated");
+  d.hit = fields.Part("weights.hit");
+  d.activated = fields.Part("weights.activated");
   d.index_bits = fields.Number("weights.index", "count");
   return d;
 }
@@ -104,14 +92,18 @@ LanePlan::LanePlan(const LaneDevice& device, const Surroundings& around,
   const double kept = static_cast<double>(n_ * k_) * density_;
   const double bits = op.weight_bits + (sparse ? device.index_bits : 0);
   weight_bytes_ = kept * bits / 8;
-  streamed_bytes_ = weight_bytes_ * device.activated * (1 - device.hit);
-  stream_cycles_ =
-      streamed_bytes_ / device.bytes_per_second * device.clock.value();
   activation_bytes_ = static_cast<double>(k_) * op.input_bits / 8 +
                       static_cast<double>(n_) * kOutputBytes;
   if (device.live == WeightsLive::kInDram) return;
   load_energy_ = weight_bytes_ * (around.dram_byte + device.weight_byte);
   load_time_ = Seconds(weight_bytes_ / around.dram_bytes_per_second);
+}
+
+// Rows choose their weights independently, as tokens their experts.
+double LanePlan::TouchedBytes(int64_t m) const {
+  const double a = device_.activated;
+  return weight_bytes_ *
+         (a == 1 ? 1 : 1 - std::pow(1 - a, static_cast<double>(m)));
 }
 
 double LanePlan::ComputeCycles(int64_t m) const {
@@ -135,17 +127,21 @@ double LanePlan::ComputeCycles(int64_t m) const {
 DeviceCost LanePlan::Cost(int64_t m) const {
   const double rows = static_cast<double>(m);
   DeviceCost cost;
-  cost.cycles = std::max(ComputeCycles(m), std::ceil(stream_cycles_ - 1e-9)) +
+  const double touched = TouchedBytes(m);
+  const double streamed = touched * (1 - device_.hit);
+  const double stream_cycles =
+      streamed / device_.bytes_per_second * device_.clock.value();
+  cost.cycles = std::max(ComputeCycles(m), std::ceil(stream_cycles - 1e-9)) +
                 static_cast<double>(device_.lanes.depth);
   cost.time = Seconds(cost.cycles / device_.clock.value());
   cost.macs = rows * static_cast<double>(n_ * k_);
   const double done = cost.macs * density_ * device_.activated;
-  cost.bytes.weights = weight_bytes_ * device_.activated;
+  cost.bytes.weights = touched;
   cost.bytes.activations = rows * activation_bytes_;
   cost.joules.macro.array = done * device_.mac;
   cost.joules.noc = done * device_.operand_moves * device_.mac;
   cost.joules.buffers = rows * activation_bytes_ * around_.buffer_byte;
-  cost.joules.dram = streamed_bytes_ * device_.weight_byte;
+  cost.joules.dram = streamed * device_.weight_byte;
   cost.joules.idle = around_.idle * cost.time;
   return cost;
 }

@@ -35,7 +35,7 @@ struct LaneDevice {
   double bytes_per_second = 0;  // attained, where weights live
   Joules weight_byte{0};        // read from there
   double hit = 0;               // part of weights found in a cache before
-  double activated = 1;         // part of weights that a token uses
+  double activated = 1;         // part of weights that a row uses
   double index_bits = 0;        // beside each kept weight
 };
 
@@ -57,14 +57,13 @@ class LanePlan final {
 
  private:
   double ComputeCycles(int64_t m) const;
+  double TouchedBytes(int64_t m) const;  // of weights, by m rows
 
   LaneDevice device_;
   Surroundings around_;
   int64_t n_ = 0, k_ = 0;
   double density_ = 1;
   double weight_bytes_ = 0;
-  double streamed_bytes_ = 0;  // a pass
-  double stream_cycles_ = 0;
   double activation_bytes_ = 0;  // a row
   Seconds load_time_{0};
   Joules load_energy_{0};

@@ -12,25 +12,12 @@ namespace {
 
 constexpr double kPartialBytes = 4;  // int32 sums between tiles
 
-int64_t Size(CoefficientFields& fields, const std::string& key) {
-  const double value = fields.Positive(key, "count");
-  const bool good = value >= 1 && value == std::floor(value) && value < 1e9;
-  fields.Require(good, key, "must be a whole number from 1 to 1e9");
-  return good ? static_cast<int64_t>(value) : 1;
-}
-
-double Part(CoefficientFields& fields, const std::string& key) {
-  const double part = fields.Number(key, "ratio");
-  fields.Require(part <= 1, key, "is over 1");
-  return part;
-}
-
 ColonnadeTile ReadColonnade(const CoefficientFile& file,
                             CoefficientFields& fields) {
   ColonnadeTile t;
-  t.macro.rows = Size(fields, "rows");
-  t.macro.columns = Size(fields, "columns");
-  t.macro.registers = Size(fields, "registers");
+  t.macro.rows = fields.Whole("rows", 1);
+  t.macro.columns = fields.Whole("columns", 1);
+  t.macro.registers = fields.Whole("registers", 1);
   fields.Require(t.macro.registers <= t.macro.rows, "registers",
                  "must be at most rows");
   const OperatingPoint point =
@@ -42,8 +29,8 @@ ColonnadeTile ReadColonnade(const CoefficientFile& file,
   fields.Require(side_by_side >= 1, "columns", "hold no 8-bit weight");
   t.cycle_energy =
       static_cast<double>(t.macro.rows * side_by_side) * point.energy;
-  t.driver_part = Part(fields, "energy.drivers");
-  t.control_part = Part(fields, "energy.control");
+  t.driver_part = fields.Part("energy.drivers");
+  t.control_part = fields.Part("energy.control");
   fields.Require(t.driver_part + t.control_part <= 1, "energy.control",
                  "and energy.drivers are over 1");
   return t;
@@ -59,10 +46,11 @@ GateTile ReadGates(const CoefficientFile& file, CoefficientFields& fields) {
       .bitline_farad = fields.Number("gate.bitline", "fF"),
       .nd2 = Seconds(fields.Positive("delay.nd2", "ns")),
       .xor2 = Seconds(fields.Positive("delay.xor2", "ns"))};
-  t.macro = {.inputs = Size(fields, "rows"),
-             .outputs = Size(fields, "columns"),
-             .bits_per_cycle = static_cast<int>(Size(fields, "bits_per_cycle")),
-             .adc_bits = static_cast<int>(fields.Number("adc.bits", "count"))};
+  t.macro = {
+      .inputs = fields.Whole("rows", 1),
+      .outputs = fields.Whole("columns", 1),
+      .bits_per_cycle = static_cast<int>(fields.Whole("bits_per_cycle", 1)),
+      .adc_bits = static_cast<int>(fields.Whole("adc.bits", 0))};
   const auto power_of_two = [&fields](int64_t value, const char* key) {
     fields.Require(std::has_single_bit(static_cast<uint64_t>(value)), key,
                    "must be a power of two");
@@ -76,8 +64,8 @@ GateTile ReadGates(const CoefficientFile& file, CoefficientFields& fields) {
 
 RatedTile ReadRated(const CoefficientFile& file, CoefficientFields& fields) {
   RatedTile t;
-  t.inputs = Size(fields, "rows");
-  t.outputs = Size(fields, "columns");
+  t.inputs = fields.Whole("rows", 1);
+  t.outputs = fields.Whole("columns", 1);
   t.operations_per_cycle = fields.Positive("rate", "op/cycle");
   t.clock = ReadClock(fields);
   t.operation =
@@ -89,9 +77,9 @@ RatedTile ReadRated(const CoefficientFile& file, CoefficientFields& fields) {
 AnalogCore ReadAnalogCore(const CoefficientFile& file,
                           CoefficientFields& fields) {
   AnalogCore core;
-  core.inputs = Size(fields, "rows");
-  core.outputs = Size(fields, "columns");
-  const int64_t phases = Size(fields, "phases");
+  core.inputs = fields.Whole("rows", 1);
+  core.outputs = fields.Whole("columns", 1);
+  const int64_t phases = fields.Whole("phases", 1);
   const std::string key = "vector." + std::to_string(phases);
   for (const std::string& known : file.Keys("vector.")) {
     const double time = fields.Positive(known, "ns");
@@ -109,10 +97,10 @@ AnalogCore ReadAnalogCore(const CoefficientFile& file,
 
 Crossbar ReadCrossbar(CoefficientFields& fields) {
   Crossbar c;
-  c.rows = Size(fields, "rows");
-  c.columns = Size(fields, "columns");
-  c.cell_bits = static_cast<int>(Size(fields, "cell_bits"));
-  c.dac_bits = static_cast<int>(Size(fields, "dac_bits"));
+  c.rows = fields.Whole("rows", 1);
+  c.columns = fields.Whole("columns", 1);
+  c.cell_bits = static_cast<int>(fields.Whole("cell_bits", 1));
+  c.dac_bits = static_cast<int>(fields.Whole("dac_bits", 1));
   c.conversions_per_second = fields.Positive("adc.rate", "Gsample/s");
   c.conversion = Joules(fields.Number("adc.energy", "pJ"));
   c.row_drive = Joules(fields.Number("dac.energy", "pJ"));
@@ -196,10 +184,12 @@ TileDevice ReadTileDevice(std::string_view family, const CoefficientFile& file,
   if (family == "analog-core") d.unit = ReadAnalogCore(file, fields);
   if (family == "crossbar") d.unit = ReadCrossbar(fields);
   d.must_stay = family == "analog-core" || family == "crossbar";
-  d.tiles = Size(fields, "tiles");
-  d.depth = static_cast<int64_t>(fields.Number("depth", "count"));
-  d.activity = Part(fields, "activity");
-  d.gated = Part(fields, "gated") == 1;
+  d.tiles = fields.Whole("tiles", 1);
+  d.depth = fields.Whole("depth", 0);
+  d.activity = fields.Part("activity");
+  const std::string gated = fields.Text("gated");
+  d.gated = gated == "yes";
+  fields.Require(d.gated || gated == "no", "gated", "must be yes or no");
   d.write_byte = Joules(fields.Number("write.energy", "pJ/byte"));
   d.write_row = Seconds(fields.Number("write.row", "ns"));
   return d;

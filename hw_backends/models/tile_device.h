@@ -13,6 +13,7 @@
 #define MILLIJOULE_HW_BACKENDS_MODELS_TILE_DEVICE_H_
 
 #include <cstdint>
+#include <string_view>
 #include <variant>
 
 #include "absl/status/statusor.h"
@@ -116,6 +117,7 @@ class TilePlan final {
   DeviceCost Cost(int64_t m) const;
   int64_t folds() const { return folds_; }
   double utilisation() const { return utilisation_; }
+  double weight_bytes() const { return weight_bytes_; }
   Seconds load_time() const { return load_time_; }
   Joules load_energy() const { return load_energy_; }
 
