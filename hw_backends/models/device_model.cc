@@ -153,6 +153,7 @@ void DeviceModel::CountOtherOps(const ModelShape& model,
     if (IsLinear(ops[i].kind)) continue;
     Other& other = i < without_logits ? per_row_ : per_logits_row_;
     other.activation_bytes += static_cast<double>(ops[i].work.activation_bytes);
+    other.kv_write_bytes += static_cast<double>(ops[i].work.kv_write_bytes);
     if (ops[i].kind == OpKind::kAttention) continue;
     other.operations += static_cast<double>(ops[i].work.other_operations);
   }
@@ -160,18 +161,21 @@ void DeviceModel::CountOtherOps(const ModelShape& model,
 
 DeviceCost DeviceModel::PriceOther(const StepShape& step, double rows,
                                    double logits) const {
-  double operations = 0, kv_bytes = 0, fused_scores = 0;
+  int64_t attention = 0, kv_read_bytes = 0, positions = 0;
   for (const SequenceShape& s : step.sequences) {
-    const Work work = cost_.Marginal(s);
-    operations += static_cast<double>(work.other_operations);
-    kv_bytes += static_cast<double>(work.kv_read_bytes + work.kv_write_bytes);
-    if (s.num_tokens > 0) {
-      fused_scores += heads_and_layers_ * (s.context_tokens + s.num_tokens);
-    }
+    const Work work = cost_.Attention(s);
+    attention += work.other_operations;
+    kv_read_bytes += work.kv_read_bytes;
+    positions += s.num_tokens > 0 ? s.context_tokens + s.num_tokens : 0;
   }
-  const double elementwise =
-      rows * per_row_.operations + logits * per_logits_row_.operations;
-  const double scores = (operations - elementwise) / operations_per_score_;
+  const double operations = static_cast<double>(attention) +
+                            rows * per_row_.operations +
+                            logits * per_logits_row_.operations;
+  const double kv_bytes =
+      static_cast<double>(kv_read_bytes) + rows * per_row_.kv_write_bytes;
+  const double scores = static_cast<double>(attention) / operations_per_score_;
+  const double fused_scores =
+      heads_and_layers_ * static_cast<double>(positions);
   DeviceCost cost;
   cost.bytes.kv = kv_bytes;
   cost.bytes.activations = rows * per_row_.activation_bytes +

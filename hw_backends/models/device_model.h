@@ -56,7 +56,7 @@ class DeviceModel final {
     double with_rows = 0, with_logits = 0;
   };
   struct Other {
-    double operations = 0, activation_bytes = 0;
+    double operations = 0, activation_bytes = 0, kv_write_bytes = 0;
   };
 
   DeviceModel(DeviceDescriptor device, const ModelShape& model,
