@@ -69,7 +69,8 @@ struct BytesByClass {
   }
 };
 
-// Cycles are of the device's own clock: whole for one op.
+// Cycles are of the device's own clock, whole for one op; those of a step are
+// of its products with weights, its time is of all.
 struct DeviceCost {
   double cycles = 0;
   Seconds time{0};

@@ -94,6 +94,9 @@ absl::StatusOr<DeviceDescriptor> ReadDevice(CoefficientFile& file) {
   CoefficientFields fields(file);
   DeviceDescriptor device;
   device.name = fields.Text("name");
+  fields.Require(
+      device.name + ".toml" == file.name(), "name",
+      absl::StrCat("is \"", device.name, "\", must be the file's own"));
   device.citation = fields.Text("citation");
   device.cannot = fields.Text("cannot");
   const std::string family = fields.Text("family");

@@ -10,12 +10,6 @@
 namespace mj {
 namespace {
 
-bool IsLinear(OpKind kind) {
-  return kind == OpKind::kQkv || kind == OpKind::kOutput ||
-         kind == OpKind::kGateUp || kind == OpKind::kDown ||
-         kind == OpKind::kHead;
-}
-
 MatrixPlan PlanOf(const DeviceDescriptor& device, const Surroundings& around,
                   const DeviceOp& op, int64_t tiles) {
   if (const auto* tile = std::get_if<TileDevice>(&device.unit)) {
@@ -150,7 +144,7 @@ void DeviceModel::CountOtherOps(const ModelShape& model,
   const size_t without_logits = StepOps(model, row, options).size();
   const std::vector<OpCost> ops = StepOps(model, logits_row, options);
   for (size_t i = 0; i < ops.size(); ++i) {
-    if (IsLinear(ops[i].kind)) continue;
+    if (ops[i].work.linear_operations > 0) continue;
     Other& other = i < without_logits ? per_row_ : per_logits_row_;
     other.activation_bytes += static_cast<double>(ops[i].work.activation_bytes);
     other.kv_write_bytes += static_cast<double>(ops[i].work.kv_write_bytes);

@@ -17,6 +17,7 @@
 #include <variant>
 
 #include "absl/status/statusor.h"
+#include "hw_backends/models/bit_serial_column.h"
 #include "hw_backends/models/coefficient_fields.h"
 #include "hw_backends/models/colonnade.h"
 #include "hw_backends/models/device_cost.h"

@@ -152,6 +152,7 @@ TEST(DeviceFileTest, BadFilesNameFileAndKey) {
       {"family = \"colonnade\"", "family = \"quantum\"",
        "family is \"quantum\", must be colonnade"},
       {"rows = {", "lines = {", "rows is missing"},
+      {"name = \"colonnade-65nm\"", "name = \"x\"", "name is \"x\""},
       {"name = ", "colour = \"red\"\nname = ", "colour is not a known key"},
       {"sparsity = \"dense\"", "sparsity = \"some\"", "sparsity is \"some\""},
       {"rotary = \"yes\"", "rotary = \"maybe\"", "must be yes or no"},
