@@ -63,6 +63,8 @@ DeviceModel::DeviceModel(DeviceDescriptor device, const ModelShape& model,
     : device_(std::move(device)),
       around_(device_.around),
       cost_(model, options.cost),
+      kv_byte_(around_.dram_byte),
+      kv_bytes_per_second_(around_.dram_bytes_per_second),
       score_bytes_(options.input_bits / 8.0),
       heads_and_layers_(static_cast<double>(model.num_heads) *
                         static_cast<double>(model.layers.size())),
@@ -71,6 +73,10 @@ DeviceModel::DeviceModel(DeviceDescriptor device, const ModelShape& model,
       {1, 1, 1}, options.input_bits, options.weight_bits, options.sparsity};
   PlanMatrices(model, precision);
   CountOtherOps(model, options.cost);
+  if (const auto* lanes = std::get_if<LaneDevice>(&device_.unit)) {
+    kv_byte_ = lanes->weight_byte;
+    kv_bytes_per_second_ = lanes->bytes_per_second;
+  }
   if (const auto* unit = std::get_if<PlatformUnit>(&device_.unit)) {
     platform_.emplace(model, options.cost, unit->platform,
                       static_cast<int>(placement_.devices));
@@ -178,10 +184,10 @@ DeviceCost DeviceModel::PriceOther(const StepShape& step, double rows,
       score_bytes_ *
       (device_.fuses_softmax ? std::min(fused_scores, scores) : scores);
   cost.time = Seconds(std::max(operations / around_.other_per_second,
-                               kv_bytes / around_.dram_bytes_per_second));
+                               kv_bytes / kv_bytes_per_second_));
   cost.joules.buffers =
       (cost.bytes.activations + cost.bytes.scores) * around_.buffer_byte;
-  cost.joules.dram = kv_bytes * around_.dram_byte;
+  cost.joules.dram = kv_bytes * kv_byte_;
   cost.joules.macro.control = operations * around_.other_operation;
   cost.joules.idle = around_.idle * cost.time;
   return cost;

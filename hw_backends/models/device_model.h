@@ -4,11 +4,12 @@
 //
 //   step = products with weights, one after another (device_price.h)
 //        + what is no such product, on the device's other unit:
-//            max(operations / rate, KV bytes / DRAM bandwidth)
+//            max(operations / rate, KV bytes / bandwidth)
 //        + weights written again, where they do not fit and need not stay
 //
-// The ops and their KV bytes are those of kernels/op_cost.h. Scores count once
-// each, or L a head and sequence where the device fuses the softmax.
+// The ops and their KV bytes are those of kernels/op_cost.h. KV lies where the
+// weights do if that is a memory, on chip or in banks, else in DRAM. Scores
+// count once each, or L a head and sequence where the device fuses the softmax.
 #ifndef MILLIJOULE_HW_BACKENDS_MODELS_DEVICE_MODEL_H_
 #define MILLIJOULE_HW_BACKENDS_MODELS_DEVICE_MODEL_H_
 
@@ -75,6 +76,8 @@ class DeviceModel final {
   Placement placement_;
   std::vector<Matrix> matrices_;
   Other per_row_, per_logits_row_;
+  Joules kv_byte_{0};
+  double kv_bytes_per_second_ = 0;
   double score_bytes_ = 1;
   double heads_and_layers_ = 0;
   double operations_per_score_ = 1;

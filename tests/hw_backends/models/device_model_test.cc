@@ -100,6 +100,15 @@ TEST(DeviceModelTest, ScoresAreFewWhereTheSoftmaxIsFused) {
             9 * 30 * (128 * 129 / 2));
 }
 
+TEST(DeviceModelTest, ChipsThatHoldTheWeightsHoldTheKv) {
+  const StepShape long_context{{{.num_tokens = 1, .context_tokens = 8000}}};
+  const DeviceCost on_chip = Model("northpole-12nm").PriceStep(long_context);
+  const DeviceCost in_dram = Model("hermes-14nm").PriceStep(long_context);
+  EXPECT_EQ(on_chip.bytes.kv, in_dram.bytes.kv);
+  EXPECT_EQ(on_chip.joules.dram.value(), 0);  // in the power of the card
+  EXPECT_NEAR(in_dram.joules.dram.value(), in_dram.bytes.kv * 64e-12, 1e-12);
+}
+
 TEST(DeviceModelTest, RotaryModelsHaveNoStaticScores) {
   const auto model =
       DeviceModel::Create(Device("qk-macro-65nm"), Smollm2Shape(), {});
