@@ -77,8 +77,7 @@ TEST(ReproductionTest, APerturbedConstantMovesItsRow) {
     SCOPED_TRACE(c.group);
     double before = 0, after = 0;
     for (const PublishedResult& result : AllResults()) {
-      if (result.group != c.group || result.identity ||
-          result.quantity == "conversions_per_mac" ||
+      if (result.group != c.group || result.quantity == "conversions_per_mac" ||
           result.quantity == "cycle_seconds") {
         continue;
       }
