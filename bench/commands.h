@@ -16,6 +16,7 @@ Command OfflineCommand(const BuildInfo& build);
 Command PerplexityCommand(const BuildInfo& build);
 Command KernelsCommand(const BuildInfo& build);
 Command SimulateCommand(const BuildInfo& build);
+Command PriceCommand(const BuildInfo& build);
 Command ReproduceCommand(const BuildInfo& build);
 Command ScheduleCommand(const BuildInfo& build);
 

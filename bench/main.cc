@@ -16,6 +16,7 @@ int Main(int argc, char** argv) {
       mj::PerplexityCommand(build),
       mj::KernelsCommand(build),
       mj::SimulateCommand(build),
+      mj::PriceCommand(build),
       mj::ReproduceCommand(build),
       mj::ScheduleCommand(build),
   };

@@ -236,9 +236,14 @@ Work StepCost::Attention(int64_t begin, int64_t end,
 }
 
 Work StepCost::Marginal(const SequenceShape& s) const {
+  return s.num_tokens * per_row_ + s.num_logits * per_logits_row_ +
+         Attention(s);
+}
+
+Work StepCost::Attention(const SequenceShape& s) const {
   assert(0 <= s.num_logits && s.num_logits <= s.num_tokens);
   assert(s.context_tokens >= 0);
-  Work work = s.num_tokens * per_row_ + s.num_logits * per_logits_row_;
+  Work work;
   const int64_t begin = s.context_tokens, end = begin + s.num_tokens;
   for (const WindowGroup& layers : windows_) {
     work += Attention(begin, end, layers);

@@ -89,6 +89,9 @@ class StepCost final {
   // REQUIRES: 0 <= num_logits <= num_tokens, context_tokens >= 0. A sequence
   // without tokens costs nothing.
   Work Marginal(const SequenceShape& sequence) const;
+  // Its part that is attention, which alone is not linear in the rows:
+  // other_operations and kv_read_bytes. REQUIRES: as Marginal.
+  Work Attention(const SequenceShape& sequence) const;
   const Work& layer_pass() const { return layer_pass_; }
   const Work& head_pass() const { return head_pass_; }
   Work Total(const StepShape& step) const;

@@ -1,5 +1,7 @@
 #include "hw_backends/models/coefficient_fields.h"
 
+#include <cmath>
+
 #include "absl/strings/str_cat.h"
 
 namespace mj {
@@ -27,6 +29,22 @@ int64_t CoefficientFields::Count(const std::string& key) {
   const bool good = values.size() == 1 && values[0] >= 1;
   Require(good, key, "must be one integer of at least 1");
   return good ? values[0] : 1;
+}
+
+int64_t CoefficientFields::Whole(const std::string& key, int64_t min) {
+  const double value = Number(key, "count");
+  const bool good = value >= static_cast<double>(min) && value <= 1e7 &&
+                    value == std::floor(value);
+  Require(good, key,
+          absl::StrCat("is ", value, ", must be a whole number from ", min,
+                       " to 1e7"));
+  return good ? static_cast<int64_t>(value) : min;
+}
+
+double CoefficientFields::Part(const std::string& key) {
+  const double part = Number(key, "ratio");
+  Require(part <= 1, key, absl::StrCat("is ", part, ", must be at most 1"));
+  return part;
 }
 
 void CoefficientFields::Require(bool good, const std::string& key,

@@ -29,6 +29,10 @@ class CoefficientFields final {
   }
   // One integer of at least 1.
   int64_t Count(const std::string& key);
+  // A number without a fraction, from `min` to 1e7, in unit "count".
+  int64_t Whole(const std::string& key, int64_t min);
+  // A number from 0 to 1, in unit "ratio".
+  double Part(const std::string& key);
   // INVALID_ARGUMENT "FILE: KEY WHAT" where `good` is false.
   void Require(bool good, const std::string& key, std::string_view what);
   void Keep(absl::Status status) { status_.Update(std::move(status)); }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
@@ -14,11 +15,14 @@ namespace mj {
 namespace {
 
 constexpr std::pair<std::string_view, double> kScales[] = {
-    {"pJ/op", 1e-12}, {"pJ/byte", 1e-12}, {"W", 1},     {"Gop/s", 1e9},
-    {"GB/s", 1e9},    {"cores", 1},       {"g/kWh", 1}, {"ratio", 1},
-    {"MHz", 1e6},     {"us", 1e-6},       {"ms", 1e-3}, {"s", 1},
-    {"GB", 1e9},      {"J", 1},           {"rows", 1},  {"L/kWh", 1},
-    {"kg", 1},        {"years", 1},
+    {"pJ/op", 1e-12}, {"pJ/byte", 1e-12}, {"W", 1},           {"Gop/s", 1e9},
+    {"GB/s", 1e9},    {"cores", 1},       {"g/kWh", 1},       {"ratio", 1},
+    {"MHz", 1e6},     {"us", 1e-6},       {"ms", 1e-3},       {"s", 1},
+    {"GB", 1e9},      {"J", 1},           {"rows", 1},        {"L/kWh", 1},
+    {"kg", 1},        {"years", 1},       {"ns", 1e-9},       {"fJ", 1e-15},
+    {"pJ", 1e-12},    {"mW", 1e-3},       {"fF", 1e-15},      {"V", 1},
+    {"fJ/op", 1e-15}, {"pJ/bit", 8e-12},  {"Gsample/s", 1e9}, {"KiB", 1024},
+    {"count", 1},     {"op/cycle", 1},    {"mm2", 1},
 };
 
 std::optional<double> SiScale(std::string_view unit) {
@@ -90,11 +94,7 @@ struct CoefficientFile::Reader {
   absl::Status Number(const std::string& path, const toml::table& table) {
     const std::optional<double> value = table["value"].value<double>();
     if (!value) return file.Error(path, "has no number `value`");
-    if (!std::isfinite(*value) || *value < 0) {
-      return file.Error(path, absl::StrCat("is ", *value,
-                                           ", must be finite and not "
-                                           "negative"));
-    }
+    if (absl::Status s = file.CheckValue(path, *value); !s.ok()) return s;
     Coefficient c{*value, TextOf(table, "unit"), TextOf(table, "source"),
                   TextOf(table, "kind")};
     if (!SiScale(c.unit)) {
@@ -114,6 +114,8 @@ struct CoefficientFile::Reader {
       }
       c.year = static_cast<int>(*value);
     }
+    c.node = TextOf(table, "node");
+    c.voltage = TextOf(table, "voltage");
     file.unread_.insert(path);
     file.coefficients_[path] = std::move(c);
     return absl::OkStatus();
@@ -182,6 +184,58 @@ std::vector<std::string> CoefficientFile::Keys(std::string_view prefix) const {
 bool CoefficientFile::Has(std::string_view key) const {
   return coefficients_.contains(key) || texts_.contains(key) ||
          integers_.contains(key);
+}
+
+absl::Status CoefficientFile::Override(std::string_view key,
+                                       std::string_view text) {
+  const std::string word(text);
+  if (const auto found = texts_.find(key); found != texts_.end()) {
+    found->second = word;
+    return absl::OkStatus();
+  }
+  if (const auto found = integers_.find(key); found != integers_.end()) {
+    int64_t value = 0;
+    if (!absl::SimpleAtoi(word, &value)) {
+      return Error(key, absl::StrCat("is \"", word, "\", must be an integer"));
+    }
+    found->second = {value};
+    return absl::OkStatus();
+  }
+  const auto found = coefficients_.find(key);
+  if (found == coefficients_.end()) {
+    std::vector<std::string> known = Keys("");
+    for (const auto& [name, value] : integers_) known.push_back(name);
+    for (const auto& [name, value] : texts_) known.push_back(name);
+    return Error(key, absl::StrCat("is not a known key; known: ",
+                                   absl::StrJoin(known, ", ")));
+  }
+  double value = 0;
+  if (!absl::SimpleAtod(word, &value)) {
+    return Error(key, absl::StrCat("is \"", word, "\", must be a number in ",
+                                   found->second.unit));
+  }
+  if (absl::Status s = CheckValue(key, value); !s.ok()) return s;
+  found->second.value = value;
+  return absl::OkStatus();
+}
+
+absl::Status CoefficientFile::CheckNodes() const {
+  for (const auto& [key, c] : coefficients_) {
+    if (c.node.empty()) {
+      return Error(key, "has no `node`, such as \"65 nm\" or \"-\"");
+    }
+    if (c.voltage.empty()) {
+      return Error(key, "has no `voltage`, such as \"0.8 V\" or \"-\"");
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CoefficientFile::CheckValue(std::string_view key,
+                                         double value) const {
+  if (std::isfinite(value) && value >= 0) return absl::OkStatus();
+  return Error(key,
+               absl::StrCat("is ", value, ", must be finite and not negative"));
 }
 
 absl::Status CoefficientFile::CheckAllRead() const {

@@ -21,7 +21,8 @@ namespace mj {
 struct Coefficient {
   double value = 0;  // in the file's unit
   std::string unit, source, kind;
-  std::optional<int> year{};  // of the data; most coefficients have none
+  std::optional<int> year{};      // of the data; most coefficients have none
+  std::string node{}, voltage{};  // of the chip: "65 nm", "0.8 V"; "-": neither
 };
 
 class CoefficientFile final {
@@ -36,7 +37,9 @@ class CoefficientFile final {
   // another type or unit.
 
   // In SI units: `unit` is one of pJ/op, pJ/byte, W, Gop/s, GB/s, cores,
-  // g/kWh, ratio, MHz, us, ms, s, GB, J, rows, L/kWh, kg, years (as it is).
+  // g/kWh, ratio, MHz, us, ms, s, GB, J, rows, L/kWh, kg, years (as it is),
+  // ns, fJ, pJ, mW, fF, V, fJ/op, pJ/bit (as J/byte), Gsample/s, KiB, count,
+  // op/cycle, mm2.
   absl::StatusOr<double> Number(std::string_view key, std::string_view unit);
   absl::StatusOr<std::string> Text(std::string_view key);
   absl::StatusOr<std::vector<int64_t>> Integers(std::string_view key);
@@ -47,12 +50,19 @@ class CoefficientFile final {
   // Every coefficient's key that starts with `prefix`.
   std::vector<std::string> Keys(std::string_view prefix) const;
   bool Has(std::string_view key) const;
+  // `text` in place of the value of `key`: a number in the coefficient's own
+  // unit, integers' only one, or text. INVALID_ARGUMENT lists the keys where
+  // there is none of that name, or says why the value is none.
+  absl::Status Override(std::string_view key, std::string_view text);
+  // INVALID_ARGUMENT names the first coefficient without `node` or `voltage`.
+  absl::Status CheckNodes() const;
   // INVALID_ARGUMENT names a key that no getter asked for.
   absl::Status CheckAllRead() const;
 
  private:
   struct Reader;
   absl::Status Error(std::string_view key, std::string_view what) const;
+  absl::Status CheckValue(std::string_view key, double value) const;
 
   std::string file_;
   std::map<std::string, Coefficient, std::less<>> coefficients_;

@@ -85,15 +85,20 @@ absl::StatusOr<PlatformDescriptor> ParsePlatformDescriptor(
   absl::StatusOr<CoefficientFile> file =
       CoefficientFile::Parse(file_name, text);
   if (!file.ok()) return file.status();
-  CoefficientFields fields(*file);
+  absl::StatusOr<PlatformDescriptor> p = ReadPlatform(*file);
+  if (p.ok()) p->calibration = CalibrationName(p->name, text);
+  return p;
+}
+
+absl::StatusOr<PlatformDescriptor> ReadPlatform(CoefficientFile& file) {
+  CoefficientFields fields(file);
   PlatformDescriptor p;
   p.name = fields.Text("name");
-  p.calibration = CalibrationName(p.name, text);
   ReadClocks(fields, p);
-  ReadVoltage(*file, fields, p);
+  ReadVoltage(file, fields, p);
   ReadRates(fields, p);
   ReadPower(fields, p);
-  fields.Keep(file->CheckAllRead());
+  fields.Keep(file.CheckAllRead());
   if (!fields.status().ok()) return fields.status();
   return p;
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "hw_backends/models/coefficient_file.h"
 #include "hw_backends/quantities.h"
 
 namespace mj {
@@ -67,6 +68,9 @@ struct PlatformDescriptor {
 // INVALID_ARGUMENT names file and key, as ParseCpuDescriptor.
 absl::StatusOr<PlatformDescriptor> ParsePlatformDescriptor(
     std::string_view file, std::string_view text);
+
+// The same of a file that is parsed; `calibration` stays empty.
+absl::StatusOr<PlatformDescriptor> ReadPlatform(CoefficientFile& file);
 
 // What is compiled in (platforms/*.toml). NOT_FOUND lists the known names.
 absl::StatusOr<PlatformDescriptor> FindPlatform(std::string_view name);

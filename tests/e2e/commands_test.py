@@ -47,6 +47,51 @@ class CommandsTest(unittest.TestCase):
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.assertEqual(json.loads(done.stdout), case["ids"], text)
 
+    def test_price_answers_one_product(self):
+        done = run(BENCH, "price", "--device", "colonnade-65nm", "--gemm",
+                   "64,8,128", "--input-bits", "8", "--weight-bits", "8",
+                   "--set", "registers=4", "--set", "voltage=0.8", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        price = json.loads(done.stdout)
+        self.assertEqual(price["cycles"], 64 * 8)
+        self.assertAlmostEqual(price["ops_per_second"] / 13.32e9, 1, delta=0.05)
+        self.assertEqual(set(price["joules_by_component"]),
+                         {"macro", "buffers", "noc", "dram", "static"})
+        self.assertAlmostEqual(
+            sum(price["joules_by_component"].values()) / price["joules"], 1)
+        self.assertEqual(set(price["bytes_by_class"]),
+                         {"weights", "activations", "kv", "scores"})
+        for key in ("seconds", "utilisation", "assumed", "load_seconds",
+                    "load_joules", "weights_live", "commit", "calibration"):
+            self.assertIn(key, price)
+
+    def test_price_refuses_by_name(self):
+        for arguments, message in (
+                (("--device", "nope", "--gemm", "1,1,1"), b"colonnade-65nm"),
+                (("--device", "colonnade-65nm", "--gemm", "1,1,1", "--set",
+                  "voltage=0.9"), b"within the points' 0.6 to 0.8 V"),
+                (("--device", "hermes-14nm", "--gemm", "1,1"), b"M,N,K"),
+                (("--device", "qk-macro-65nm", "--model-shape",
+                  "smollm2-135m"), b"RoPE"),
+                (("--device", "hermes-14nm"), b"--gemm")):
+            done = run(BENCH, "price", *arguments)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(message, done.stderr)
+
+    def test_reproduce_lists_published_results(self):
+        done = run(BENCH, "reproduce", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        rows = json.loads(done.stdout)["rows"]
+        for row in rows:
+            self.assertTrue(row["pass"], row)
+            for key in ("name", "published", "ours", "unit", "error",
+                        "tolerance", "class", "identity"):
+                self.assertIn(key, row)
+        moved = run(BENCH, "reproduce", "hermes-14nm", "--set",
+                    "core.power=200", "--json")
+        self.assertFalse(all(row["pass"]
+                             for row in json.loads(moved.stdout)["rows"]))
+
     def test_render(self):
         with tempfile.TemporaryDirectory() as folder:
             template = pathlib.Path(folder, "t.jinja")

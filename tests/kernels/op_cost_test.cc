@@ -186,6 +186,23 @@ TEST(StepCostTest, PassesAreWhatIsReadForAllRowsAndForLogitsAlone) {
   EXPECT_EQ(cost.head_pass(), W(0, 0, 51 + 90 + 40 + 200, 0, 0, 0));
 }
 
+TEST(StepCostTest, AttentionIsWhatTheListSaysOfIt) {
+  ModelShape model = Smollm2Shape();
+  model.layers[3].window = 16;
+  const StepCost cost(model, {});
+  for (const int context : {0, 5, 300}) {
+    const SequenceShape sequence{
+        .num_tokens = 7, .context_tokens = context, .num_logits = 2};
+    Work attention;
+    for (const OpCost& op : StepOps(model, {{sequence}}, {})) {
+      if (op.kind != OpKind::kAttention) continue;
+      attention.other_operations += op.work.other_operations;
+      attention.kv_read_bytes += op.work.kv_read_bytes;
+    }
+    EXPECT_EQ(cost.Attention(sequence), attention);
+  }
+}
+
 TEST(StepCostTest, AMarginalIsWhatASequenceAddsToAnyStep) {
   const StepCost cost(Smollm2Shape(), {});
   std::mt19937 random(8);

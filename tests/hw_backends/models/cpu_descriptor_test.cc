@@ -70,7 +70,7 @@ TEST(CpuDescriptorTest, RefusesBadFilesByFileAndKey) {
       {"no unit", "value = 120.0, unit = \"pJ/byte\"", "value = 120.0",
        "byte.weight has the unknown unit \"\""},
       {"unknown unit", "value = 120.0, unit = \"pJ/byte\"",
-       "value = 120.0, unit = \"pJ/bit\"", "unknown unit \"pJ/bit\""},
+       "value = 120.0, unit = \"pJ/pixel\"", "unknown unit \"pJ/pixel\""},
       {"another unit", "value = 120.0, unit = \"pJ/byte\"",
        "value = 120.0, unit = \"pJ/op\"",
        "byte.weight is in \"pJ/op\", must be in \"pJ/byte\""},

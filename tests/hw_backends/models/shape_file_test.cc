@@ -42,9 +42,10 @@ TEST(ShapeFileTest, ParametersAreThoseOfTheModelCards) {
 TEST(ShapeFileTest, AnUnknownNameListsTheKnownOnes) {
   const auto served = FindShape("gpt-5");
   EXPECT_EQ(served.status().code(), absl::StatusCode::kNotFound);
-  EXPECT_THAT(std::string(served.status().message()),
-              HasSubstr("known: llama-3.1-70b, llama-3.1-8b, qwen3-32b, "
-                        "smollm2-135m, or the path of a GGUF file"));
+  EXPECT_THAT(
+      std::string(served.status().message()),
+      HasSubstr("known: llama-2-7b, llama-3.1-70b, llama-3.1-8b, qwen3-32b, "
+                "smollm2-135m, or the path of a GGUF file"));
 }
 
 constexpr const char* kTiny = R"(name = "tiny"

@@ -1,0 +1,90 @@
+// Prices whole steps of one model on one device, for traffic that another
+// device serves. Each distinct matrix is planned once; layers repeat, so a step
+// costs a few closed forms, whatever the layers: under 5 us for 30 of them.
+//
+//   step = products with weights, one after another (device_price.h)
+//        + what is no such product, on the device's other unit:
+//            max(operations / rate, KV bytes / bandwidth)
+//        + weights written again, where they do not fit and need not stay
+//
+// The ops and their KV bytes are those of kernels/op_cost.h. KV lies where the
+// weights do if that is a memory, on chip or in banks, else in DRAM. Scores
+// count once each, or L a head and sequence where the device fuses the softmax.
+#ifndef MILLIJOULE_HW_BACKENDS_MODELS_DEVICE_MODEL_H_
+#define MILLIJOULE_HW_BACKENDS_MODELS_DEVICE_MODEL_H_
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "hw_backends/models/device_descriptor.h"
+#include "hw_backends/models/device_price.h"
+#include "hw_backends/models/platform_cost_model.h"
+#include "kernels/op_cost.h"
+#include "kernels/step_shape.h"
+
+namespace mj {
+
+struct DeviceModelOptions {
+  int input_bits = 0, weight_bits = 0;  // 0: DefaultBits of the device
+  Sparsity sparsity{};
+  CostOptions cost{};
+  bool rotary = true;  // the model's positions are rotary (RoPE)
+};
+
+// Immutable: any thread.
+class DeviceModel final {
+ public:
+  // INVALID_ARGUMENT: as CheckOp, or rotary positions on a device whose scores
+  // come from one static matrix. REQUIRES: the model has a layer.
+  static absl::StatusOr<DeviceModel> Create(DeviceDescriptor device,
+                                            const ModelShape& model,
+                                            const DeviceModelOptions& options);
+
+  // Of placement().devices devices. A step without rows costs nothing.
+  DeviceCost PriceStep(const StepShape& step) const;
+
+  // Of all weights; loading apart, and once.
+  const Placement& placement() const { return placement_; }
+  const DeviceDescriptor& device() const { return device_; }
+
+ private:
+  struct Matrix {
+    MatrixPlan plan;
+    // Passes over such matrices: with all rows of a step, or with those that
+    // want logits.
+    double with_rows = 0, with_logits = 0;
+  };
+  struct Other {
+    double operations = 0, activation_bytes = 0, kv_write_bytes = 0;
+  };
+
+  DeviceModel(DeviceDescriptor device, const ModelShape& model,
+              const DeviceModelOptions& options);
+  void AddMatrix(const MatrixShape& shape, double with_rows, double with_logits,
+                 const DeviceOp& precision, std::vector<DeviceOp>& known);
+  void PlanMatrices(const ModelShape& model, const DeviceOp& precision);
+  void CountOtherOps(const ModelShape& model, const CostOptions& options);
+  DeviceCost PriceOther(const StepShape& step, double rows,
+                        double logits) const;
+  DeviceCost PricePlatformStep(const StepShape& step) const;
+
+  DeviceDescriptor device_;
+  Surroundings around_;  // of all devices
+  StepCost cost_;
+  Placement placement_;
+  std::vector<Matrix> matrices_;
+  Other per_row_, per_logits_row_;
+  Joules kv_byte_{0};
+  double kv_bytes_per_second_ = 0;
+  double score_bytes_ = 1;
+  double heads_and_layers_ = 0;
+  double operations_per_score_ = 1;
+  std::optional<PlatformCostModel> platform_;
+  int platform_clock_ = 0;
+};
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_HW_BACKENDS_MODELS_DEVICE_MODEL_H_
