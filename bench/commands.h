@@ -14,6 +14,7 @@ inline constexpr const char* kHostRoot = "/";
 
 Command OfflineCommand(const BuildInfo& build);
 Command PerplexityCommand(const BuildInfo& build);
+Command ExitHeadCommand(const BuildInfo& build);
 Command KernelsCommand(const BuildInfo& build);
 Command SimulateCommand(const BuildInfo& build);
 Command PriceCommand(const BuildInfo& build);

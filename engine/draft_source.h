@@ -4,10 +4,13 @@
 #define MILLIJOULE_ENGINE_DRAFT_SOURCE_H_
 
 #include <functional>
+#include <optional>
 #include <span>
 
+#include "engine/model/forward_batch.h"
 #include "engine/request/sequence.h"
 #include "engine/speculate/drafter.h"
+#include "engine/speculation_stats.h"
 #include "hw_backends/models/step_cost_model.h"
 #include "kernels/step_shape.h"
 
@@ -41,6 +44,12 @@ class DraftSource {
   virtual void Forget(const Sequence& s) = 0;
   // As Backend::LimitThreads(), of a backend of its own. Any thread.
   virtual void LimitThreads(int) {}
+
+  // What it wants to see of this row of the sequence in the step to come, and
+  // learns from in Learn(), after that step; null: it does not learn.
+  virtual HiddenTap* Watch(const Sequence&, int /*row*/) { return nullptr; }
+  virtual void Learn() {}
+  virtual std::optional<LearningStats> learning() const { return {}; }
 };
 
 // A token's own cost and its share of the passes, among so many sequences.

@@ -30,11 +30,23 @@ ModelShape ShapeOf(const ExitHead& head, const ModelShape& model) {
   return shape;
 }
 
+absl::StatusOr<std::optional<ElasticHeads>> OpenLearning(
+    const ExitHead& head, const std::string& folder) {
+  if (folder.empty()) return std::nullopt;
+  absl::StatusOr<ElasticHeads> heads = ElasticHeads::Open(head, folder);
+  if (!heads.ok()) return heads.status();
+  return *std::move(heads);
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<std::unique_ptr<DraftSource>>> MakeDrafters(
     DrafterSetup setup, int num_blocks, int max_rows, const EnergySetup& energy,
     LoadedModel& model) {
+  if (!setup.learning_folder.empty() && !setup.exit_head) {
+    return absl::InvalidArgumentError(
+        "--exit-head-learning needs an --exit-head that learns");
+  }
   std::vector<std::unique_ptr<DraftSource>> drafters;
   if (setup.model != nullptr) {
     absl::Status same = CheckSameVocabulary(model, *setup.model);
@@ -49,8 +61,12 @@ absl::StatusOr<std::vector<std::unique_ptr<DraftSource>>> MakeDrafters(
     absl::StatusOr<ExitDrafter> drafter =
         ExitDrafter::Load(*setup.exit_head, model);
     if (!drafter.ok()) return drafter.status();
+    absl::StatusOr<std::optional<ElasticHeads>> heads =
+        OpenLearning(*setup.exit_head, setup.learning_folder);
+    if (!heads.ok()) return heads.status();
     drafters.push_back(std::make_unique<ExitSource>(
-        *std::move(drafter), max_rows,
+        *std::move(drafter), *std::move(heads), model.config.norm_epsilon,
+        max_rows,
         PriceOf(ShapeOf(*setup.exit_head, model.shape), model, energy)));
   }
   return drafters;

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -18,11 +19,14 @@ namespace mj {
 struct DrafterSetup {
   std::unique_ptr<LoadedModel> model;  // a smaller one; null: none
   std::optional<ExitHead> exit_head;
+  // Where what the head learns from live traffic is kept; "": it learns not.
+  std::string learning_folder;
 };
 
 // Before the model's KV cache is taken. `num_blocks`: of the draft model's own.
 // INVALID_ARGUMENT: a draft model of another vocabulary, an exit head of
-// another model. RESOURCE_EXHAUSTED: it does not fit.
+// another model, files of learning that are not of this head (as ElasticHeads)
+// or that have none. RESOURCE_EXHAUSTED: it does not fit.
 absl::StatusOr<std::vector<std::unique_ptr<DraftSource>>> MakeDrafters(
     DrafterSetup setup, int num_blocks, int max_rows, const EnergySetup& energy,
     LoadedModel& model);

@@ -144,6 +144,7 @@ StepBatch Engine::Impl::Schedule(StepPlan& plan, StepTimes& times) {
       },
       plan);
   StepBatch batch = MakeBatch(plan, queues.running());
+  batch.forward.tap = speculator.Watch(batch);
   for (Sequence* s : batch.sequences) {
     if (std::exchange(s->request->started, true)) continue;
     // Submitted after the step began, it did not wait.

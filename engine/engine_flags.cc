@@ -139,7 +139,11 @@ std::vector<Flag> EngineFlagTable(EngineFlags& flags) {
            TextFlag("exit-head", "FILE",
                     "of train-exit-head: the model's own first layers guess "
                     "tokens ahead",
-                    flags.exit_head)}) {
+                    flags.exit_head),
+           TextFlag("exit-head-learning", "FOLDER",
+                    "the exit head learns from live traffic, for each tenant "
+                    "by itself and for drafts only, and keeps that there",
+                    flags.exit_head_learning)}) {
     table.push_back(std::move(flag));
   }
   for (Flag& flag : CarbonFlagTable(flags.carbon)) {

@@ -13,14 +13,15 @@
 namespace mj {
 
 struct EngineFlags {
-  std::string model;            // path; needed
-  std::string draft_model;      // path; "": none
-  std::string exit_head;        // path; "": none
-  std::optional<int> threads;   // none: the cores this process may use
-  std::string isa;              // "": the widest this CPU has
-  std::string numerics;         // "": the backend's own
-  std::string kv_dtype;         // "": by the numerics
-  std::string backend = "cpu";  // or "onednn"
+  std::string model;               // path; needed
+  std::string draft_model;         // path; "": none
+  std::string exit_head;           // path; "": none
+  std::string exit_head_learning;  // folder; "": it does not learn
+  std::optional<int> threads;      // none: the cores this process may use
+  std::string isa;                 // "": the widest this CPU has
+  std::string numerics;            // "": the backend's own
+  std::string kv_dtype;            // "": by the numerics
+  std::string backend = "cpu";     // or "onednn"
   CarbonFlags carbon;
   EngineOptions engine;
 };

@@ -6,8 +6,11 @@
 
 namespace mj {
 
-ExitSource::ExitSource(ExitDrafter drafter, int max_rows, StepCostModel price)
+ExitSource::ExitSource(ExitDrafter drafter, std::optional<ElasticHeads> heads,
+                       float norm_epsilon, int max_rows, StepCostModel price)
     : drafter_(std::move(drafter)),
+      heads_(std::move(heads)),
+      norm_epsilon_(norm_epsilon),
       max_rows_(max_rows),
       price_(std::move(price)) {}
 
@@ -21,9 +24,11 @@ void ExitSource::Draft(std::span<const DraftJob> jobs,
   std::vector<DraftRow> rows;
   std::vector<mj::Draft> drafts;
   std::vector<Sequence*> sequences;
+  std::vector<const ElasticMap*> moved;
   for (int drafted = 0;; ++drafted) {
     rows.clear();
     sequences.clear();
+    moved.clear();
     StepShape shape;
     for (const DraftJob& job : jobs) {
       Sequence& s = *job.sequence;
@@ -36,15 +41,34 @@ void ExitSource::Draft(std::span<const DraftJob> jobs,
                       s.blocks.ids()});
       shape.sequences.push_back({1, position, 1});
       sequences.push_back(&s);
+      if (heads_) moved.push_back(heads_->Find(s.request->request.tenant));
     }
     if (rows.empty()) return;
     drafts.resize(rows.size());
-    drafter_.Draft(rows, drafts);
+    drafter_.Draft(rows, drafts, moved);
     for (size_t i = 0; i < rows.size(); ++i) {
       sequences[i]->draft.push_back(drafts[i].token);
     }
     sink(sequences, shape, price_);
   }
+}
+
+HiddenTap* ExitSource::Watch(const Sequence& s, int row) {
+  if (!heads_) return nullptr;
+  tap_.row = row;
+  tap_.layer = drafter_.layer();
+  tenant_ = s.request->request.tenant;
+  return &tap_;
+}
+
+void ExitSource::Learn() {
+  DivideByRms(norm_epsilon_, tap_.residual);
+  heads_->Learn(tenant_, tap_.residual, tap_.output);
+}
+
+std::optional<LearningStats> ExitSource::learning() const {
+  if (!heads_) return std::nullopt;
+  return LearningStats{heads_->updates(), heads_->failed_saves()};
 }
 
 }  // namespace mj

@@ -43,7 +43,7 @@ absl::Status OfFlag(const char* flag, const absl::Status& status) {
 }
 
 absl::StatusOr<DrafterSetup> LoadDrafters(const EngineFlags& flags,
-                                          int threads) {
+                                          const BuildInfo& build, int threads) {
   DrafterSetup drafters;
   if (!flags.draft_model.empty()) {
     absl::StatusOr<std::unique_ptr<Backend>> backend =
@@ -58,8 +58,11 @@ absl::StatusOr<DrafterSetup> LoadDrafters(const EngineFlags& flags,
   if (!flags.exit_head.empty()) {
     absl::StatusOr<ExitHead> head = ReadExitHead(flags.exit_head);
     if (!head.ok()) return OfFlag("--exit-head", head.status());
+    absl::Status same = CheckExitHeadVersion(*head, build.version);
+    if (!same.ok()) return OfFlag("--exit-head", same);
     drafters.exit_head = *std::move(head);
   }
+  drafters.learning_folder = flags.exit_head_learning;
   return drafters;
 }
 
@@ -218,7 +221,7 @@ absl::StatusOr<OpenedEngine> OpenEngine(
       flags.model, *std::move(backend), flags.engine.max_batched_tokens);
   if (!model.ok()) return model.status();
 
-  absl::StatusOr<DrafterSetup> drafters = LoadDrafters(flags, *threads);
+  absl::StatusOr<DrafterSetup> drafters = LoadDrafters(flags, build, *threads);
   if (!drafters.ok()) return drafters.status();
   const absl::Status governed = AddGovernor(governor, info, cores.whole_host,
                                             host_root, clock, energy->setup);

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -21,6 +22,12 @@ struct DraftChoiceCount {
   int64_t count = 0;
 };
 
+// Of an exit head that learns from what it sees (speculate/elastic_heads.h).
+struct LearningStats {
+  int64_t updates = 0;       // rows learned from, of all tenants
+  int64_t failed_saves = 0;  // of a tenant's file
+};
+
 struct SpeculationStats {
   static constexpr int kPositions = 16;  // later ones count as the last
 
@@ -28,6 +35,7 @@ struct SpeculationStats {
   std::array<int64_t, kPositions> accepted_at{};  // by place in the draft
   // Of each sequence in each step that might have had a draft.
   std::vector<DraftChoiceCount> choices;
+  std::optional<LearningStats> learning;  // absent: none does
 };
 
 }  // namespace mj

@@ -270,6 +270,31 @@ void Speculator::LimitThreads(int threads) {
   for (const auto& source : sources_) source->LimitThreads(threads);
 }
 
+const Speculator::Decoding* Speculator::NextToWatch(Drafter drafter) {
+  const auto may = [&](const Decoding& d) {
+    return Allows(d.allowed, drafter);
+  };
+  const auto count = std::ranges::count_if(decoding_, may);
+  if (count == 0) return nullptr;
+  auto left = turn_++ % static_cast<size_t>(count);
+  return &*std::ranges::find_if(
+      decoding_, [&](const Decoding& d) { return may(d) && left-- == 0; });
+}
+
+HiddenTap* Speculator::Watch(const StepBatch& batch) {
+  learner_ = nullptr;
+  if (!active_) return nullptr;
+  for (const auto& source : sources_) {
+    if (!source->learning()) continue;
+    const Decoding* const d = NextToWatch(source->drafter());
+    if (d == nullptr) continue;
+    learner_ = source.get();
+    return source->Watch(*d->sequence,
+                         batch.forward.sequences[d->plan_row].first_row);
+  }
+  return nullptr;
+}
+
 void Speculator::Count(Drafter drafter, std::string_view reason) {
   ++choices_[{reason, drafter}];
 }
@@ -312,6 +337,7 @@ void Speculator::NoteTaken(Sequence& s, int taken, bool ended) {
 // Joules of single steps are not measured: the meter's windows are longer.
 void Speculator::NoteStep(int rows, Seconds time, Seconds drafting) {
   if (!active_) return;
+  if (learner_ != nullptr) learner_->Learn();
   const size_t drafted = std::min<size_t>(rows - num_rows_, prices_.size() - 1);
   memory_.ObserveStep(
       rows, {prices_[drafted], time, std::nullopt, model_.busy_power()},
@@ -324,6 +350,9 @@ SpeculationStats Speculator::stats() const {
   SpeculationStats stats = stats_;
   for (const auto& [key, count] : choices_) {
     stats.choices.push_back({key.second, key.first, count});
+  }
+  for (const auto& source : sources_) {
+    if (auto learning = source->learning()) stats.learning = learning;
   }
   return stats;
 }

@@ -20,6 +20,7 @@
 #include "engine/schedule/plan_step.h"
 #include "engine/speculate/controller.h"
 #include "engine/speculation_stats.h"
+#include "engine/step_batch.h"
 #include "engine/step_probe.h"
 #include "hw_backends/clock.h"
 #include "hw_backends/models/step_cost_model.h"
@@ -49,6 +50,10 @@ class Speculator final {
   // The sequence has ended.
   void Forget(const Sequence& s);
   void LimitThreads(int threads);  // of all sources; any thread
+  // What of the step should be kept for drafters that learn, a row at the most:
+  // sequences that may draft by them take turns, a step each. REQUIRES: the
+  // batch was made from the plan that AddDrafts() saw
+  HiddenTap* Watch(const StepBatch& batch);
 
   // The sequence has taken in its last `taken` tokens; its draft is still
   // there. `ended`: they end the reply.
@@ -78,6 +83,7 @@ class Speculator final {
   void TakeChoice(Decoding& d, const DraftChoice& choice);
   void HoldAgainst(DraftState& state, TokenId token);
   void Count(Drafter drafter, std::string_view reason);
+  const Decoding* NextToWatch(Drafter drafter);
 
   const Speculation by_default_;
   const SpeculationLimits limits_;
@@ -99,7 +105,9 @@ class Speculator final {
   std::vector<Price> prices_;  // [draft rows]
   std::vector<int> lengths_;   // [plan rows]
   std::optional<Exploration> exploration_;
-  int tokens_ = 0;  // that it has generated
+  int tokens_ = 0;                  // that it has generated
+  DraftSource* learner_ = nullptr;  // of its tap
+  size_t turn_ = 0;                 // of those who are learned from
 };
 
 }  // namespace mj

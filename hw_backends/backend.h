@@ -190,8 +190,11 @@ class Backend {
   virtual void Logits(const HeadSpec& head, BufferId x,
                       std::span<const LogitsRow> rows, std::span<float> all,
                       std::span<TokenLogit> top) = 0;
-  // out [rows, cols of x] = x, in host memory; waits.
-  virtual void ReadRows(BufferId x, std::span<float> out) = 0;
+  // out [n, cols of x] = rows first, first + 1, ... of x, in host memory;
+  // waits.
+  virtual void ReadRows(BufferId x, int first, std::span<float> out) = 0;
+  // The reverse: those rows of x = in [n, cols of x].
+  virtual void WriteRows(BufferId x, int first, std::span<const float> in) = 0;
   virtual StepReport EndStep() = 0;
 };
 

@@ -56,6 +56,14 @@ void AddSpeculationMetrics(const EngineStats& stats,
   out.Counter("speculation_decisions_total",
               "Decisions about a sequence's draft, one a step, by reason.",
               std::move(choices));
+  if (!speculation.learning) return;
+  const LearningStats& learning = *speculation.learning;
+  out.Counter("exit_head_updates_total",
+              "Rows of live traffic that the exit head learned from.",
+              {{static_cast<double>(learning.updates), {}}});
+  out.Counter("exit_head_failed_saves_total",
+              "Times that what it learned could not be written to its folder.",
+              {{static_cast<double>(learning.failed_saves), {}}});
 }
 
 }  // namespace mj

@@ -1,6 +1,7 @@
 #include "engine/model/decoder.h"
 
 #include <algorithm>
+#include <cassert>
 #include <span>
 #include <utility>
 
@@ -19,6 +20,7 @@ Decoder::Decoder(DecoderWeights weights, const ModelShape& shape,
       head_{.matrix = weights_.head,
             .norm = InputNorm{weights_.final_norm, weights_.norm_epsilon}},
       vocab_(shape.vocab),
+      hidden_(shape.hidden),
       backend_(backend),
       residual_(backend.AddBuffer(shape.hidden)),
       normed_(backend.AddBuffer(shape.hidden)),
@@ -30,8 +32,14 @@ Decoder::Decoder(DecoderWeights weights, const ModelShape& shape,
 StepOutcome Decoder::Run(const ForwardBatch& batch, const LogitsSink& sink) {
   Begin(batch);
   NoteWanted(batch.logits_rows);
-  RunLayers(0, static_cast<int>(weights_.layers.size()) - 1);
+  const int last = static_cast<int>(weights_.layers.size()) - 1;
+  const bool tapped = batch.tap != nullptr && batch.tap->layer <= last;
+  const int tap = tapped ? batch.tap->layer : last;
+  RunLayers(0, tap);
+  if (tapped) TakeResidual(batch.tap->row, *batch.tap);
+  RunLayers(tap, last);
   RunLayer(weights_.layers.back(), kept_);
+  if (batch.tap != nullptr) TakeOutput(*batch.tap);
   EmitLogits(sink);
   return {.report = backend_.EndStep()};
 }
@@ -86,6 +94,22 @@ void Decoder::AddToResidual(WeightId matrix, BufferId in,
   backend_.Linear({.matrix = matrix}, in, normed_);
   backend_.RmsNorm(normed_, *post_norm, weights_.norm_epsilon,
                    /*accumulate=*/true, residual_);
+}
+
+void Decoder::TakeResidual(int row, HiddenTap& tap) {
+  tap.residual.resize(hidden_);
+  backend_.ReadRows(residual_, row, tap.residual);
+}
+
+void Decoder::TakeOutput(HiddenTap& tap) {
+  const auto kept = std::ranges::lower_bound(kept_, tap.row);
+  assert(kept != kept_.end() && *kept == tap.row);
+  const int row = static_cast<int>(kept - kept_.begin());
+  if (tap.layer == std::ssize(weights_.layers)) TakeResidual(row, tap);
+  backend_.RmsNorm(residual_, weights_.final_norm, weights_.norm_epsilon,
+                   /*accumulate=*/false, normed_);
+  tap.output.resize(hidden_);
+  backend_.ReadRows(normed_, row, tap.output);
 }
 
 void Decoder::EmitLogits(const LogitsSink& sink) {

@@ -62,13 +62,15 @@ class Decoder final : public StepRunner {
   // x += W in, normalised first where the architecture says so.
   void AddToResidual(WeightId matrix, BufferId in,
                      std::optional<WeightId> post_norm);
+  void TakeResidual(int row, HiddenTap& tap);
+  void TakeOutput(HiddenTap& tap);
   void EmitLogits(const LogitsSink& sink);
   void EmitPart(std::span<const LogitsRow> rows, int first_index,
                 const LogitsSink& sink);
 
   const DecoderWeights weights_;
   const HeadSpec head_;
-  const int vocab_;
+  const int vocab_, hidden_;
   Backend& backend_;
   // Activations [rows, .]: the residual stream, what is normalised on its way
   // into or out of it, q|k|v, the attention's result, the gated feed-forward.

@@ -11,11 +11,20 @@
 
 namespace mj {
 
+// What a pass copies out of one row on its way; the pass itself is the same.
+struct HiddenTap {
+  int row = 0;                  // of the step; its logits are wanted
+  int layer = 0;                // from 1 to the number of layers
+  std::vector<float> residual;  // [hidden]: the residual after so many layers
+  std::vector<float> output;    // [hidden]: what the head multiplies, normed
+};
+
 struct ForwardBatch {
   std::vector<int32_t> tokens;          // [rows], sequence after sequence
   std::vector<StepSequence> sequences;  // block tables stay the owner's
   std::vector<LogitsRow> logits_rows;   // ascending rows
   StepShape shape;                      // the same step, for cost models
+  HiddenTap* tap = nullptr;             // for a decoder to fill
 };
 
 }  // namespace mj

@@ -17,9 +17,6 @@ namespace mj {
 // REQUIRES: Drop() was not called.
 absl::StatusOr<std::string> Fingerprint(const std::vector<GgufFile>& parts);
 
-// SHA-256 of all bytes of a file, in hex, as sha256sum prints it.
-absl::StatusOr<std::string> FileChecksum(const std::string& path);
-
 }  // namespace mj
 
 #endif  // MILLIJOULE_ENGINE_MODEL_GGUF_FINGERPRINT_H_

@@ -110,7 +110,20 @@ absl::StatusOr<DraftHead> DraftHead::Load(const LinearMap& map,
   return head;
 }
 
-void DraftHead::Run(std::span<Draft> drafts) {
+void DraftHead::AddMoved(int row, const ElasticMap& map) {
+  Backend& backend = *model_->backend;
+  input_.resize(model_->config.hidden);
+  output_.resize(model_->config.hidden);
+  backend.ReadRows(model_->decoder->residual(), row, input_);
+  DivideByRms(model_->config.norm_epsilon, input_);
+  backend.ReadRows(mapped_, row, output_);
+  map.AddMoved(input_, output_);
+  backend.WriteRows(mapped_, row, output_);
+}
+
+void DraftHead::Run(std::span<Draft> drafts,
+                    std::span<const ElasticMap* const> moved) {
+  assert(moved.empty() || moved.size() == drafts.size());
   Backend& backend = *model_->backend;
   const std::vector<int32_t>& ids = vocabulary_.ids;
   const int width =
@@ -122,6 +135,9 @@ void DraftHead::Run(std::span<Draft> drafts) {
   }
   top_.resize(drafts.size() * listed);
   backend.Linear(map_, model_->decoder->residual(), mapped_);
+  for (size_t r = 0; r < moved.size(); ++r) {
+    if (moved[r] != nullptr) AddMoved(static_cast<int>(r), *moved[r]);
+  }
   backend.Logits({.matrix = vocabulary_.head}, mapped_, rows_, {}, top_);
   for (size_t r = 0; r < drafts.size(); ++r) {
     drafts[r] = DraftOf(std::span(top_).subspan(r * listed, listed), ids);

@@ -5,7 +5,9 @@
 //
 // rms(x) is x over the root of its mean square, H the rows of the language
 // model's head. W is loaded in bfloat16, which halves what a draft reads of it;
-// the agreement that training tells is that of the rounded map.
+// the agreement that training tells is that of the rounded map. What a tenant's
+// text has moved of it (elastic_map.h) is added to a row in float32, on the
+// host.
 #ifndef MILLIJOULE_ENGINE_SPECULATE_DRAFT_HEAD_H_
 #define MILLIJOULE_ENGINE_SPECULATE_DRAFT_HEAD_H_
 
@@ -15,6 +17,7 @@
 
 #include "absl/status/statusor.h"
 #include "engine/model/loaded_model.h"
+#include "engine/speculate/elastic_map.h"
 #include "engine/speculate/linear_map.h"
 #include "hw_backends/backend.h"
 
@@ -53,11 +56,14 @@ class DraftHead final {
                                         DraftVocabulary vocabulary,
                                         LoadedModel& model);
 
-  // In a step, after Decoder::RunLayers(): drafts of all its rows.
-  void Run(std::span<Draft> drafts);
+  // In a step, after Decoder::RunLayers(): drafts of all its rows. `moved` has
+  // what each row's map has learned, or null; or it is empty: nobody's has.
+  void Run(std::span<Draft> drafts,
+           std::span<const ElasticMap* const> moved = {});
 
  private:
   DraftHead() = default;
+  void AddMoved(int row, const ElasticMap& map);
 
   LoadedModel* model_ = nullptr;
   DraftVocabulary vocabulary_;
@@ -65,6 +71,7 @@ class DraftHead final {
   BufferId mapped_{};
   std::vector<LogitsRow> rows_;
   std::vector<TokenLogit> top_;
+  std::vector<float> input_, output_;  // of a row whose map has moved
 };
 
 }  // namespace mj

@@ -17,12 +17,12 @@
 // Dividing by the input's length is the normalised LMS filter (Nagumo & Noda
 // 1967): any rate below 2 is stable; 0.1 averages about ten rows an input
 // dimension. The penalty's part is taken implicitly, so any strength is stable
-// as well. Strength 1 weighs the trained text as much as the new one, 0 is
-// plain fine-tuning; where drafts are only for one tenant, its text matters
-// more than what is forgotten, so 1 is a bound from above rather than a need.
+// as well. Strength 0 is plain fine-tuning, 1 weighs the trained text as much
+// as the new one, more keeps more of it: bench/README.md has what each keeps.
 #ifndef MILLIJOULE_ENGINE_SPECULATE_ELASTIC_MAP_H_
 #define MILLIJOULE_ENGINE_SPECULATE_ELASTIC_MAP_H_
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
@@ -33,28 +33,42 @@ namespace mj {
 
 struct ElasticOptions {
   double rate = 0.1;    // above 0, below 2
-  double strength = 1;  // 0 or more
+  double strength = 6;  // 0 or more
 };
+
+// What a map has learned.
+struct LearnedMap {
+  int64_t updates = 0;       // that it took
+  std::vector<float> moved;  // D [outputs, inputs]; empty: 0
+  std::vector<float> bias;   // [outputs], as moved
+};
+
+// x over the root of its mean square, as a head's inputs are.
+void DivideByRms(float epsilon, std::span<float> x);
 
 // A tenant's own: all share the trained map, and D takes no memory before the
 // first update. One thread at a time.
 class ElasticMap final {
  public:
-  ElasticMap(std::shared_ptr<const LinearMap> trained, ElasticOptions options);
+  // Goes on from `learned`. REQUIRES: its sizes are those of `trained`
+  ElasticMap(std::shared_ptr<const LinearMap> trained, ElasticOptions options,
+             LearnedMap learned = {});
 
+  // z += D x: what this map adds to the trained one. REQUIRES: as Map()
+  void AddMoved(std::span<const float> x, std::span<float> z) const;
   // z = W x + b. REQUIRES: x [inputs], z [outputs]
   void Map(std::span<const float> x, std::span<float> z) const;
-  // Moves W and b towards z = y; the mean squared error before. A row that is
-  // not finite, and one whose error is not, changes nothing.
+  // Moves W and b towards z = y. A row that is not finite changes nothing, nor
+  // does an output whose error is not; false: the row was not.
   // REQUIRES: x [inputs], y [outputs]
-  double Update(std::span<const float> x, std::span<const float> y);
+  bool Update(std::span<const float> x, std::span<const float> y);
+
+  const LearnedMap& learned() const { return learned_; }
 
  private:
   const std::shared_ptr<const LinearMap> trained_;
   const ElasticOptions options_;
-  std::vector<float> moved_;  // D [outputs, inputs]; empty: 0
-  std::vector<float> moved_bias_;
-  std::vector<float> mapped_;  // scratch of Update
+  LearnedMap learned_;
   std::vector<float> shrink_;  // of an input: 1 / (1 + step strength E[x^2])
 };
 

@@ -26,7 +26,8 @@ absl::StatusOr<ExitDrafter> ExitDrafter::Load(const ExitHead& head,
 }
 
 StepReport ExitDrafter::Draft(std::span<const DraftRow> rows,
-                              std::span<mj::Draft> drafts) {
+                              std::span<mj::Draft> drafts,
+                              std::span<const ElasticMap* const> moved) {
   assert(rows.size() == drafts.size());
   batch_.tokens.clear();
   batch_.sequences.clear();
@@ -40,7 +41,7 @@ StepReport ExitDrafter::Draft(std::span<const DraftRow> rows,
   }
   model_->decoder->Begin(batch_);
   model_->decoder->RunLayers(0, layer_);
-  head_.Run(drafts);
+  head_.Run(drafts, moved);
   return model_->backend->EndStep();
 }
 

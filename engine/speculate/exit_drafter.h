@@ -38,8 +38,10 @@ class ExitDrafter final {
   // layers at the rows' positions: on a batch-invariant backend the bits that
   // the step which checks the drafts stores there again. So a draft may be the
   // token of the next call's row, one position on.
+  // `moved` as in DraftHead::Run().
   // REQUIRES: drafts.size() == rows.size(), at most the model's max_rows
-  StepReport Draft(std::span<const DraftRow> rows, std::span<mj::Draft> drafts);
+  StepReport Draft(std::span<const DraftRow> rows, std::span<mj::Draft> drafts,
+                   std::span<const ElasticMap* const> moved = {});
 
   int layer() const { return layer_; }
   // Of a decode step, in bytes of weights (DraftCost).

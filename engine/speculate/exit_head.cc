@@ -32,4 +32,12 @@ absl::Status CheckExitHead(const ExitHead& head, const LoadedModel& model) {
   return absl::OkStatus();
 }
 
+absl::Status CheckExitHeadVersion(const ExitHead& head,
+                                  const std::string& version) {
+  if (head.version == version) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("exit head of another build: version ", head.version,
+                   " trained it, this is version ", version));
+}
+
 }  // namespace mj

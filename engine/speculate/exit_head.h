@@ -16,9 +16,13 @@ namespace mj {
 
 struct ExitHead {
   std::string fingerprint;  // of the model's file
-  // What its hidden states were computed with. Others serve, their drafts
+  // The project's version that trained it, and what computed its hidden states.
+  // Another version may compute others (its own layers, norms, tables), so it
+  // does not serve. Within one, ISA and numerics differ by the rounding of
+  // activations, 2^-9 of a value at the most, far below what the map leaves
+  // unexplained of a row (`map.noise`): another's head serves, its drafts
   // agree a little less.
-  std::string numerics;
+  std::string version, backend, isa, numerics;
   int vocab = 0;       // of the model
   int num_layers = 0;  // of the model
   int layer = 0;       // drafts come after so many of them; at least 1
@@ -30,11 +34,15 @@ struct ExitHead {
   double lambda = 0;     // as in ridge.h
   int64_t tokens = 0;    // it was trained on
   double agreement = 0;  // of drafts and model on text held out of these
+  std::string checksum;  // of the head's file, as sha256sum prints it
 };
 
 // INVALID_ARGUMENT: the head is another model's, or fits none; the message
 // names both fingerprints or sizes.
 absl::Status CheckExitHead(const ExitHead& head, const LoadedModel& model);
+// INVALID_ARGUMENT: another version trained it; the message names both.
+absl::Status CheckExitHeadVersion(const ExitHead& head,
+                                  const std::string& version);
 
 }  // namespace mj
 

@@ -1,9 +1,10 @@
-// The file of an exit head. Little endian, version 1:
+// The file of an exit head. Little endian, version 2:
 //
 //   "MJEXITHD"  u32 version
 //   u32 hidden  u32 vocab  u32 num_layers  u32 layer  u32 vocabulary size
 //   u64 tokens  f64 lambda  f64 agreement  f64 noise
-//   64 bytes fingerprint (hex)  16 bytes numerics (zeros behind the name)
+//   64 bytes fingerprint (hex)
+//   16 bytes each of version, backend, ISA, numerics (zeros behind the name)
 //   i32 vocabulary[]  f32 W[hidden, hidden]  f32 b[hidden]
 //   f32 input power[hidden]
 //   32 bytes SHA-256 of all that
@@ -24,13 +25,16 @@
 namespace mj {
 
 // The whole file. INVALID_ARGUMENT: a fingerprint that is no SHA-256 in hex, or
-// sizes that no file may have (as ParseExitHead).
+// sizes that no file may have (as ParseExitHead). `checksum` is not in it.
 absl::StatusOr<std::string> FormatExitHead(const ExitHead& head);
 
 // INVALID_ARGUMENT names what is wrong: no exit head, another version (of
 // another build), cut off or too long, damaged, or values out of range. A
-// result's sizes agree and its numbers are finite.
+// result's sizes agree, its numbers are finite, its checksum is of these bytes.
 absl::StatusOr<ExitHead> ParseExitHead(std::span<const std::byte> bytes);
+
+// Sets `checksum` to that of the file that FormatExitHead() gives.
+absl::Status NoteChecksum(ExitHead& head);
 
 // Replaces `path` at once or not at all. Errors name the path.
 absl::Status WriteExitHead(const ExitHead& head, const std::string& path);

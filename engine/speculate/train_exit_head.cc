@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/speculate/draft_head.h"
+#include "engine/speculate/exit_head_file.h"
 #include "engine/speculate/frequent_tokens.h"
 #include "engine/speculate/ridge.h"
 #include "engine/speculate/windowed_pass.h"
@@ -71,7 +72,7 @@ class Fit final {
     backend.RmsNorm(model_->decoder->residual(), gamma,
                     model_->config.norm_epsilon, /*accumulate=*/false, normed_);
     out.resize(static_cast<size_t>(chunk.rows) * model_->config.hidden);
-    backend.ReadRows(normed_, out);
+    backend.ReadRows(normed_, 0, out);
   }
 
   LoadedModel* model_;
@@ -248,6 +249,9 @@ absl::StatusOr<TrainedExitHead> TrainExitHead(const ExitTraining& training,
       .held_out = score.runs().front().positions()};
   const size_t best = BestTrial(trained.trials);
   trained.head = {.fingerprint = model.fingerprint,
+                  .version = training.version,
+                  .backend = model.backend->info().name,
+                  .isa = model.backend->info().isa,
                   .numerics = model.backend->info().numerics,
                   .vocab = model.config.vocab,
                   .num_layers = model.config.num_layers,
@@ -257,6 +261,8 @@ absl::StatusOr<TrainedExitHead> TrainExitHead(const ExitTraining& training,
                   .lambda = training.lambda,
                   .tokens = fit->rows(),
                   .agreement = trained.trials[best].agreement};
+  absl::Status noted = NoteChecksum(trained.head);
+  if (!noted.ok()) return noted;
   return trained;
 }
 

@@ -15,6 +15,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -28,6 +29,7 @@ struct ExitTraining {
   int layer = 0;             // 0: of TrialLayers(), the one of the best value
   double lambda = 1e-4;      // as in ridge.h
   int draft_vocabulary = 0;  // tokens that drafts are chosen from; 0: all
+  std::string version;       // of the build that trains
 };
 
 // A layer's head on the held-out text.

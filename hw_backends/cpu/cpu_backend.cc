@@ -204,11 +204,21 @@ class CpuBackend final : public Backend {
     logits_.Run(pool_, *matrices_, Matrix(head.matrix), op, rows, all, top);
   }
 
-  void ReadRows(BufferId x, std::span<float> out) override {
+  void ReadRows(BufferId x, int first, std::span<float> out) override {
     const int64_t cols = Get(x).cols;
-    assert(std::ssize(out) == num_rows_ * cols);
-    for (int64_t r = 0; r < num_rows_; ++r) {
-      std::copy_n(Rows(x).row(r), cols, out.data() + r * cols);
+    const int64_t rows = std::ssize(out) / cols;
+    assert(std::ssize(out) == rows * cols && first + rows <= num_rows_);
+    for (int64_t r = 0; r < rows; ++r) {
+      std::copy_n(Rows(x).row(first + r), cols, out.data() + r * cols);
+    }
+  }
+
+  void WriteRows(BufferId x, int first, std::span<const float> in) override {
+    const int64_t cols = Get(x).cols;
+    const int64_t rows = std::ssize(in) / cols;
+    assert(std::ssize(in) == rows * cols && first + rows <= num_rows_);
+    for (int64_t r = 0; r < rows; ++r) {
+      std::copy_n(in.data() + r * cols, cols, Rows(x).row(first + r));
     }
   }
 

@@ -11,7 +11,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "engine/engine_flags.h"
-#include "engine/model/gguf_fingerprint.h"
 #include "engine/open_engine.h"
 #include "engine/speculate/exit_head_file.h"
 #include "hw_backends/host/host_facts.h"
@@ -71,7 +70,7 @@ absl::Status CheckFolder(const std::string& path) {
 
 struct Report {
   TrainedExitHead trained;
-  std::string output, checksum;
+  std::string output;
   int64_t text_tokens = 0;
   double seconds = 0;
   Provenance from;
@@ -91,15 +90,14 @@ absl::StatusOr<Report> Train(const TrainFlags& flags, const BuildInfo& build) {
   const std::vector<TokenId> ids = (*model)->tokenizer->Encode(
       *text, {.add_special = false, .parse_special = false});
   report.text_tokens = std::ssize(ids);
+  ExitTraining training = flags.training;
+  training.version = build.version;
   absl::StatusOr<TrainedExitHead> trained =
-      TrainExitHead(flags.training, ids, **model);
+      TrainExitHead(training, ids, **model);
   if (!trained.ok()) return trained.status();
   report.trained = *std::move(trained);
   absl::Status written = WriteExitHead(report.trained.head, report.output);
   if (!written.ok()) return written;
-  absl::StatusOr<std::string> checksum = FileChecksum(report.output);
-  if (!checksum.ok()) return checksum.status();
-  report.checksum = *std::move(checksum);
   const BackendInfo& backend = (*model)->backend->info();
   report.from.build = build;
   report.from.cpu = ReadCpuName(kHostRoot);
@@ -131,7 +129,7 @@ void PrintText(const Report& report) {
       report.output, head.layer, head.num_layers,
       head.vocabulary.empty() ? "all" : absl::StrCat(head.vocabulary.size()),
       head.lambda, head.tokens, report.text_tokens, trained.held_out,
-      report.seconds, report.checksum);
+      report.seconds, head.checksum);
 }
 
 void PrintJson(const Report& report) {
@@ -139,7 +137,7 @@ void PrintJson(const Report& report) {
   const ExitHead& head = trained.head;
   Json json = Json::object();
   json["output"] = report.output;
-  json["sha256"] = report.checksum;
+  json["sha256"] = head.checksum;
   json["layer"] = head.layer;
   json["num_layers"] = head.num_layers;
   json["lambda"] = head.lambda;

@@ -8,6 +8,7 @@
 #include "engine/speculate/train_exit_head.h"
 #include "tests/engine/speculate/tiny_model.h"
 #include "tests/fakes/reply.h"
+#include "tests/fakes/temp_folder.h"
 
 namespace mj {
 namespace {
@@ -39,7 +40,8 @@ ExitHead Train(const ExitCase& c) {
   return trained->head;
 }
 
-std::unique_ptr<Engine> Start(const ExitCase& c, const ExitHead& head) {
+std::unique_ptr<Engine> Start(const ExitCase& c, const ExitHead& head,
+                              const std::string& learning_folder = "") {
   static const SteadyClock clock;
   auto model = OpenTiny(c.model, c.numerics);
   EngineOptions options;
@@ -49,8 +51,9 @@ std::unique_ptr<Engine> Start(const ExitCase& c, const ExitHead& head) {
   options.speculation_limits.policy = SpeculationPolicy::kFixed;
   options.speculation_limits.max_length = 3;
   auto energy = GenericEnergySetup(model->backend->info());
-  auto engine = Engine::Start(options, std::move(model), clock,
-                              *std::move(energy), {.exit_head = head});
+  auto engine =
+      Engine::Start(options, std::move(model), clock, *std::move(energy),
+                    {.exit_head = head, .learning_folder = learning_folder});
   EXPECT_TRUE(engine.ok()) << engine.status();
   return *std::move(engine);
 }
@@ -93,6 +96,89 @@ TEST(ExitSourceTest, RepliesAreThoseWithoutIt) {
     EXPECT_EQ(stats.kv_blocks_used, 0);
     EXPECT_GT(stats.wasted_rejected, Joules(0));
   }
+}
+
+Request AskOf(const std::string& tenant, TokenId last) {
+  Request request;
+  request.tenant = tenant;
+  request.prompt = std::vector<TokenId>{7, last};
+  request.sampling.temperature = 1;
+  request.sampling.seed = 3;
+  request.logprobs.generated = 3;
+  request.stop = {.max_tokens = kNumTokens, .ignore_eos = true};
+  return request;
+}
+
+Reply Ask(Engine& engine, const Request& request) {
+  return ReadAll(**engine.Submit(request, nullptr));
+}
+
+TEST(ExitSourceTest, LearningChangesDraftsAndNoReply) {
+  for (const ExitCase& c : kCases) {
+    SCOPED_TRACE(testing::Message() << c.model << NumericsName(c.numerics));
+    const ExitHead head = Train(c);
+    const TempFolder folder;
+    auto plain = Start(c, head), learning = Start(c, head, folder.path());
+    EXPECT_FALSE(plain->stats().speculation.learning);
+    bool drafts_differ = false;
+    for (TokenId last = 40; last < 50; ++last) {
+      const Reply without = Ask(*plain, AskOf("a", last));
+      const Reply with = Ask(*learning, AskOf("a", last));
+      EXPECT_EQ(with.choices[0].tokens, without.choices[0].tokens);
+      EXPECT_TRUE(
+          SameBits(with.choices[0].logprobs, without.choices[0].logprobs));
+      drafts_differ |=
+          with.usage.accepted_tokens != without.usage.accepted_tokens;
+    }
+    EXPECT_TRUE(drafts_differ || c.whole_model);
+    EXPECT_GT(learning->stats().speculation.learning->updates, 300);
+    EXPECT_EQ(learning->stats().speculation.learning->failed_saves, 0);
+  }
+}
+
+TEST(ExitSourceTest, ATenantsDraftsAreThoseWithoutOthers) {
+  const ExitCase& c = kCases[1];
+  const ExitHead head = Train(c);
+  const TempFolder folder, other_folder;
+  auto alone = Start(c, head, folder.path());
+  auto shared = Start(c, head, other_folder.path());
+  for (TokenId last = 40; last < 50; ++last) {
+    Ask(*shared, AskOf("a", last));
+    const Usage with = Ask(*shared, AskOf("b", last)).usage;
+    const Usage without = Ask(*alone, AskOf("b", last)).usage;
+    EXPECT_EQ(with.drafted_tokens, without.drafted_tokens);
+    EXPECT_EQ(with.accepted_tokens, without.accepted_tokens);
+  }
+}
+
+TEST(ExitSourceTest, WhatWasLearnedIsThereAfterARestart) {
+  const ExitCase& c = kCases[1];
+  const ExitHead head = Train(c);
+  const TempFolder folder;
+  const auto ask_twice = [&](Engine& engine) {
+    Ask(engine, AskOf("a", 40));
+    return Ask(engine, AskOf("a", 41)).usage;
+  };
+  const Usage first = ask_twice(*Start(c, head, folder.path()));
+  auto engine = Start(c, head, folder.path());
+  // Two processes learn as one does.
+  const TempFolder other;
+  auto going_on = Start(c, head, other.path());
+  EXPECT_EQ(ask_twice(*going_on).accepted_tokens, first.accepted_tokens);
+  const Usage again = ask_twice(*engine), same = ask_twice(*going_on);
+  EXPECT_EQ(again.accepted_tokens, same.accepted_tokens);
+}
+
+// Who is not drafted for by the head is not learned from.
+TEST(ExitSourceTest, LearnsOnlyFromWhoMayDraft) {
+  const TempFolder folder;
+  auto engine = Start(kCases[1], Train(kCases[1]), folder.path());
+  Request request = AskOf("a", 40);
+  for (Speculation other : {Speculation::kOff, Speculation::kNgram}) {
+    request.speculation = other;
+    Ask(*engine, request);
+  }
+  EXPECT_EQ(engine->stats().speculation.learning->updates, 0);
 }
 
 TEST(ExitSourceTest, AnotherModelsHeadIsRefused) {

@@ -92,7 +92,8 @@ class FakeBackend final : public Backend {
   void KeepRows(std::span<const int>, std::span<const BufferId>) override {}
   void Logits(const HeadSpec&, BufferId, std::span<const LogitsRow>,
               std::span<float>, std::span<TokenLogit>) override {}
-  void ReadRows(BufferId, std::span<float>) override {}
+  void ReadRows(BufferId, int, std::span<float>) override {}
+  void WriteRows(BufferId, int, std::span<const float>) override {}
   StepReport EndStep() override { return {}; }
 
   std::atomic<int> thread_limit{0};  // the latest; 0: none

@@ -8,6 +8,7 @@ namespace mj {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 TEST(SpeculationMetricsTest, TellsWhatWasGuessedAndWhy) {
   EngineStats stats;
@@ -19,6 +20,7 @@ TEST(SpeculationMetricsTest, TellsWhatWasGuessedAndWhy) {
   std::vector<prometheus::MetricFamily> families;
   AddSpeculationMetrics(stats, "m", families);
   const std::string text = prometheus::TextSerializer().Serialize(families);
+  EXPECT_THAT(text, Not(HasSubstr("exit_head")));
   for (const char* line :
        {"millijoule_speculation_drafts_total{drafter=\"ngram\","
         "model_name=\"m\"} 3",
@@ -34,6 +36,17 @@ TEST(SpeculationMetricsTest, TellsWhatWasGuessedAndWhy) {
         "reason=\"no draft\",model_name=\"m\"} 7"}) {
     EXPECT_THAT(text, HasSubstr(line));
   }
+}
+
+TEST(SpeculationMetricsTest, TellsWhatWasLearnedWhereAHeadLearns) {
+  EngineStats stats;
+  stats.speculation.learning = {.updates = 9, .failed_saves = 2};
+  std::vector<prometheus::MetricFamily> families;
+  AddSpeculationMetrics(stats, "m", families);
+  const std::string text = prometheus::TextSerializer().Serialize(families);
+  EXPECT_THAT(text, HasSubstr("exit_head_updates_total{model_name=\"m\"} 9"));
+  EXPECT_THAT(text,
+              HasSubstr("exit_head_failed_saves_total{model_name=\"m\"} 2"));
 }
 
 }  // namespace

@@ -271,12 +271,6 @@ TEST(Fingerprint, TellsModelsApart) {
   EXPECT_EQ(fingerprint(bytes).size(), 64u);
 }
 
-TEST(FileChecksum, IsTheOneOfAbc) {
-  EXPECT_EQ(*FileChecksum(B::Write(Path("abc"), "abc")),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-  EXPECT_TRUE(absl::IsNotFound(FileChecksum(Path("absent")).status()));
-}
-
 TEST(InspectModel, RunnableAndNot) {
   auto facts = InspectModel(B::Write(Path("inspect.gguf"), TinyBytes()));
   ASSERT_TRUE(facts.ok()) << facts.status();

@@ -128,6 +128,37 @@ TEST(ElasticMapTest, TenantsShareTheTrainedMapAndNothingElse) {
   }
 }
 
+TEST(ElasticMapTest, GoesOnFromWhatItLearned) {
+  std::mt19937 random(3);
+  const Domain domain = OldDomain(random);
+  const Domain other = NewDomain(domain, random);
+  const auto trained = Train(domain, random);
+  ElasticMap map(trained, {});
+  Follow(other, map);
+  ElasticMap copy(trained, {}, map.learned());
+  EXPECT_EQ(copy.learned().updates, 3000);
+  Follow(other, map);
+  Follow(other, copy);
+  EXPECT_EQ(copy.learned().moved, map.learned().moved);
+  EXPECT_EQ(copy.learned().bias, map.learned().bias);
+}
+
+// What a drafter adds to the trained map's product is what this map adds.
+TEST(ElasticMapTest, WhatItMovedIsWhatItAdds) {
+  std::mt19937 random(3);
+  const Domain domain = OldDomain(random);
+  const auto trained = Train(domain, random);
+  ElasticMap map(trained, {}), fresh(trained, {});
+  std::vector<float> x(kInputs, 0.5f), z(kOutputs, 7.0f), want(kOutputs);
+  map.AddMoved(x, z);
+  EXPECT_EQ(z, std::vector<float>(kOutputs, 7.0f));
+  Follow(NewDomain(domain, random), map);
+  fresh.Map(x, z);
+  map.AddMoved(x, z);
+  map.Map(x, want);
+  for (int i = 0; i < kOutputs; ++i) EXPECT_NEAR(z[i], want[i], 1e-5);
+}
+
 TEST(ElasticMapTest, StaysStableWithAnyStrengthAndScale) {
   std::mt19937 random(3);
   const Domain domain = OldDomain(random);
@@ -148,11 +179,21 @@ TEST(ElasticMapTest, RowsThatAreNotFiniteChangeNothing) {
   const double before = ErrorOn(domain, map);
   std::vector<float> x(kInputs, 1.0f), y(kOutputs, 1.0f);
   x[3] = std::numeric_limits<float>::quiet_NaN();
-  EXPECT_FALSE(std::isfinite(map.Update(x, y)));
+  EXPECT_FALSE(map.Update(x, y));
   x[3] = 1;
   y[2] = std::numeric_limits<float>::infinity();
-  EXPECT_FALSE(std::isfinite(map.Update(x, y)));
+  EXPECT_FALSE(map.Update(x, y));
   EXPECT_EQ(ErrorOn(domain, map), before);
+  EXPECT_EQ(map.learned().updates, 0);
+}
+
+TEST(DivideByRmsTest, LeavesAMeanSquareOfOne) {
+  std::vector<float> x = {3, -4, 0, 0, 0};
+  DivideByRms(0, x);
+  const float rms = std::sqrt(5.0f);
+  EXPECT_NEAR(x[0], 3 / rms, 1e-6);
+  EXPECT_NEAR(x[1], -4 / rms, 1e-6);
+  EXPECT_EQ(x[2], 0);
 }
 
 }  // namespace

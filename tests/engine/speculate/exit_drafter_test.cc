@@ -154,6 +154,74 @@ TEST_P(ExitDrafterTest, AShortListGivesTheBestOfItsTokens) {
   EXPECT_LT(even.drafter.cost(), all.drafter.cost());
 }
 
+// A row's map moves its own draft.
+TEST_P(ExitDrafterTest, WhatATenantLearnedIsForItsRowsAlone) {
+  const ExitHead head = Train(name(), numerics(), 1, 0);
+  Drafting drafting(name(), numerics(), head);
+  const auto trained = std::make_shared<const LinearMap>(head.map);
+  LearnedMap learned{.updates = 1};
+  learned.moved.resize(head.map.weights.size());
+  for (int i = 0; i < head.map.outputs; ++i) {
+    learned.bias.push_back(i % 3 == 0 ? 50.0f : -50.0f);
+  }
+  const ElasticMap moved(trained, {}, learned), fresh(trained, {});
+  int same = 0;
+  for (int32_t token = 0; token < 20; ++token) {
+    DraftRow rows[] = {{token, 0, drafting.tables[0]},
+                       {token, 0, drafting.tables[1]}};
+    std::vector<Draft> without(2), with(2);
+    drafting.drafter.Draft(rows, without);
+    drafting.drafter.Draft(rows, with,
+                           std::vector<const ElasticMap*>{nullptr, &moved});
+    EXPECT_TRUE(Same(with[0], without[0]));
+    same += Same(with[1], without[1]);
+    drafting.drafter.Draft(rows, with,
+                           std::vector<const ElasticMap*>{&fresh, nullptr});
+    EXPECT_TRUE(Same(with[0], without[0]));
+    EXPECT_TRUE(Same(with[1], without[1]));
+  }
+  EXPECT_EQ(same, 0);
+}
+
+// What learning sees of a full pass is what a head was trained on.
+TEST_P(ExitDrafterTest, ATapCopiesWhatAPieceOfAPassHasAndChangesNothing) {
+  const ExitHead head = Train(name(), numerics(), 1, 0);
+  Drafting drafting(name(), numerics(), head);
+  LoadedModel& model = *drafting.model;
+  Backend& backend = *model.backend;
+  const size_t hidden = model.config.hidden;
+  const BufferId normed = backend.AddBuffer(model.config.hidden);
+  const auto tokens = RandomText(9, model.config.vocab, 5);
+  ForwardBatch batch{.tokens = tokens};
+  batch.sequences.push_back({.num_rows = 9, .block_table = drafting.tables[0]});
+  for (int row : {3, 6, 8}) batch.logits_rows.push_back({row});
+  const auto run = [&] {
+    std::vector<float> all;
+    model.runner->Run(batch, [&](int, const RowLogits& logits) {
+      all.insert(all.end(), logits.all.begin(), logits.all.end());
+    });
+    return all;
+  };
+  const std::vector<float> without = run();
+  for (int layer = 1; layer <= model.config.num_layers; ++layer) {
+    HiddenTap tap{.row = 6, .layer = layer};
+    batch.tap = &tap;
+    EXPECT_EQ(run(), without);
+    std::vector<float> want(hidden);
+    model.decoder->Begin(batch);
+    model.decoder->RunLayers(0, layer);
+    backend.ReadRows(model.decoder->residual(), 6, want);
+    EXPECT_EQ(tap.residual, want) << layer;
+    model.decoder->RunLayers(layer, model.config.num_layers);
+    backend.RmsNorm(model.decoder->residual(),
+                    model.decoder->weights().final_norm,
+                    model.config.norm_epsilon, /*accumulate=*/false, normed);
+    backend.ReadRows(normed, 6, want);
+    backend.EndStep();
+    EXPECT_EQ(tap.output, want) << layer;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Tiny, ExitDrafterTest,
     testing::Combine(testing::Values("llama-quantised", "gemma3"),

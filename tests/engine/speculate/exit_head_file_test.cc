@@ -8,6 +8,7 @@
 #include <functional>
 #include <limits>
 
+#include "engine/speculate/sealed_file.h"
 #include "tests/fakes/temp_folder.h"
 
 namespace mj {
@@ -19,6 +20,9 @@ constexpr int kHidden = 3;
 
 ExitHead MakeHead() {
   ExitHead head{.fingerprint = std::string(64, 'a'),
+                .version = "0.1.0",
+                .backend = "cpu",
+                .isa = "avx512",
                 .numerics = "bf16",
                 .vocab = 100,
                 .num_layers = 8,
@@ -44,6 +48,9 @@ absl::StatusOr<ExitHead> Parse(const std::string& bytes) {
 
 void ExpectSame(const ExitHead& got, const ExitHead& want) {
   EXPECT_EQ(got.fingerprint, want.fingerprint);
+  EXPECT_EQ(got.version, want.version);
+  EXPECT_EQ(got.backend, want.backend);
+  EXPECT_EQ(got.isa, want.isa);
   EXPECT_EQ(got.numerics, want.numerics);
   EXPECT_EQ(got.vocab, want.vocab);
   EXPECT_EQ(got.num_layers, want.num_layers);
@@ -84,10 +91,10 @@ void Put(uint32_t value, size_t at, std::string& bytes) {
 }
 
 const Damage kDamages[] = {
-    {"empty", [](auto& b) { b.clear(); }, "not an exit head"},
-    {"another file", [](auto& b) { b[0] = 'X'; }, "not an exit head"},
-    {"of another build", [](auto& b) { Put(2, 8, b); },
-     "version 2, this one reads version 1"},
+    {"empty", [](auto& b) { b.clear(); }, "no exit head"},
+    {"another file", [](auto& b) { b[0] = 'X'; }, "no exit head"},
+    {"of another build", [](auto& b) { Put(1, 8, b); },
+     "version 1, this one reads version 2"},
     {"cut off in its head", [](auto& b) { b.resize(50); }, "cut off"},
     {"cut off", [](auto& b) { b.pop_back(); }, "cut off"},
     {"too long", [](auto& b) { b += '\0'; }, "too long"},
@@ -146,11 +153,24 @@ TEST(ExitHeadFileTest, WritesNoHeadThatItWouldNotRead) {
   }
 }
 
+TEST(ExitHeadFileTest, ItsChecksumIsThatOfTheFile) {
+  ExitHead head = MakeHead();
+  ASSERT_TRUE(NoteChecksum(head).ok());
+  const TempFolder folder;
+  const std::string path = folder.path() + "/model.exit-head";
+  ASSERT_TRUE(WriteExitHead(head, path).ok());
+  EXPECT_EQ(head.checksum, *ChecksumOf(*ReadSealedFile(path, 1 << 20)));
+  EXPECT_EQ(ReadExitHead(path)->checksum, head.checksum);
+  head.map.bias[0] += 1;
+  ASSERT_TRUE(NoteChecksum(head).ok());
+  EXPECT_NE(ReadExitHead(path)->checksum, head.checksum);
+}
+
 TEST(ExitHeadFileTest, ReplacesAFileAndNamesItsPath) {
   const TempFolder folder;
   const std::string path = folder.Write("model.exit-head", "old");
   EXPECT_THAT(std::string(ReadExitHead(path).status().message()),
-              testing::StartsWith(path + ": not an exit head"));
+              testing::StartsWith(path + ": no exit head"));
   ASSERT_TRUE(WriteExitHead(MakeHead(), path).ok());
   const auto head = ReadExitHead(path);
   ASSERT_TRUE(head.ok()) << head.status();

@@ -50,5 +50,15 @@ TEST(ExitHeadTest, NamesWhatDoesNotFit) {
   }
 }
 
+TEST(ExitHeadTest, NamesBothVersions) {
+  const ExitHead head{.version = "0.1.0"};
+  EXPECT_TRUE(CheckExitHeadVersion(head, "0.1.0").ok());
+  const absl::Status other = CheckExitHeadVersion(head, "0.2.0");
+  EXPECT_EQ(other.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(
+      std::string(other.message()),
+      testing::HasSubstr("version 0.1.0 trained it, this is version 0.2.0"));
+}
+
 }  // namespace
 }  // namespace mj

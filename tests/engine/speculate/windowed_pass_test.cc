@@ -9,7 +9,7 @@ namespace {
 
 std::vector<float> ResidualOf(LoadedModel& model, int rows) {
   std::vector<float> residual(static_cast<size_t>(rows) * model.config.hidden);
-  model.backend->ReadRows(model.decoder->residual(), residual);
+  model.backend->ReadRows(model.decoder->residual(), 0, residual);
   return residual;
 }
 

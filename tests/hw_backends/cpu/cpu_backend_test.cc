@@ -280,7 +280,8 @@ TEST(CpuBackendIsaTest, VersionsAgreeOnTheLogits) {
   }
 }
 
-// What is read back is what the verbs left, of the rows that are left.
+// What is read back is what the verbs left, or was written, of the rows that
+// are left.
 TEST(CpuBackendReadRowsTest, GivesTheRowsOfTheStep) {
   TinyModel model(2, std::nullopt);
   Backend& backend = model.backend();
@@ -299,16 +300,21 @@ TEST(CpuBackendReadRowsTest, GivesTheRowsOfTheStep) {
   backend.BeginStep({tokens, {&sequence, 1}});
   backend.Embed(weights, 1, buffer);
   std::vector<float> got(3 * 40), want;
-  backend.ReadRows(buffer, got);
+  backend.ReadRows(buffer, 0, got);
   for (int32_t token : tokens) {
     for (float value : row_of(token)) want.push_back(value);
   }
   EXPECT_EQ(got, want);
-  const int kept[] = {2};
+  got.resize(2 * 40);
+  backend.ReadRows(buffer, 1, got);
+  EXPECT_TRUE(std::equal(got.begin(), got.end(), want.begin() + 40));
+  backend.WriteRows(buffer, 1, row_of(3));
+  const int kept[] = {1, 2};
   backend.KeepRows(kept, {&buffer, 1});
-  got.resize(40);
-  backend.ReadRows(buffer, got);
-  EXPECT_EQ(got, row_of(7));
+  backend.ReadRows(buffer, 0, got);
+  want = row_of(3);
+  for (float value : row_of(7)) want.push_back(value);
+  EXPECT_EQ(got, want);
   backend.EndStep();
 }
 
