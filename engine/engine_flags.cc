@@ -4,10 +4,10 @@
 #include <limits>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "hw_backends/cim/cim_device.h"
 
 namespace mj {
 namespace {
@@ -34,17 +34,19 @@ Flag NameFlag(std::string name, std::string help, Names offered,
           }};
 }
 
-// cuda, cim:NAME and fpga:NAME are backends by name, but of other builds.
+// cuda is a backend by name, but of other builds.
 Flag BackendFlag(std::string& out) {
-  Flag flag = NameFlag("backend", "what computes", {"cpu", "onednn"}, out);
-  flag.set = [set = flag.set](const std::string& text) {
-    const bool known = text == "cuda" || absl::StartsWith(text, "cim:") ||
-                       absl::StartsWith(text, "fpga:");
-    if (!known) return set(text);
+  Names offered = {"cpu", "onednn"};
+  for (const std::string& name : CimDeviceNames()) {
+    offered.push_back(absl::StrCat("cim:", name));
+  }
+  Flag flag = NameFlag("backend", "what computes", offered, out);
+  flag.value_name = "cpu|onednn|cim:NAME|fpga:NAME";
+  flag.set = [offered, set = flag.set](const std::string& text) {
+    if (text != "cuda") return set(text);
     return absl::InvalidArgumentError(
-        absl::StrCat("'", text,
-                     "' is not built into this binary; it offers "
-                     "cpu, onednn"));
+        absl::StrCat("'cuda' is not built into this binary; it offers ",
+                     absl::StrJoin(offered, ", ")));
   };
   return flag;
 }

@@ -8,6 +8,7 @@
 #include "engine/energy_setup.h"
 #include "engine/grid_points.h"
 #include "engine/speculate/exit_head_file.h"
+#include "hw_backends/cim/cim_backend.h"
 #include "hw_backends/cpu/cpu_backend.h"
 #include "hw_backends/host/cores.h"
 #include "hw_backends/host/find_meters.h"
@@ -18,6 +19,8 @@
 
 namespace mj {
 namespace {
+
+constexpr std::string_view kCim = "cim:";
 
 absl::Status CheckModelNamed(const EngineFlags& flags) {
   if (!flags.model.empty()) return absl::OkStatus();
@@ -33,6 +36,9 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const EngineFlags& flags,
   if (!flags.numerics.empty()) options.numerics = ParseNumerics(flags.numerics);
   if (!flags.kv_dtype.empty()) options.kv_type = ParseKvType(flags.kv_dtype);
   if (flags.backend == "onednn") return MakeOneDnnBackend(options);
+  if (flags.backend.starts_with(kCim)) {
+    return MakeCimBackend(flags.backend.substr(kCim.size()), options);
+  }
   options.probe_threads = !flags.threads;  // oneDNN has threads of its own
   return MakeCpuBackend(options);
 }

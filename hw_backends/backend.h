@@ -21,6 +21,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "hw_backends/bit_activity.h"
 #include "hw_backends/quantities.h"
 #include "hw_backends/top_logits.h"
 #include "kernels/model_shape.h"
@@ -130,6 +131,7 @@ struct LogitsRow {
 struct StepReport {
   Seconds busy{0};
   std::optional<Joules> modelled_energy;
+  std::optional<BitActivity> bit_activity{};  // of devices that have bit lines
 };
 
 class Backend {

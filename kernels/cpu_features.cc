@@ -91,6 +91,7 @@ CpuFeatures ReadCpuFeatures() {
   cpu.avx512bw = zmm && Bit(leaf7.ebx, 30);
   cpu.avx512vl = zmm && Bit(leaf7.ebx, 31);
   cpu.avx512_vnni = zmm && Bit(leaf7.ecx, 11);
+  cpu.avx512_vpopcntdq = zmm && Bit(leaf7.ecx, 14);
   cpu.avx512_bf16 = zmm && Bit(leaf7_1.eax, 5);
   cpu.amx_bf16 = tiles && Bit(leaf7.edx, 22);
   cpu.amx_tile = tiles && Bit(leaf7.edx, 24);
@@ -112,6 +113,7 @@ std::string DescribeFeatures(const CpuFeatures& cpu) {
       {cpu.avx512vl, "avx512vl"},
       {cpu.avx512_vnni, "avx512_vnni"},
       {cpu.avx512_bf16, "avx512_bf16"},
+      {cpu.avx512_vpopcntdq, "avx512_vpopcntdq"},
       {cpu.avx_vnni, "avx_vnni"},
       {cpu.amx_tile, "amx_tile"},
       {cpu.amx_int8, "amx_int8"},

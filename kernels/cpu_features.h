@@ -19,6 +19,7 @@ struct CpuFeatures {
   bool avx512vl = false;
   bool avx512_vnni = false;
   bool avx512_bf16 = false;
+  bool avx512_vpopcntdq = false;
   bool avx_vnni = false;
   bool amx_tile = false;
   bool amx_int8 = false;

@@ -8,6 +8,7 @@ constexpr KernelTable kScalarKernels = {
     .linear = scalar::Linear,
     .group_sums = scalar::GroupSums,
     .linear_int8 = scalar::LinearInt8,
+    .linear_bit_serial = scalar::LinearBitSerial,
     .quantise_rows = scalar::QuantiseRows,
     .to_bf16_rows = scalar::ToBf16Rows,
     .to_int16_rows = scalar::ToInt16Rows,
@@ -17,27 +18,30 @@ constexpr KernelTable kScalarKernels = {
     .attention = scalar::Attention,
     .merge_attention = scalar::MergeAttention,
     .read = scalar::ReadAll};
-constexpr KernelTable kAvx2Kernels = {.isa = Isa::kAvx2,
-                                      .linear = avx2::Linear,
-                                      .group_sums = avx2::GroupSums,
-                                      .linear_int8 = avx2::LinearInt8,
-                                      .quantise_rows = avx2::QuantiseRows,
-                                      .to_bf16_rows = avx2::ToBf16Rows,
-                                      .to_int16_rows = avx2::ToInt16Rows,
-                                      .round_rows = avx2::RoundRows,
-                                      .rms_norm = avx2::RmsNorm,
-                                      .gated_activation = avx2::GatedActivation,
-                                      .attention = avx2::Attention,
-                                      .merge_attention = avx2::MergeAttention,
-                                      .read = avx2::ReadAll,
-                                      .peak_f32 = avx2::PeakF32,
-                                      .peak_int8 = avx2::PeakInt8};
-// Before VNNI and BF16: dot products as AVX2 does them.
+constexpr KernelTable kAvx2Kernels = {
+    .isa = Isa::kAvx2,
+    .linear = avx2::Linear,
+    .group_sums = avx2::GroupSums,
+    .linear_int8 = avx2::LinearInt8,
+    .linear_bit_serial = avx2::LinearBitSerial,
+    .quantise_rows = avx2::QuantiseRows,
+    .to_bf16_rows = avx2::ToBf16Rows,
+    .to_int16_rows = avx2::ToInt16Rows,
+    .round_rows = avx2::RoundRows,
+    .rms_norm = avx2::RmsNorm,
+    .gated_activation = avx2::GatedActivation,
+    .attention = avx2::Attention,
+    .merge_attention = avx2::MergeAttention,
+    .read = avx2::ReadAll,
+    .peak_f32 = avx2::PeakF32,
+    .peak_int8 = avx2::PeakInt8};
+// Before VNNI, VPOPCNTDQ and BF16: integer products as AVX2 does them.
 constexpr KernelTable kAvx512Kernels = {
     .isa = Isa::kAvx512,
     .linear = avx512::Linear,
     .group_sums = avx512::GroupSums,
     .linear_int8 = avx2::LinearInt8,
+    .linear_bit_serial = avx2::LinearBitSerial,
     .quantise_rows = avx2::QuantiseRows,
     .to_bf16_rows = avx2::ToBf16Rows,
     .to_int16_rows = avx2::ToInt16Rows,
@@ -95,6 +99,9 @@ KernelTable Avx512Kernels(const CpuFeatures& cpu) {
     table.linear_int8 = avx512::LinearInt8;
     table.peak_int8 = avx512::PeakInt8;
     table.peak_int16 = avx512::PeakInt16;
+  }
+  if (cpu.avx512_vpopcntdq) {
+    table.linear_bit_serial = avx512::LinearBitSerial;
   }
   if (cpu.avx512_bf16) {
     table.linear_bf16 = avx512::LinearBf16;

@@ -12,6 +12,7 @@
 #include "kernels/gated_activation.h"
 #include "kernels/linear.h"
 #include "kernels/linear_bf16.h"
+#include "kernels/linear_bit_serial.h"
 #include "kernels/linear_int16.h"
 #include "kernels/linear_int8.h"
 #include "kernels/numerics.h"
@@ -28,6 +29,7 @@ struct KernelTable {
   LinearFn* linear = nullptr;
   GroupSumsFn* group_sums = nullptr;
   LinearInt8Fn* linear_int8 = nullptr;
+  LinearBitSerialFn* linear_bit_serial = nullptr;
   LinearBf16Fn* linear_bf16 = nullptr;    // none: Linear on rounded rows
   LinearInt16Fn* linear_int16 = nullptr;  // none: linear_bf16 is as fast
   QuantiseRowsFn* quantise_rows = nullptr;

@@ -224,7 +224,9 @@ class CpuBackend final : public Backend {
 
   StepReport EndStep() override {
     step_ = {};
-    return {.busy = Clock::now() - start_, .modelled_energy = std::nullopt};
+    return {.busy = Clock::now() - start_,
+            .modelled_energy = std::nullopt,
+            .bit_activity = matrices_->TakeBitActivity()};
   }
 
  private:
@@ -312,16 +314,7 @@ class CpuBackend final : public Backend {
   Clock::time_point start_;
 };
 
-}  // namespace
-
-absl::StatusOr<std::unique_ptr<Backend>> MakeCpuBackend(
-    const CpuBackendOptions& options) {
-  return MakeCpuBackend(options, "cpu", nullptr);
-}
-
-absl::StatusOr<std::unique_ptr<Backend>> MakeCpuBackend(
-    const CpuBackendOptions& options, const std::string& name,
-    const MatrixStoreFactory& make_matrices) {
+absl::StatusOr<KernelTable> KernelsFor(const CpuBackendOptions& options) {
   if (options.threads < 1 || options.max_rows < 1) {
     return absl::InvalidArgumentError(
         absl::StrCat("CPU backend: ", options.threads, " threads and ",
@@ -329,29 +322,54 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeCpuBackend(
   }
   const CpuFeatures cpu = ReadCpuFeatures();
   const std::optional<KernelTable> kernels = ChooseKernels(cpu, options.isa);
-  if (!kernels) {
-    return absl::InvalidArgumentError(WhyNot(cpu, *options.isa));
-  }
-  const bool own_kernels = make_matrices == nullptr;
-  const Numerics numerics = options.numerics.value_or(
-      own_kernels ? DefaultNumerics(*kernels) : Numerics::kF32);
-  if (!own_kernels && numerics != Numerics::kF32) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("numerics ", std::string(NumericsName(numerics)),
-                     ": the backend ", name, " has f32 only"));
-  }
+  if (!kernels) return absl::InvalidArgumentError(WhyNot(cpu, *options.isa));
+  return *kernels;
+}
+
+std::unique_ptr<Backend> Assemble(const CpuBackendOptions& options,
+                                  const KernelTable& kernels,
+                                  const BackendParts& parts) {
   const KvType kv_type = options.kv_type.value_or(
-      numerics == Numerics::kF32 ? KvType::kF32 : KvType::kBF16);
-  BackendInfo info{.name = name,
-                   .isa = std::string(IsaName(kernels->isa)),
-                   .numerics = std::string(NumericsName(numerics)),
+      parts.numerics == Numerics::kF32 ? KvType::kF32 : KvType::kBF16);
+  BackendInfo info{.name = parts.name,
+                   .isa = std::string(IsaName(kernels.isa)),
+                   .numerics = std::string(NumericsName(parts.numerics)),
                    .kv_dtype = std::string(KvTypeName(kv_type)),
                    .threads = options.threads,
-                   .batch_invariant = own_kernels};
-  return std::make_unique<CpuBackend>(
-      *kernels, options, std::move(info), numerics, kv_type,
-      own_kernels ? std::make_unique<PanelMatrices>(*kernels, numerics)
-                  : make_matrices(*kernels));
+                   .batch_invariant = parts.batch_invariant};
+  return std::make_unique<CpuBackend>(kernels, options, std::move(info),
+                                      parts.numerics, kv_type,
+                                      parts.make_matrices(kernels));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Backend>> MakeCpuBackend(
+    const CpuBackendOptions& options) {
+  absl::StatusOr<KernelTable> kernels = KernelsFor(options);
+  if (!kernels.ok()) return kernels.status();
+  const Numerics numerics =
+      options.numerics.value_or(DefaultNumerics(*kernels));
+  return Assemble(options, *kernels,
+                  {.name = "cpu",
+                   .numerics = numerics,
+                   .batch_invariant = true,
+                   .make_matrices = [numerics](const KernelTable& kernels) {
+                     return std::make_unique<PanelMatrices>(kernels, numerics);
+                   }});
+}
+
+absl::StatusOr<std::unique_ptr<Backend>> MakeCpuBackend(
+    const CpuBackendOptions& options, const BackendParts& parts) {
+  absl::StatusOr<KernelTable> kernels = KernelsFor(options);
+  if (!kernels.ok()) return kernels.status();
+  if (options.numerics.value_or(parts.numerics) != parts.numerics) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("numerics ", std::string(NumericsName(*options.numerics)),
+                     ": the backend ", parts.name, " has ",
+                     std::string(NumericsName(parts.numerics)), " only"));
+  }
+  return Assemble(options, *kernels, parts);
 }
 
 }  // namespace mj

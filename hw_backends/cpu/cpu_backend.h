@@ -32,14 +32,18 @@ struct CpuBackendOptions {
 absl::StatusOr<std::unique_ptr<Backend>> MakeCpuBackend(
     const CpuBackendOptions& options);
 
-using MatrixStoreFactory =
-    std::function<std::unique_ptr<MatrixStore>(const KernelTable&)>;
+// What a backend that runs on the CPU has of its own.
+struct BackendParts {
+  std::string name;
+  Numerics numerics = Numerics::kF32;  // the only ones
+  bool batch_invariant = false;
+  std::function<std::unique_ptr<MatrixStore>(const KernelTable&)> make_matrices;
+};
 
-// The same verbs with products by another store, which need not be
-// batch-invariant. Null: panels.
+// The same verbs with products of another kind.
+// INVALID_ARGUMENT also: other numerics than those of `parts`.
 absl::StatusOr<std::unique_ptr<Backend>> MakeCpuBackend(
-    const CpuBackendOptions& options, const std::string& name,
-    const MatrixStoreFactory& make_matrices);
+    const CpuBackendOptions& options, const BackendParts& parts);
 
 }  // namespace mj
 

@@ -17,41 +17,6 @@ constexpr int64_t kWorkPerPiece = int64_t{1} << 17;
 
 int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-WantedForms FormsOf(const PackedMatrix& matrix, Numerics numerics,
-                    const KernelTable& kernels) {
-  WantedForms wanted;
-  for (const PackedMatrix::Segment& segment : matrix.segments) {
-    const RowForm form = FormFor(segment.type, numerics, kernels);
-    wanted.rounded |= form == RowForm::kRounded;
-    wanted.bf16 |= form == RowForm::kBf16;
-    wanted.int16 |= form == RowForm::kInt16;
-    wanted.int8 |= form == RowForm::kInt8;
-    wanted.sums |= (form == RowForm::kPlain || form == RowForm::kRounded) &&
-                   PanelLayoutOf(segment.type).has_min;
-  }
-  return wanted;
-}
-
-// What all products share.
-template <class Args>
-Args ArgsOf(const PackedMatrix& matrix, const PackedMatrix::Segment& segment,
-            int64_t from, int64_t to, int64_t rows, bool accumulate,
-            MatrixRef y) {
-  const int64_t output = segment.first_row + from * kPanelRows;
-  Args args;
-  args.type = segment.type;
-  args.panels = segment.data + from * segment.panel_bytes;
-  args.groups = matrix.groups;
-  args.num_outputs =
-      std::min(to * kPanelRows, segment.rows) - from * kPanelRows;
-  args.rows = rows;
-  args.bias = matrix.bias.empty() ? nullptr : matrix.bias.data() + output;
-  args.accumulate = accumulate;
-  args.y = y.data;
-  args.y_stride = y.stride;
-  return args;
-}
-
 // Calls run(first panel, last panel, first row, rows, worker) for pieces of
 // `panels` panels of `groups` groups. Row pieces change fastest: they find the
 // panels in the cache.
@@ -73,43 +38,6 @@ void RunPieces(WorkerPool& pool, int64_t panels, int64_t groups, int64_t rows,
 
 }  // namespace
 
-struct LinearPhase::Piece {
-  const PackedMatrix::Segment& segment;
-  int64_t from, to;   // panels of the segment
-  int64_t row, rows;  // of x
-};
-
-void LinearPhase::RunPiece(const Piece& piece, const PackedMatrix& matrix,
-                           MatrixRef x, bool accumulate, MatrixRef y) {
-  const auto args_for = [&]<class Args>(Args) {
-    return ArgsOf<Args>(matrix, piece.segment, piece.from, piece.to, piece.rows,
-                        accumulate, y);
-  };
-  const RowForm form = FormFor(piece.segment.type, numerics_, kernels_);
-  if (form == RowForm::kInt8) {
-    auto args = args_for(LinearInt8Args());
-    args.x = converted_.int8().From(piece.row);
-    return kernels_.linear_int8(args);
-  }
-  if (form == RowForm::kInt16) {
-    auto args = args_for(LinearInt16Args());
-    args.x = converted_.int16().From(piece.row);
-    return kernels_.linear_int16(args);
-  }
-  if (form == RowForm::kBf16) {
-    auto args = args_for(LinearBf16Args());
-    args.x = converted_.bf16().From(piece.row);
-    return kernels_.linear_bf16(args);
-  }
-  const MatrixRef from = form == RowForm::kRounded ? converted_.rounded() : x;
-  auto args = args_for(LinearArgs());
-  args.x = from.row(piece.row);
-  args.x_stride = from.stride;
-  args.sums = converted_.sums() + piece.row * matrix.groups;
-  args.sums_stride = matrix.groups;
-  kernels_.linear(args);
-}
-
 void LinearPhase::Normalise(const LinearOp& op, int64_t cols, int64_t first,
                             int64_t count, MatrixRef out) const {
   kernels_.rms_norm({.x = op.x.row(first),
@@ -127,8 +55,7 @@ void LinearPhase::Normalise(const LinearOp& op, int64_t cols, int64_t first,
 
 MatrixRef LinearPhase::Prepare(WorkerPool& pool, const PackedMatrix& matrix,
                                const LinearOp& op) {
-  const WantedForms wanted = FormsOf(matrix, numerics_, kernels_);
-  const bool convert = wanted != WantedForms();
+  const bool convert = products_.Begin(matrix, op.rows);
   MatrixRef x = op.x;
   if (op.gamma != nullptr) {
     const int64_t stride = matrix.groups * kPanelGroup;
@@ -137,10 +64,9 @@ MatrixRef LinearPhase::Prepare(WorkerPool& pool, const PackedMatrix& matrix,
   } else if (!convert) {
     return x;
   }
-  if (convert) converted_.Resize(wanted, op.rows, matrix.groups);
   ForRows(pool, op.rows, matrix.cols, [&](int64_t first, int64_t count) {
     if (op.gamma != nullptr) Normalise(op, matrix.cols, first, count, x);
-    if (convert) converted_.Convert(kernels_, x, first, count);
+    if (convert) products_.Convert(x, first, count);
   });
   return x;
 }
@@ -151,17 +77,14 @@ MatrixRef LinearPhase::Scratch(int worker, int64_t rows, int64_t cols) {
   return {scratch.data(), cols};
 }
 
-void LinearPhase::EmitPiece(const Piece& piece, const PackedMatrix& matrix,
-                            MatrixRef x, const BlockSink& sink, int worker) {
-  const PackedMatrix::Segment& segment = piece.segment;
-  const int64_t first = piece.from * kPanelRows;
-  const int64_t outputs = std::min(piece.to * kPanelRows, segment.rows) - first;
-  const MatrixRef values = Scratch(worker, piece.rows, outputs);
-  RunPiece(piece, matrix, x, /*accumulate=*/false, values);
+void LinearPhase::EmitPiece(const ProductPiece& piece, MatrixRef x,
+                            const BlockSink& sink, int worker) {
+  const MatrixRef values = Scratch(worker, piece.rows, piece.outputs());
+  products_.Multiply(piece, x, /*accumulate=*/false, values);
   sink({.first_row = piece.row,
         .rows = piece.rows,
-        .first_output = segment.first_row + first,
-        .outputs = outputs,
+        .first_output = piece.first_output(),
+        .outputs = piece.outputs(),
         .values = values},
        worker);
 }
@@ -177,13 +100,13 @@ void LinearPhase::RunPlain(WorkerPool& pool, const PackedMatrix& matrix,
           const int64_t to = std::min(last - base, segment.panels);
           base += segment.panels;
           if (from >= to) continue;
-          const Piece piece{segment, from, to, row, rows};
+          const ProductPiece piece{matrix, segment, from, to, row, rows};
           if (op.sink) {
-            EmitPiece(piece, matrix, x, *op.sink, worker);
+            EmitPiece(piece, x, *op.sink, worker);
             continue;
           }
-          float* y = op.y.row(row) + segment.first_row + from * kPanelRows;
-          RunPiece(piece, matrix, x, op.accumulate, {y, op.y.stride});
+          float* y = op.y.row(row) + piece.first_output();
+          products_.Multiply(piece, x, op.accumulate, {y, op.y.stride});
         }
       });
 }
@@ -200,8 +123,9 @@ void LinearPhase::RunGated(WorkerPool& pool, const PackedMatrix& matrix,
         const int64_t outputs = (last - first) * kPanelRows;
         const MatrixRef gates = Scratch(worker, 2 * rows, outputs);
         const MatrixRef ups{gates.row(rows), outputs};
-        RunPiece({gate, first, last, row, rows}, matrix, x, false, gates);
-        RunPiece({up, first, last, row, rows}, matrix, x, false, ups);
+        products_.Multiply({matrix, gate, first, last, row, rows}, x, false,
+                           gates);
+        products_.Multiply({matrix, up, first, last, row, rows}, x, false, ups);
         const int64_t output = first * kPanelRows;
         for (int64_t r = 0; r < rows; ++r) {
           kernels_.gated_activation(*op.gate, gates.row(r), ups.row(r),

@@ -4,9 +4,11 @@
 #define MILLIJOULE_HW_BACKENDS_CPU_MATRIX_STORE_H_
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "absl/status/statusor.h"
+#include "hw_backends/bit_activity.h"
 #include "hw_backends/cpu/linear_op.h"
 #include "hw_backends/cpu/worker_pool.h"
 #include "kernels/tensor_view.h"
@@ -33,6 +35,9 @@ class MatrixStore {
   // y = x W^T (+ bias), with what `op` fuses into it. Its sink is called by
   // workers of `pool`.
   virtual void Multiply(int id, const LinearOp& op, WorkerPool& pool) = 0;
+
+  // Of the products since the last call, where bits are counted.
+  virtual std::optional<BitActivity> TakeBitActivity() { return std::nullopt; }
 };
 
 }  // namespace mj

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "hw_backends/cpu/repack.h"
+#include "kernels/bit_planes.h"
 #include "kernels/panel.h"
 #include "kernels/scalar/dequantize.h"
 #include "kernels/scalar/panel_group.h"
@@ -59,8 +60,8 @@ absl::StatusOr<std::vector<float>> StackBiases(
 }
 
 absl::Status RepackPart(const TensorView& part,
-                        const PackedMatrix::Segment& segment, WorkerPool& pool,
-                        std::byte* out) {
+                        const PackedMatrix::Segment& segment, CodeOrder order,
+                        WorkerPool& pool, std::byte* out) {
   constexpr int64_t kPanelsPerChunk = 8;
   std::mutex mutex;
   absl::Status first_error;
@@ -68,7 +69,8 @@ absl::Status RepackPart(const TensorView& part,
     const int64_t first = chunk * kPanelsPerChunk;
     for (int64_t p = first;
          p < std::min(first + kPanelsPerChunk, segment.panels); ++p) {
-      absl::Status status = RepackPanel(part, p, out + p * segment.panel_bytes);
+      absl::Status status =
+          RepackPanel(part, p, out + p * segment.panel_bytes, order);
       if (status.ok()) continue;
       std::lock_guard lock(mutex);
       first_error.Update(status);
@@ -99,7 +101,8 @@ absl::Status AddPart(const TensorView& part, const std::string& name,
       arena.Allocate(segment.panels * segment.panel_bytes);
   if (!data.ok()) return data.status();
   segment.data = *data;
-  if (absl::Status status = RepackPart(part, segment, pool, *data);
+  if (absl::Status status =
+          RepackPart(part, segment, matrix.order, pool, *data);
       !status.ok()) {
     return absl::InvalidArgumentError(
         absl::StrCat(name, ": ", status.message()));
@@ -114,11 +117,13 @@ absl::Status AddPart(const TensorView& part, const std::string& name,
 
 absl::StatusOr<PackedMatrix> PackMatrix(std::span<const TensorView> parts,
                                         std::span<const TensorView> biases,
-                                        WorkerPool& pool, Arena& arena) {
+                                        WorkerPool& pool, Arena& arena,
+                                        CodeOrder order) {
   if (parts.empty()) {
     return absl::InvalidArgumentError("a matrix needs at least one part");
   }
   PackedMatrix matrix;
+  matrix.order = order;
   matrix.cols = parts[0].cols;
   matrix.groups = (matrix.cols + kPanelGroup - 1) / kPanelGroup;
   for (size_t i = 0; i < parts.size(); ++i) {
@@ -158,10 +163,12 @@ void ReadMatrixRow(const PackedMatrix& matrix, int64_t row, float* out) {
   for (const PackedMatrix::Segment& segment : matrix.segments) {
     const int64_t local = row - segment.first_row;
     if (local >= segment.rows) continue;
-    scalar::ReadPanelRow(
-        segment.type, segment.data + local / kPanelRows * segment.panel_bytes,
-        matrix.groups, static_cast<int>(local % kPanelRows), out);
-    return;
+    const bool planes = matrix.order == CodeOrder::kPlanes &&
+                        PanelLayoutOf(segment.type).bits != 0;
+    const auto read = planes ? ReadPlaneRow : scalar::ReadPanelRow;
+    return read(segment.type,
+                segment.data + local / kPanelRows * segment.panel_bytes,
+                matrix.groups, static_cast<int>(local % kPanelRows), out);
   }
 }
 

@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "hw_backends/cpu/mapped_memory.h"
+#include "hw_backends/cpu/repack.h"
 #include "hw_backends/cpu/worker_pool.h"
 #include "kernels/tensor_view.h"
 
@@ -24,6 +25,7 @@ struct PackedMatrix {
     size_t panel_bytes = 0;
     const std::byte* data = nullptr;
   };
+  CodeOrder order = CodeOrder::kPanels;
   std::vector<Segment> segments;
   int64_t rows = 0;
   int64_t cols = 0;
@@ -37,7 +39,8 @@ struct PackedMatrix {
 // those of their shape, or a value is not finite.
 absl::StatusOr<PackedMatrix> PackMatrix(std::span<const TensorView> parts,
                                         std::span<const TensorView> biases,
-                                        WorkerPool& pool, Arena& arena);
+                                        WorkerPool& pool, Arena& arena,
+                                        CodeOrder order = CodeOrder::kPanels);
 
 // A vector's values as float32.
 absl::StatusOr<std::vector<float>> ReadVector(const TensorView& values);

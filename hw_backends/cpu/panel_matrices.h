@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "hw_backends/cpu/cpu_products.h"
 #include "hw_backends/cpu/linear_phase.h"
 #include "hw_backends/cpu/mapped_memory.h"
 #include "hw_backends/cpu/matrix_store.h"
@@ -15,7 +16,7 @@ namespace mj {
 class PanelMatrices final : public MatrixStore {
  public:
   PanelMatrices(const KernelTable& kernels, Numerics numerics)
-      : linear_(kernels, numerics) {}
+      : products_(kernels, numerics), linear_(kernels, products_) {}
 
   absl::StatusOr<int> Load(std::span<const TensorView> parts,
                            std::span<const TensorView> biases,
@@ -26,6 +27,7 @@ class PanelMatrices final : public MatrixStore {
   void Multiply(int id, const LinearOp& op, WorkerPool& pool) override;
 
  private:
+  CpuProducts products_;
   LinearPhase linear_;
   Arena arena_;
   std::vector<PackedMatrix> matrices_;

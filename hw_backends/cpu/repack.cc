@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "hw_backends/cpu/block_group.h"
+#include "kernels/bit_planes.h"
 #include "kernels/panel.h"
 
 namespace mj {
@@ -43,6 +44,17 @@ void StoreCodes(int bits, const uint32_t* words, int lane, std::byte* codes) {
   if (bits == 6) StoreWord(codes, 5, lane, pairs[1]);
 }
 
+void StorePlanes(const PanelLayout& layout, const uint32_t* words, int lane,
+                 std::byte* codes) {
+  uint8_t bytes[kPanelGroup];
+  std::memcpy(bytes, words, sizeof bytes);
+  uint32_t planes[kInputPlanes];
+  ToPlanes(bytes, planes);
+  // An offset of half the range: code - offset has the other top bit.
+  if (layout.offset != 0) planes[layout.bits - 1] = ~planes[layout.bits - 1];
+  for (int p = 0; p < layout.bits; ++p) StoreWord(codes, p, lane, planes[p]);
+}
+
 // `integers`: the group's own part of its block of scales.
 void StoreScales(const PanelLayout& layout, const BlockGroup& group, int lane,
                  std::byte* block, std::byte* integers) {
@@ -62,14 +74,19 @@ void StoreScales(const PanelLayout& layout, const BlockGroup& group, int lane,
 
 // Whether the row's scales are finite.
 bool RepackQuantisedRow(TensorType type, const std::byte* row, int64_t groups,
-                        int lane, std::byte* panel) {
+                        int lane, CodeOrder order, std::byte* panel) {
   const PanelLayout layout = PanelLayoutOf(type);
   std::byte* scales = panel + groups * layout.code_bytes;
   bool finite = true;
   for (int64_t g = 0; g < groups; ++g) {
     const BlockGroup group = ReadBlockGroup(type, row, g);
     finite = finite && group.finite;
-    StoreCodes(layout.bits, group.codes, lane, panel + g * layout.code_bytes);
+    std::byte* codes = panel + g * layout.code_bytes;
+    if (order == CodeOrder::kPlanes) {
+      StorePlanes(layout, group.codes, lane, codes);
+    } else {
+      StoreCodes(layout.bits, group.codes, lane, codes);
+    }
     StoreScales(layout, group, lane, scales + layout.block_at(g),
                 scales + layout.integers_at(g));
   }
@@ -94,7 +111,7 @@ bool RepackFloatRow(const std::byte* row, int64_t cols, int lane, bool pairs,
   return finite;
 }
 
-bool RepackRow(const TensorView& matrix, int64_t row, int lane,
+bool RepackRow(const TensorView& matrix, int64_t row, int lane, CodeOrder order,
                std::byte* panel) {
   const int64_t groups = (matrix.cols + kPanelGroup - 1) / kPanelGroup;
   const std::byte* from =
@@ -110,18 +127,19 @@ bool RepackRow(const TensorView& matrix, int64_t row, int lane,
       return RepackFloatRow<uint16_t>(from, matrix.cols, lane, true, 0x7F80,
                                       panel);
     default:
-      return RepackQuantisedRow(matrix.type, from, groups, lane, panel);
+      return RepackQuantisedRow(matrix.type, from, groups, lane, order, panel);
   }
 }
 
 }  // namespace
 
 absl::Status RepackPanel(const TensorView& matrix, int64_t panel,
-                         std::byte* out) {
+                         std::byte* out, CodeOrder order) {
   const int64_t first = panel * kPanelRows;
   const int64_t last = std::min<int64_t>(matrix.rows, first + kPanelRows);
   for (int64_t row = first; row < last; ++row) {
-    if (RepackRow(matrix, row, static_cast<int>(row - first), out)) continue;
+    const int lane = static_cast<int>(row - first);
+    if (RepackRow(matrix, row, lane, order, out)) continue;
     return absl::InvalidArgumentError(
         absl::StrCat(std::string(InfoOf(matrix.type).name), " row ", row,
                      " holds a value that is not finite"));

@@ -10,13 +10,17 @@
 
 namespace mj {
 
+// How the codes of quantised types lie in a panel: as kernels/panel.h has it,
+// or in the planes of kernels/bit_planes.h.
+enum class CodeOrder { kPanels, kPlanes };
+
 // Writes panel `panel` (rows 16 panel .. + 15) of `matrix` to `out`, which
 // holds PanelBytes() zeros. No precision is lost: the panel's weights are
 // those of scalar::DequantizeRow, bit for bit.
 // INVALID_ARGUMENT names the row of a scale or value that is not finite.
 // Thread-safe for different panels.
 absl::Status RepackPanel(const TensorView& matrix, int64_t panel,
-                         std::byte* out);
+                         std::byte* out, CodeOrder order = CodeOrder::kPanels);
 
 }  // namespace mj
 

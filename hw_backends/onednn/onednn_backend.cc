@@ -8,9 +8,11 @@ namespace mj {
 
 absl::StatusOr<std::unique_ptr<Backend>> MakeOneDnnBackend(
     const CpuBackendOptions& options) {
-  return MakeCpuBackend(options, "onednn", [](const KernelTable& kernels) {
-    return std::make_unique<OneDnnMatrices>(kernels);
-  });
+  return MakeCpuBackend(
+      options,
+      {.name = "onednn", .make_matrices = [](const KernelTable& kernels) {
+         return std::make_unique<OneDnnMatrices>(kernels);
+       }});
 }
 
 }  // namespace mj

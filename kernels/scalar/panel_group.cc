@@ -47,13 +47,13 @@ float Half(const std::byte* halves, int lane) {
 }
 
 void ReadHalves(const std::byte* block, bool has_min, int lane,
-                PanelGroup* out) {
+                PanelScales* out) {
   out->scale[0] = out->scale[1] = Half(block, lane);
   if (has_min) out->min = Half(block + 2 * kPanelRows, lane);
 }
 
 void ReadSixBits(const std::byte* block, const std::byte* integers, int lane,
-                 PanelGroup* out) {
+                 PanelScales* out) {
   const auto low = Load<uint8_t>(integers + lane);
   const int high =
       Load<uint8_t>(integers + 16 + lane % 8) >> (4 * (lane / 8)) & 15;
@@ -64,7 +64,7 @@ void ReadSixBits(const std::byte* block, const std::byte* integers, int lane,
 }
 
 void ReadBytes(const std::byte* block, const std::byte* integers, int lane,
-               PanelGroup* out) {
+               PanelScales* out) {
   for (int i = 0; i < 2; ++i) {
     out->scale[i] =
         Half(block, lane) *
@@ -73,7 +73,7 @@ void ReadBytes(const std::byte* block, const std::byte* integers, int lane,
 }
 
 void ReadScales(const PanelLayout& layout, const std::byte* scales,
-                int64_t group, int lane, PanelGroup* out) {
+                int64_t group, int lane, PanelScales* out) {
   const std::byte* block = scales + layout.block_at(group);
   const std::byte* integers = scales + layout.integers_at(group);
   switch (layout.scales) {
@@ -90,12 +90,17 @@ void ReadScales(const PanelLayout& layout, const std::byte* scales,
 
 }  // namespace
 
+void ReadPanelScales(TensorType type, const std::byte* panel, int64_t groups,
+                     int64_t group, int lane, PanelScales* out) {
+  const PanelLayout layout = PanelLayoutOf(type);
+  *out = {};
+  ReadScales(layout, panel + groups * layout.code_bytes, group, lane, out);
+}
+
 void ReadPanelGroup(TensorType type, const std::byte* panel, int64_t groups,
                     int64_t group, int lane, PanelGroup* out) {
   const PanelLayout layout = PanelLayoutOf(type);
   const std::byte* codes = panel + group * layout.code_bytes;
-  out->scale[0] = out->scale[1] = 1;
-  out->min = 0;
   for (int k = 0; k < kPanelGroup; ++k) {
     out->code[k] =
         layout.bits == 0
@@ -103,7 +108,7 @@ void ReadPanelGroup(TensorType type, const std::byte* panel, int64_t groups,
             : static_cast<float>(Code(layout.bits, codes, lane, k / 4, k % 4) -
                                  layout.offset);
   }
-  ReadScales(layout, panel + groups * layout.code_bytes, group, lane, out);
+  ReadPanelScales(type, panel, groups, group, lane, out);
 }
 
 void ReadPanelRow(TensorType type, const std::byte* panel, int64_t groups,

@@ -10,15 +10,20 @@
 
 namespace mj::scalar {
 
+// Of 32 columns of one row.
+struct PanelScales {
+  float scale[2] = {1, 1};
+  float min = 0;
+};
 // 32 columns of one row: weight k = scale[k / 16] * code[k] + min, where the
 // offset is subtracted from the codes already.
-struct PanelGroup {
+struct PanelGroup : PanelScales {
   float code[kPanelGroup];
-  float scale[2];
-  float min;
 };
 
 // Group `group` of row `lane` (0..15) of a panel with `groups` groups.
+void ReadPanelScales(TensorType type, const std::byte* panel, int64_t groups,
+                     int64_t group, int lane, PanelScales* out);
 void ReadPanelGroup(TensorType type, const std::byte* panel, int64_t groups,
                     int64_t group, int lane, PanelGroup* out);
 

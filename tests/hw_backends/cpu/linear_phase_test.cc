@@ -5,6 +5,7 @@
 #include <random>
 
 #include "absl/strings/str_cat.h"
+#include "hw_backends/cpu/cpu_products.h"
 #include "kernels/cpu_features.h"
 #include "tests/kernels/random_weights.h"
 
@@ -64,7 +65,8 @@ class LinearPhaseTest : public testing::TestWithParam<Setting> {
                          int64_t outputs) {
     std::vector<float> y(op.rows * outputs, 1.0f);
     op.y = {y.data(), outputs};
-    LinearPhase(kernels_, GetParam().numerics).Run(pool_, matrix, op);
+    CpuProducts products(kernels_, GetParam().numerics);
+    LinearPhase(kernels_, products).Run(pool_, matrix, op);
     return y;
   }
 

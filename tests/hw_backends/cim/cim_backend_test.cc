@@ -1,0 +1,147 @@
+#include "hw_backends/cim/cim_backend.h"
+
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "hw_backends/cim/bit_serial_matrices.h"
+#include "hw_backends/cim/cim_device.h"
+#include "kernels/cpu_features.h"
+#include "tests/hw_backends/tiny_model.h"
+
+namespace mj {
+namespace {
+
+struct Setting {
+  Isa isa;
+  KvType kv_type;
+  CpuBackendOptions Options(int threads) const {
+    return {.threads = threads,
+            .isa = isa,
+            .numerics = Numerics::kInt8,
+            .kv_type = kv_type,
+            .max_rows = TinyModel::kMaxRows};
+  }
+  TinyModel Digital(int threads) const {
+    return TinyModel(*MakeCimBackend("colonnade-65nm", Options(threads)));
+  }
+};
+
+std::vector<Setting> Settings() {
+  std::vector<Setting> settings;
+  for (Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kAmx}) {
+    if (!Supports(ReadCpuFeatures(), isa)) continue;
+    for (KvType type : {KvType::kF32, KvType::kBF16, KvType::kInt8}) {
+      settings.push_back({isa, type});
+    }
+  }
+  return settings;
+}
+
+class DigitalTest : public testing::TestWithParam<Setting> {};
+INSTANTIATE_TEST_SUITE_P(Settings, DigitalTest, testing::ValuesIn(Settings()),
+                         [](const auto& info) {
+                           return absl::StrCat(
+                               std::string(IsaName(info.param.isa)), "_kv_",
+                               std::string(KvTypeName(info.param.kv_type)));
+                         });
+
+// Both the equality with the CPU and the rule of bits.
+TEST_P(DigitalTest, LogitsAreTheCpusForAnyChunksAndThreads) {
+  const std::vector<int32_t> tokens = Tokens(150);
+  TinyModel cpu(*MakeCpuBackend(GetParam().Options(1)));
+  const std::vector<float> want = cpu.Run(tokens, 150, 0);
+  for (int threads : {1, 3}) {
+    TinyModel model = GetParam().Digital(threads);
+    EXPECT_TRUE(model.backend().info().batch_invariant);
+    for (int chunk : {1, 37, 150}) {
+      EXPECT_EQ(model.Run(tokens, chunk, 8), want)
+          << threads << " threads, chunks of " << chunk;
+    }
+  }
+}
+
+TEST_P(DigitalTest, ActivityDoesNotDependOnChunksOrThreads) {
+  const std::vector<int32_t> tokens = Tokens(60);
+  const auto activity_of = [&](int threads, int chunk) {
+    TinyModel model = GetParam().Digital(threads);
+    const std::vector<int32_t> table = {0, 1};
+    BitActivity activity;
+    for (int at = 0; at < 60; at += chunk) {
+      const StepSequence sequence{0, chunk, at, table};
+      model.Step({tokens.data() + at, size_t(chunk)}, {&sequence, 1});
+      activity += *model.report().bit_activity;
+    }
+    return activity;
+  };
+  const BitActivity want = activity_of(1, 60);
+  EXPECT_GT(want.product_toggles, 0);
+  EXPECT_EQ(activity_of(3, 20), want);
+}
+
+// Against a plain count of every cell and cycle.
+TEST(BitActivityTest, CountsEveryCellAndCycle) {
+  const RandomMatrix matrix = MakeRandomMatrix(TensorType::kQ8_0, 5, 64, 3);
+  const TensorView view = matrix.view();
+  WorkerPool pool(1);
+  const KernelTable kernels = *ChooseKernels(CpuFeatures{}, Isa::kScalar);
+  BitSerialMatrices matrices(kernels);
+  ASSERT_TRUE(matrices.Load({&view, 1}, {}, pool).ok());
+  std::vector<float> x = RandomFloats(2 * 64, 4), y(2 * 5);
+  matrices.Multiply(0, {.x = {x.data(), 64}, .rows = 2, .y = {y.data(), 5}},
+                    pool);
+
+  std::vector<int8_t> codes(2 * 64);
+  std::vector<float> scales(4), totals(4);
+  std::vector<int32_t> sums(8);
+  kernels.quantise_rows(
+      x.data(), 64, 2, 2,
+      {codes.data(), scales.data(), sums.data(), totals.data(), 2});
+  BitActivity want;
+  const auto bit = [](std::byte byte, int i) {
+    return i < 0 ? 0 : static_cast<int>(byte >> i) & 1;
+  };
+  for (int r = 0; r < 2; ++r) {
+    for (int k = 0; k < 64; ++k) {
+      const auto code =
+          static_cast<std::byte>(codes[32 * (k / 32 * 2 + r) + k % 32]);
+      for (int cycle = 0; cycle < 8; ++cycle) {
+        const int now = bit(code, cycle), before = bit(code, cycle - 1);
+        ++want.input_bits;
+        want.input_ones += now;
+        want.input_toggles += now != before;
+        for (int n = 0; n < 5; ++n) {
+          const std::byte weight =
+              matrix.bytes[n * 68 + k / 32 * 34 + 2 + k % 32];
+          for (int cell = 0; cell < 8; ++cell) {
+            ++want.product_bits;
+            want.product_ones += now & bit(weight, cell);
+            want.product_toggles += (now != before) & bit(weight, cell);
+          }
+        }
+      }
+    }
+  }
+  EXPECT_EQ(*matrices.TakeBitActivity(), want);
+  EXPECT_EQ(*matrices.TakeBitActivity(), BitActivity());
+}
+
+TEST(CimBackendErrorTest, NamesWhatIsWrong) {
+  const absl::Status unknown = MakeCimBackend("colonade", {}).status();
+  EXPECT_EQ(unknown.code(), absl::StatusCode::kNotFound);
+  for (const std::string& name : CimDeviceNames()) {
+    EXPECT_NE(unknown.message().find(name), absl::string_view::npos);
+  }
+  const absl::Status rotary = MakeCimBackend("qk-macro-65nm", {}).status();
+  EXPECT_EQ(rotary.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_NE(rotary.message().find("RoPE"), absl::string_view::npos) << rotary;
+  const absl::Status numerics =
+      MakeCimBackend("colonnade-65nm", {.numerics = Numerics::kF32}).status();
+  EXPECT_EQ(numerics.code(), absl::StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace mj
