@@ -17,6 +17,7 @@
 #include "hw_backends/backend.h"
 #include "hw_backends/energy_meter.h"
 #include "hw_backends/models/cpu_descriptor.h"
+#include "hw_backends/models/device_model.h"
 #include "hw_backends/models/step_cost_model.h"
 
 namespace mj {
@@ -33,6 +34,7 @@ struct EnergySetup {
   // How the grid's intensity will change, on the engine's clock, ascending;
   // flex requests wait by it. Empty: they do not wait.
   std::vector<GridPoint> grid;
+  std::vector<DeviceModel> shadows;       // other devices that price all steps
   std::optional<GovernorSetup> governor;  // nothing: clocks are left alone
 };
 

@@ -81,6 +81,7 @@ void Engine::Impl::Step() {
     }
     next_step = std::max(next_step, times.start) +
                 (times.end - times.start) / limits.Load().busy_share;
+    shadow.AddStep(batch);
     Commit(batch, times.end);
     speculator.NoteStep(static_cast<int>(batch.forward.tokens.size()),
                         times.end - times.start - times.drafting,
@@ -275,6 +276,7 @@ void Engine::Impl::End(InFlight& request, absl::Status status, Seconds now,
   request.timings.finished = now - request.submitted;
   if (governor && status.ok()) governor->NoteReply(request);
   request.usage.energy = energy.Report(request);
+  request.usage.energy.shadow = ShadowAccount::Report(request);
   delta.last = true;
   delta.status = std::move(status);
   delta.usage = request.usage;
@@ -307,6 +309,7 @@ void Engine::Impl::PublishStats() {
   counted.kv_blocks_idle = queues.pool().num_idle();
   if (queues.reuse() != nullptr) counted.prefix = queues.reuse()->stats();
   counted.speculation = speculator.stats();
+  counted.shadow = shadow.stats();
   if (governor) counted.governor = governor->stats();
   std::lock_guard<std::mutex> lock(stats_mutex);
   published = counted;

@@ -145,7 +145,15 @@ std::vector<Flag> EngineFlagTable(EngineFlags& flags) {
            TextFlag("exit-head-learning", "FOLDER",
                     "the exit head learns from live traffic, for each tenant "
                     "by itself and for drafts only, and keeps that there",
-                    flags.exit_head_learning)}) {
+                    flags.exit_head_learning),
+           TextFlag("shadow", "NAME,...",
+                    "devices that price each step of the traffic, by their "
+                    "models; nothing runs there",
+                    flags.shadow),
+           TextFlag("data-dir", "FOLDER",
+                    "device descriptors NAME.toml that stand before those "
+                    "compiled in",
+                    flags.data_dir)}) {
     table.push_back(std::move(flag));
   }
   for (Flag& flag : CarbonFlagTable(flags.carbon)) {

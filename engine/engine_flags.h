@@ -22,6 +22,8 @@ struct EngineFlags {
   std::string numerics;            // "": the backend's own
   std::string kv_dtype;            // "": by the numerics
   std::string backend = "cpu";     // or "onednn"
+  std::string shadow;              // device names, comma-separated; "": none
+  std::string data_dir;            // of descriptors; "": those compiled in
   CarbonFlags carbon;
   EngineOptions engine;
 };

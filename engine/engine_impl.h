@@ -23,6 +23,7 @@
 #include "engine/sample/sampler.h"
 #include "engine/schedule/flex_hold.h"
 #include "engine/schedule/shared_limits.h"
+#include "engine/shadow_account.h"
 #include "engine/speculator.h"
 #include "engine/step_batch.h"
 #include "engine/step_governor.h"
@@ -91,6 +92,7 @@ struct Engine::Impl {
   Inbox inbox;
   TenantBudgets budgets;
   const std::unique_ptr<StepGovernor> governor;  // null: there is none
+  ShadowAccount shadow;
   EnergyAccount energy;
   PowerControl power;
 

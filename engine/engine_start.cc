@@ -80,6 +80,7 @@ Engine::Impl::Impl(const EngineOptions& opts,
       inbox(opts.max_queue),
       budgets(opts.tenant_limits, clk.Now()),
       governor(MakeGovernor(setup, model->shape, opts, clk)),
+      shadow(std::move(setup.shadows)),
       energy(std::move(setup), model->shape, model->backend->info(), clk,
              budgets),
       power(CapLadder(energy.model(), limits.Load().schedule),
@@ -217,6 +218,9 @@ absl::StatusOr<std::unique_ptr<InFlight>> Engine::Impl::Prepare(
           CheckOffered(request.speculation, model->backend->info(), speculator);
       !offered.ok()) {
     return offered;
+  }
+  if (request.wants_shadow && shadow.stats().empty()) {
+    return RequestError("energy.shadow", "needs a server with --shadow");
   }
   if (!request.slo.ttft) request.slo.ttft = options.slo.ttft;
   if (!request.slo.tpot) request.slo.tpot = options.slo.tpot;

@@ -13,6 +13,7 @@
 #include "engine/prefix_stats.h"
 #include "engine/request/request.h"
 #include "engine/schedule/limits.h"
+#include "engine/shadow_stats.h"
 #include "engine/speculation_stats.h"
 #include "engine/tenant_budgets.h"
 #include "hw_backends/quantities.h"
@@ -59,6 +60,7 @@ struct EngineStats {
   Seconds energy_known_time{0};       // that the joules above cover
   // Time of which no joules are known and none will be.
   Seconds energy_unknown_time{0};
+  std::vector<ShadowStats> shadow;        // other devices, modelled
   std::optional<LedgerState> ledger;      // of the durable one, if there is any
   std::optional<GovernorStats> governor;  // if there is any
 };

@@ -7,6 +7,7 @@
 #include "absl/time/clock.h"
 #include "engine/energy_setup.h"
 #include "engine/grid_points.h"
+#include "engine/shadow_account.h"
 #include "engine/speculate/exit_head_file.h"
 #include "hw_backends/cim/cim_backend.h"
 #include "hw_backends/cpu/cpu_backend.h"
@@ -229,6 +230,10 @@ absl::StatusOr<OpenedEngine> OpenEngine(
 
   absl::StatusOr<DrafterSetup> drafters = LoadDrafters(flags, build, *threads);
   if (!drafters.ok()) return drafters.status();
+  absl::StatusOr<std::vector<DeviceModel>> shadows = OpenShadows(
+      flags.shadow, flags.data_dir, (*model)->shape, energy->setup.cost);
+  if (!shadows.ok()) return shadows.status();
+  energy->setup.shadows = *std::move(shadows);
   const absl::Status governed = AddGovernor(governor, info, cores.whole_host,
                                             host_root, clock, energy->setup);
   if (!governed.ok()) return governed;

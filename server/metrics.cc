@@ -15,6 +15,7 @@
 #include "server/governor_metrics.h"
 #include "server/prefix_metrics.h"
 #include "server/process_metrics.h"
+#include "server/shadow_metrics.h"
 #include "server/speculation_metrics.h"
 
 namespace mj {
@@ -345,6 +346,7 @@ std::string Metrics::Text(const EngineStats& stats) const {
   }
   AddPrefixMetrics(stats, impl_->model_name, out.families());
   AddSpeculationMetrics(stats, impl_->model_name, out.families());
+  AddShadowMetrics(stats.shadow, impl_->model_name, out.families());
   AddBudgetMetrics(stats, impl_->model_name, out.families());
   AddGovernorMetrics(stats, impl_->model_name, out.families());
   AddProcessMetrics(out.families());

@@ -4,19 +4,28 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "hw_backends/quantities.h"
 
 namespace mj {
 
+// What the request would have cost on another device, by its model.
+struct ShadowCost {
+  std::string device;
+  Joules energy{0};
+  Seconds time{0};  // its share of the steps' time
+};
+
 struct EnergyReport {
   Joules total, prefill, decode;
   Joules wasted;  // part of the total that led to no token of the reply
   std::optional<Joules> per_output_token;
-  std::string method;       // "modelled" or "measured"
-  std::string domain;       // boundary: "package+dram"
-  std::string calibration;  // id of the coefficients
-  double gco2e = 0;         // grams
+  std::string method;              // "modelled" or "measured"
+  std::string domain;              // boundary: "package+dram"
+  std::string calibration;         // id of the coefficients
+  double gco2e = 0;                // grams
+  std::vector<ShadowCost> shadow;  // where it was asked for
 };
 
 }  // namespace mj

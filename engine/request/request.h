@@ -88,6 +88,7 @@ struct Request {
   // request's share of one step. A prompt that alone costs as much gets no
   // token. Above 0.
   std::optional<Joules> max_energy;
+  bool wants_shadow = false;  // EnergyReport::shadow
   SloTargets slo;
   Speculation speculation = Speculation::kAuto;
   bool flex = false;  // may wait within its timeout for less carbon

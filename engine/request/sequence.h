@@ -91,6 +91,7 @@ struct InFlight {
   Usage usage;
   RequestTimings timings;
   RequestEnergy energy;
+  std::vector<ShadowCost> shadow;  // a device each, once a step has run
   std::array<Joules, 2> untold{};  // by phase: not yet in any telemetry
   // GovernorMemory::lost() at these moments.
   Seconds lost_at_arrival{0}, lost_at_first_token{0};

@@ -25,7 +25,7 @@ void ReadPositive(FieldReader& reader, const char* name,
   out = T(number);
 }
 
-constexpr std::array<const char*, 1> kEnergyKeys = {"max_joules"};
+constexpr std::array<const char*, 2> kEnergyKeys = {"max_joules", "shadow"};
 
 // A misspelt limit must not be no limit.
 void RefuseUnknownKeys(const Json& energy, FieldReader& fields) {
@@ -45,6 +45,7 @@ void ReadEnergy(FieldReader& reader, Request& request) {
   }
   FieldReader fields(*energy, "energy.");
   ReadPositive(fields, "max_joules", request.max_energy);
+  fields.Read("shadow", request.wants_shadow);
   RefuseUnknownKeys(*energy, fields);
   if (!fields.ok()) reader.Fail(fields.status());
 }

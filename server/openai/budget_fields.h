@@ -1,5 +1,7 @@
 // The fields that say what a reply may cost and how long it may wait:
 //   energy: {"max_joules": X}   joules; the reply ends where they are spent
+//   energy: {"shadow": true}    usage.energy.shadow tells what the request
+//                               would cost on the devices of --shadow
 //   service_tier                OpenAI's; "flex" may wait for less carbon
 //   timeout                     seconds; also the limit of that wait
 //   speculation                 auto, off, ngram, draft or exit: who may guess

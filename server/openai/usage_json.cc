@@ -14,6 +14,13 @@ Json EnergyJson(const EnergyReport& energy) {
   json["domain"] = energy.domain;
   json["calibration"] = energy.calibration;
   json["gco2e"] = energy.gco2e;
+  if (energy.shadow.empty()) return json;
+  Json& shadow = json["shadow"] = Json::object();
+  for (const ShadowCost& cost : energy.shadow) {
+    shadow[cost.device] = {{"joules", cost.energy.value()},
+                           {"seconds", cost.time.count()},
+                           {"method", "modelled"}};
+  }
   return json;
 }
 
@@ -53,6 +60,14 @@ void AddUsage(const Usage& more, Usage& sum) {
   energy.decode += more.energy.decode;
   energy.wasted += more.energy.wasted;
   energy.gco2e += more.energy.gco2e;
+  if (energy.shadow.empty()) {
+    energy.shadow = more.energy.shadow;
+  } else {
+    for (size_t i = 0; i < more.energy.shadow.size(); ++i) {
+      energy.shadow[i].energy += more.energy.shadow[i].energy;
+      energy.shadow[i].time += more.energy.shadow[i].time;
+    }
+  }
   energy.method = more.energy.method;
   energy.domain = more.energy.domain;
   energy.calibration = more.energy.calibration;
