@@ -14,8 +14,9 @@ StepCostModel PriceOf(const ModelShape& shape, const LoadedModel& model,
           model.backend->info().numerics};
 }
 
-// What a draft reads: the first layers, and the map with its rows of the head.
-ModelShape ShapeOf(const ExitHead& head, const ModelShape& model) {
+}  // namespace
+
+ModelShape ShapeOfDrafting(const ExitHead& head, const ModelShape& model) {
   ModelShape shape = model;
   shape.layers.resize(head.layer);
   MatrixShape& rows = shape.head;
@@ -29,8 +30,6 @@ ModelShape ShapeOf(const ExitHead& head, const ModelShape& model) {
   rows.rows += model.hidden;
   return shape;
 }
-
-}  // namespace
 
 absl::StatusOr<std::vector<std::unique_ptr<DraftSource>>> MakeDrafters(
     DrafterSetup setup, int num_blocks, int max_rows, const EnergySetup& energy,
@@ -51,7 +50,7 @@ absl::StatusOr<std::vector<std::unique_ptr<DraftSource>>> MakeDrafters(
     if (!drafter.ok()) return drafter.status();
     drafters.push_back(std::make_unique<ExitSource>(
         *std::move(drafter), max_rows,
-        PriceOf(ShapeOf(*setup.exit_head, model.shape), model, energy)));
+        PriceOf(ShapeOfDrafting(*setup.exit_head, model.shape), model, energy)));
   }
   return drafters;
 }

@@ -12,6 +12,7 @@
 #include "engine/energy_setup.h"
 #include "engine/model/loaded_model.h"
 #include "engine/speculate/exit_head.h"
+#include "kernels/model_shape.h"
 
 namespace mj {
 
@@ -19,6 +20,9 @@ struct DrafterSetup {
   std::unique_ptr<LoadedModel> model;  // a smaller one; null: none
   std::optional<ExitHead> exit_head;
 };
+
+// What a draft reads: the first layers, and the map with its rows of the head.
+ModelShape ShapeOfDrafting(const ExitHead& head, const ModelShape& model);
 
 // Before the model's KV cache is taken. `num_blocks`: of the draft model's own.
 // INVALID_ARGUMENT: a draft model of another vocabulary, an exit head of

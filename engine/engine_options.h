@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "engine/depth_options.h"
 #include "engine/prefix_stats.h"
 #include "engine/request/request.h"
 #include "engine/speculate/controller.h"
@@ -28,6 +29,7 @@ struct EngineOptions {
   // backend is not batch-invariant, as there it would change replies.
   std::optional<Speculation> speculation;
   SpeculationLimits speculation_limits;
+  DepthOptions depth;
   SloTargets slo;  // of requests that bring none
   std::optional<Watts> power_cap;
   std::vector<TenantLimit> tenant_limits;  // who is not in it has none

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/speculate/draft_state.h"
+#include "engine/step_batch.h"
 
 namespace mj {
 namespace {
@@ -68,6 +69,14 @@ bool Speculator::Allows(Speculation allowed, Drafter drafter) const {
       return drafter == Drafter::kExitHead && Has(drafter);
   }
   return false;
+}
+
+// What the exit head guesses, the sequence says unverified if it is sure.
+bool Speculator::TakesItsWord(const Decoding& d) {
+  const Request& request = d.sequence->request->request;
+  return request.quality == Quality::kAdaptive &&
+         request.speculation == Speculation::kAuto &&
+         NumTopWanted(request) == 1;
 }
 
 bool Speculator::Gather(const Queues& queues, const StepPlan& plan) {
@@ -133,6 +142,7 @@ void Speculator::AskDrafters(Decoding& d) {
   }
   for (const auto& source : sources_) {
     if (!Allows(d.allowed, source->drafter())) continue;
+    if (source->drafter() == Drafter::kExitHead && TakesItsWord(d)) continue;
     const int room = std::min(most, source->MostTokens(s));
     if (room <= 0) continue;
     d.offers[d.num_offers++] = {

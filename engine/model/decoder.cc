@@ -29,9 +29,19 @@ Decoder::Decoder(DecoderWeights weights, const ModelShape& shape,
 
 StepOutcome Decoder::Run(const ForwardBatch& batch, const LogitsSink& sink) {
   Begin(batch);
-  NoteWanted(batch.logits_rows);
-  RunLayers(0, static_cast<int>(weights_.layers.size()) - 1);
-  RunLayer(weights_.layers.back(), kept_);
+  return Finish(0, batch.logits_rows, sink);
+}
+
+StepOutcome Decoder::Finish(int first, std::span<const LogitsRow> rows,
+                            const LogitsSink& sink) {
+  NoteWanted(rows);
+  const int last = static_cast<int>(weights_.layers.size()) - 1;
+  if (first <= last) {
+    RunLayers(first, last);
+    RunLayer(weights_.layers.back(), kept_);
+  } else {
+    backend_.KeepRows(kept_, {&residual_, 1});
+  }
   EmitLogits(sink);
   return {.report = backend_.EndStep()};
 }
@@ -47,6 +57,12 @@ void Decoder::RunLayers(int first, int last) {
   }
 }
 
+void Decoder::SkipLayers(int first) {
+  for (const LayerWeights& layer : std::span(weights_.layers).subspan(first)) {
+    StoreKv(layer);
+  }
+}
+
 void Decoder::NoteWanted(std::span<const LogitsRow> rows) {
   kept_.clear();
   wanted_.clear();
@@ -56,13 +72,17 @@ void Decoder::NoteWanted(std::span<const LogitsRow> rows) {
   }
 }
 
+void Decoder::StoreKv(const LayerWeights& layer) {
+  backend_.Linear({.matrix = layer.qkv,
+                   .norm = InputNorm{layer.attention_norm,
+                                     weights_.norm_epsilon}},
+                  residual_, qkv_);
+  backend_.RopeAndWriteKv(layer.attention, qkv_);
+}
+
 void Decoder::RunLayer(const LayerWeights& layer,
                        std::optional<std::span<const int>> kept) {
-  const float epsilon = weights_.norm_epsilon;
-  backend_.Linear(
-      {.matrix = layer.qkv, .norm = InputNorm{layer.attention_norm, epsilon}},
-      residual_, qkv_);
-  backend_.RopeAndWriteKv(layer.attention, qkv_);
+  StoreKv(layer);
   if (kept) {
     const BufferId live[] = {residual_, qkv_};
     backend_.KeepRows(*kept, live);
@@ -71,7 +91,7 @@ void Decoder::RunLayer(const LayerWeights& layer,
   AddToResidual(layer.output, attended_, layer.post_attention_norm);
 
   backend_.Linear({.matrix = layer.gate_up,
-                   .norm = InputNorm{layer.ffn_norm, epsilon},
+                   .norm = InputNorm{layer.ffn_norm, weights_.norm_epsilon},
                    .gate = weights_.activation},
                   residual_, gated_);
   AddToResidual(layer.down, gated_, layer.post_ffn_norm);

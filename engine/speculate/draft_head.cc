@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include "engine/model/architecture_tensors.h"
@@ -111,15 +112,20 @@ absl::StatusOr<DraftHead> DraftHead::Load(const LinearMap& map,
 }
 
 void DraftHead::Run(std::span<Draft> drafts) {
+  all_rows_.resize(drafts.size());
+  std::iota(all_rows_.begin(), all_rows_.end(), 0);
+  Run(all_rows_, drafts);
+}
+
+void DraftHead::Run(std::span<const int> rows, std::span<Draft> drafts) {
+  assert(rows.size() == drafts.size());
   Backend& backend = *model_->backend;
   const std::vector<int32_t>& ids = vocabulary_.ids;
   const int width =
       ids.empty() ? model_->config.vocab : static_cast<int>(ids.size());
   const size_t listed = std::min(2, width);
   rows_.clear();
-  for (size_t r = 0; r < drafts.size(); ++r) {
-    rows_.push_back({static_cast<int>(r), static_cast<int>(listed)});
-  }
+  for (int row : rows) rows_.push_back({row, static_cast<int>(listed)});
   top_.resize(drafts.size() * listed);
   backend.Linear(map_, model_->decoder->residual(), mapped_);
   backend.Logits({.matrix = vocabulary_.head}, mapped_, rows_, {}, top_);

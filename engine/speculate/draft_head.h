@@ -55,6 +55,12 @@ class DraftHead final {
 
   // In a step, after Decoder::RunLayers(): drafts of all its rows.
   void Run(std::span<Draft> drafts);
+  // The same of some rows, in ascending order.
+  // REQUIRES: drafts.size() == rows.size()
+  void Run(std::span<const int> rows, std::span<Draft> drafts);
+  // What its rows of the model's head multiply, of every row of the step that
+  // Run() was last called in.
+  BufferId mapped() const { return mapped_; }
 
  private:
   DraftHead() = default;
@@ -63,6 +69,7 @@ class DraftHead final {
   DraftVocabulary vocabulary_;
   LinearSpec map_;
   BufferId mapped_{};
+  std::vector<int> all_rows_;
   std::vector<LogitsRow> rows_;
   std::vector<TokenLogit> top_;
 };

@@ -15,6 +15,7 @@
 namespace mj {
 
 struct ExitHead {
+  std::string checksum;     // of the file it was read from: SHA-256, in hex
   std::string fingerprint;  // of the model's file
   // What its hidden states were computed with. Others serve, their drafts
   // agree a little less.

@@ -234,6 +234,11 @@ absl::StatusOr<ExitHead> ParseExitHead(std::span<const std::byte> bytes) {
   head.map.bias = cursor.TakeAll<float>(hidden);
   head.map.input_power = cursor.TakeAll<float>(hidden);
   if (absl::Status status = CheckValues(head); !status.ok()) return status;
+  Sha256 sum;
+  sum.Add(bytes);
+  absl::StatusOr<std::string> checksum = sum.Hex();
+  if (!checksum.ok()) return checksum.status();
+  head.checksum = *std::move(checksum);
   return head;
 }
 

@@ -1,5 +1,7 @@
 // The fields that say what a reply may cost and how long it may wait:
 //   energy: {"max_joules": X}   joules; the reply ends where they are spent
+//           {"quality": Q}      full, or adaptive: confident tokens may leave
+//                               the model early
 //   service_tier                OpenAI's; "flex" may wait for less carbon
 //   timeout                     seconds; also the limit of that wait
 //   speculation                 auto, off, ngram, draft or exit: who may guess
