@@ -1,4 +1,6 @@
-// millijoule-bench perplexity: the mean negative log-likelihood of a text.
+// millijoule-bench perplexity: the mean negative log-likelihood of a text, and
+// what adaptive depth makes of it.
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <iostream>
@@ -10,7 +12,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "bench/commands.h"
+#include "bench/depth_score.h"
 #include "engine/open_engine.h"
+#include "engine/speculate/exit_head_file.h"
+#include "hw_backends/host/host_facts.h"
 
 namespace mj {
 namespace {
@@ -21,6 +26,7 @@ struct PerplexityFlags {
   EngineFlags engine;
   std::string text;
   int window = 0;  // 0: the context, less the one token it generates
+  bool adaptive = false;
   bool json = false;
 };
 
@@ -31,6 +37,10 @@ std::vector<Flag> PerplexityFlagTable(PerplexityFlags& flags) {
                           "tokens scored together, without what is before "
                           "them; 0: as many as the context holds",
                           0, 1 << 24, flags.window));
+  table.push_back(SwitchFlag("adaptive",
+                             "score it again as if it were generated with "
+                             "adaptive depth: needs --exit-head; --exit-margin",
+                             flags.adaptive));
   table.push_back(SwitchFlag("json", "one JSON object", flags.json));
   return table;
 }
@@ -102,9 +112,99 @@ absl::StatusOr<Score> ScoreText(Engine& engine, const std::string& text,
   return score;
 }
 
+Provenance ProvenanceOf(const LoadedModel& model, const BuildInfo& build) {
+  Provenance from;
+  from.build = build;
+  from.cpu = ReadCpuName(kHostRoot);
+  from.isa = model.backend->info().isa;
+  from.numerics = model.backend->info().numerics;
+  from.model_fingerprint = model.fingerprint;
+  return from;
+}
+
+struct AdaptiveReport {
+  DepthScore score;
+  ExitHead head;
+  Provenance from;
+};
+
+absl::StatusOr<AdaptiveReport> ScoreAdaptive(const PerplexityFlags& flags,
+                                             const std::string& text,
+                                             const BuildInfo& build) {
+  absl::StatusOr<ExitHead> head = ReadExitHead(flags.engine.exit_head);
+  if (!head.ok()) {
+    return absl::Status(head.status().code(),
+                        absl::StrCat("--adaptive needs --exit-head FILE: ",
+                                     head.status().message()));
+  }
+  absl::StatusOr<std::unique_ptr<LoadedModel>> opened =
+      OpenModel(flags.engine, kHostRoot);
+  if (!opened.ok()) return opened.status();
+  LoadedModel& model = **opened;
+  constexpr int kWindow = 1024;
+  const int context = model.config.context_length;
+  const int room =
+      context - static_cast<int>(model.tokenizer->Encode("", {}).size());
+  const int window =
+      std::min(room, flags.window > 0 ? flags.window : kWindow);
+  const absl::StatusOr<DepthScore> score = ScoreDepth(
+      *head, flags.engine.engine.depth.margin,
+      model.tokenizer->Encode(text,
+                              {.add_special = false, .parse_special = false}),
+      window, model);
+  if (!score.ok()) return score.status();
+  return AdaptiveReport{*score, *std::move(head), ProvenanceOf(model, build)};
+}
+
+Json ToJson(const AdaptiveReport& report, double margin) {
+  const DepthScore& score = report.score;
+  const auto share = [](int64_t part, int64_t whole) {
+    return whole == 0 ? Json() : Json(static_cast<double>(part) / whole);
+  };
+  const auto tokens = static_cast<double>(score.tokens);
+  Json json = Json::object();
+  json["tokens"] = score.tokens;
+  json["full_mean_nll"] = score.full_nll / tokens;
+  json["adaptive_mean_nll"] = score.adaptive_nll / tokens;
+  json["full_accuracy"] = share(score.full_right, score.tokens);
+  json["adaptive_accuracy"] = share(score.adaptive_right, score.tokens);
+  json["early_share"] = share(score.early, score.tokens);
+  json["early_agreement"] = share(score.early_agrees, score.early);
+  json["exit_margin"] = margin;
+  json["exit_layer"] = report.head.layer;
+  json["exit_head"] = report.head.checksum;
+  AddBenchProvenance(report.from, json);
+  return json;
+}
+
+int PrintAdaptive(const PerplexityFlags& flags, const std::string& text,
+                  const BuildInfo& build) {
+  const absl::StatusOr<AdaptiveReport> report =
+      ScoreAdaptive(flags, text, build);
+  if (!report.ok()) return PrintBenchError(report.status());
+  const Json json = ToJson(*report, flags.engine.engine.depth.margin);
+  if (flags.json) {
+    std::cout << json.dump() << "\n";
+    return 0;
+  }
+  const DepthScore& score = report->score;
+  std::cout << absl::StrFormat(
+      "%d tokens, %.1f %% early after layer %d of %d (margin %g); mean NLL "
+      "%.4f, full %.4f; the text's token is the likeliest in %.1f %%, full "
+      "%.1f %%; the full model agrees with %.1f %% of early choices\n",
+      score.tokens, 100.0 * score.early / score.tokens, report->head.layer,
+      report->head.num_layers, flags.engine.engine.depth.margin,
+      score.adaptive_nll / score.tokens, score.full_nll / score.tokens,
+      100.0 * score.adaptive_right / score.tokens,
+      100.0 * score.full_right / score.tokens,
+      100.0 * score.early_agrees / std::max<int64_t>(1, score.early));
+  return 0;
+}
+
 int Perplexity(const PerplexityFlags& flags, const BuildInfo& build) {
   const absl::StatusOr<std::string> text = ReadText(flags.text);
   if (!text.ok()) return PrintBenchError(text.status());
+  if (flags.adaptive) return PrintAdaptive(flags, *text, build);
   const SteadyClock clock;
   absl::StatusOr<OpenedEngine> opened =
       OpenEngine(flags.engine, clock, build, kHostRoot);

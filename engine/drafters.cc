@@ -14,8 +14,9 @@ StepCostModel PriceOf(const ModelShape& shape, const LoadedModel& model,
           model.backend->info().numerics};
 }
 
-// What a draft reads: the first layers, and the map with its rows of the head.
-ModelShape ShapeOf(const ExitHead& head, const ModelShape& model) {
+}  // namespace
+
+ModelShape ShapeOfDrafting(const ExitHead& head, const ModelShape& model) {
   ModelShape shape = model;
   shape.layers.resize(head.layer);
   MatrixShape& rows = shape.head;
@@ -67,7 +68,8 @@ absl::StatusOr<std::vector<std::unique_ptr<DraftSource>>> MakeDrafters(
     drafters.push_back(std::make_unique<ExitSource>(
         *std::move(drafter), *std::move(heads), model.config.norm_epsilon,
         max_rows,
-        PriceOf(ShapeOf(*setup.exit_head, model.shape), model, energy)));
+        PriceOf(ShapeOfDrafting(*setup.exit_head, model.shape), model,
+                energy)));
   }
   return drafters;
 }

@@ -13,6 +13,7 @@
 #include "engine/energy_setup.h"
 #include "engine/model/loaded_model.h"
 #include "engine/speculate/exit_head.h"
+#include "kernels/model_shape.h"
 
 namespace mj {
 
@@ -22,6 +23,9 @@ struct DrafterSetup {
   // Where what the head learns from live traffic is kept; "": it learns not.
   std::string learning_folder;
 };
+
+// What a draft reads: the first layers, and the map with its rows of the head.
+ModelShape ShapeOfDrafting(const ExitHead& head, const ModelShape& model);
 
 // Before the model's KV cache is taken. `num_blocks`: of the draft model's own.
 // INVALID_ARGUMENT: a draft model of another vocabulary, an exit head of

@@ -70,7 +70,9 @@ std::optional<Joules> EnergyAccount::AddStep(const StepBatch& batch,
                                              const StepReport& report,
                                              const StepTimes& times,
                                              double clock_scale) {
-  const StepEnergy step = AttributeStep(model_, batch.forward.shape);
+  const StepEnergy step = batch.energy
+                              ? *batch.energy
+                              : AttributeStep(model_, batch.forward.shape);
   const double scale = ScaleTo(report, step.total) * clock_scale;
   if (step.time > Seconds(0)) {
     slowness_ += kSlownessWeight * (times.run / step.time - slowness_);

@@ -68,7 +68,7 @@ void Engine::Impl::Step() {
   if (governor && drafts) governor->NoteDrafts(plan, queues);
   if (governor) governor->NoteStart();
   if (!plan.rows.empty()) energy.BeginStep(times.start);
-  const StepBatch batch = Schedule(plan, times);
+  StepBatch batch = Schedule(plan, times);
   if (!batch.sequences.empty()) {
     PublishStats();  // a step may last: what is queued shows meanwhile
     const StepReport report = Run(batch, times);
@@ -76,16 +76,20 @@ void Engine::Impl::Step() {
     if (governor) times.slowdown = governor->ClockSlowdown();
     const std::optional<Joules> spent = energy.AddStep(
         batch, report, times, governor ? governor->ClockScale() : 1);
-    if (governor) {
+    // A step that some left early teaches nothing about whole ones.
+    const bool whole = batch.num_left == 0;
+    if (governor && whole) {
       governor->NoteEnd(times.end - times.start - times.drafting, spent);
     }
     next_step = std::max(next_step, times.start) +
                 (times.end - times.start) / limits.Load().busy_share;
     shadow.AddStep(batch);
     Commit(batch, times.end);
-    speculator.NoteStep(static_cast<int>(batch.forward.tokens.size()),
-                        times.end - times.start - times.drafting,
-                        times.drafting);
+    if (whole) {
+      speculator.NoteStep(static_cast<int>(batch.forward.tokens.size()),
+                          times.end - times.start - times.drafting,
+                          times.drafting);
+    }
   }
   Finish(clock.Now());
 }
@@ -164,15 +168,16 @@ void Engine::Impl::CountShared() {
   }
 }
 
-StepReport Engine::Impl::Run(const StepBatch& batch, StepTimes& times) {
+StepReport Engine::Impl::Run(StepBatch& batch, StepTimes& times) {
   Seconds sampling{0};
   const Seconds start = clock.Now();
-  const StepOutcome outcome =
-      model->runner->Run(batch.forward, [&](int i, const RowLogits& logits) {
-        const Seconds before = clock.Now();
-        TakeLogits(batch.uses[i], logits, sampler);
-        sampling += clock.Now() - before;
-      });
+  const auto sink = [&](int i, const RowLogits& logits) {
+    const Seconds before = clock.Now();
+    TakeLogits(batch.uses[i], logits, sampler);
+    sampling += clock.Now() - before;
+  };
+  const StepOutcome outcome = depth ? depth->Run(CapBinds(), sink, batch)
+                                    : model->runner->Run(batch.forward, sink);
   times.run = clock.Now() - start - sampling;
   ++counted.steps;
   return outcome.report;
@@ -231,6 +236,7 @@ void Engine::Impl::TakeSampled(Sequence& s, Seconds now) {
   Usage& usage = s.request->usage;
   usage.completion_tokens += taken;
   speculator.NoteTaken(s, taken, delta.finish_reason.has_value());
+  if (depth) depth->NoteTaken(s, taken);
   if (drafted > 0) {
     // Those that came true have been computed in this step.
     const int accepted = taken - 1;
@@ -310,6 +316,7 @@ void Engine::Impl::PublishStats() {
   if (queues.reuse() != nullptr) counted.prefix = queues.reuse()->stats();
   counted.speculation = speculator.stats();
   counted.shadow = shadow.stats();
+  if (depth) counted.depth = depth->stats();
   if (governor) counted.governor = governor->stats();
   std::lock_guard<std::mutex> lock(stats_mutex);
   published = counted;

@@ -93,6 +93,25 @@ Flag SpeculationFlag(std::optional<Speculation>& out) {
           }};
 }
 
+Flag AdaptiveDepthFlag(DepthPolicy& out) {
+  static constexpr std::pair<std::string_view, DepthPolicy> kPolicies[] = {
+      {"off", DepthPolicy::kOff},
+      {"on-request", DepthPolicy::kOnRequest},
+      {"under-cap", DepthPolicy::kUnderCap}};
+  return {"adaptive-depth", "off|on-request|under-cap",
+          "whose confident tokens may leave the model early, with --exit-head; "
+          "under-cap: everyone's while a power cap binds, too",
+          "on-request", [&out](const std::string& text) {
+            for (const auto& [name, policy] : kPolicies) {
+              if (text != name) continue;
+              out = policy;
+              return absl::OkStatus();
+            }
+            return absl::InvalidArgumentError(absl::StrCat(
+                "'", text, "' is none of off, on-request, under-cap"));
+          }};
+}
+
 }  // namespace
 
 std::vector<Flag> ModelFlagTable(EngineFlags& flags) {
@@ -153,7 +172,12 @@ std::vector<Flag> EngineFlagTable(EngineFlags& flags) {
            TextFlag("data-dir", "FOLDER",
                     "device descriptors NAME.toml that stand before those "
                     "compiled in",
-                    flags.data_dir)}) {
+                    flags.data_dir),
+           AdaptiveDepthFlag(engine.depth.policy),
+           NumberFlag("exit-margin", "X",
+                      "a token leaves early if its logit is so far above the "
+                      "next one's",
+                      0, 1000, engine.depth.margin)}) {
     table.push_back(std::move(flag));
   }
   for (Flag& flag : CarbonFlagTable(flags.carbon)) {

@@ -30,6 +30,13 @@ bool Engine::Impl::WaitsForCompany(const StepPlan& plan, StepTimes& times) {
   return !undisturbed || wait > kLongestWait;
 }
 
+bool Engine::Impl::CapBinds() const {
+  const StepLimits now = limits.Load();
+  return now.busy_share < 1 ||
+         now.schedule.max_num_seqs < options.max_num_seqs ||
+         now.schedule.max_batched_tokens < options.max_batched_tokens;
+}
+
 std::optional<Seconds> Engine::Impl::LongestSleep() {
   std::optional<Seconds> longest;
   if (num_held > 0) longest = kHeldPoll;

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/adaptive_depth.h"
 #include "engine/admission.h"
 #include "engine/energy_account.h"
 #include "engine/engine.h"
@@ -38,6 +39,7 @@ struct Engine::Impl {
        std::optional<BlockHasher> hasher,
        std::vector<std::unique_ptr<DraftSource>> drafters,
        std::span<const ProbedStep> probes,
+       std::unique_ptr<AdaptiveDepth> depth,
        std::unique_ptr<PackageLimit> packages);
   ~Impl();
 
@@ -56,7 +58,7 @@ struct Engine::Impl {
   void EndLapsed(Seconds now);
   StepBatch Schedule(StepPlan& plan, StepTimes& times);
   void CountShared();
-  StepReport Run(const StepBatch& batch, StepTimes& times);
+  StepReport Run(StepBatch& batch, StepTimes& times);
   void Commit(const StepBatch& batch, Seconds now);
   void Advance(Sequence& s, int num_rows, Seconds now);
   void TakeSampled(Sequence& s, Seconds now);
@@ -72,6 +74,7 @@ struct Engine::Impl {
   // engine_govern.cc
   bool WaitsForCompany(const StepPlan& plan, StepTimes& times);
   std::optional<Seconds> LongestSleep();
+  bool CapBinds() const;
 
   // engine_hold.cc
   bool HasWork() const;  // beside what is held
@@ -100,6 +103,7 @@ struct Engine::Impl {
   std::vector<std::unique_ptr<InFlight>> requests;
   Queues queues;
   Speculator speculator;
+  const std::unique_ptr<AdaptiveDepth> depth;  // null: nobody leaves early
   Sampler sampler;
   EngineStats counted;
   uint64_t num_taken = 0;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "engine/depth_options.h"
 #include "engine/prefix_stats.h"
 #include "engine/request/request.h"
 #include "engine/speculate/controller.h"
@@ -31,6 +32,7 @@ struct EngineOptions {
   // For measuring what steps cost, before the first request, where it may be
   // asked for drafts.
   Seconds probe_time{0};
+  DepthOptions depth;
   SloTargets slo;  // of requests that bring none
   std::optional<Watts> power_cap;
   std::vector<TenantLimit> tenant_limits;  // who is not in it has none

@@ -58,6 +58,28 @@ absl::Status CheckOffered(Speculation asked, const BackendInfo& backend,
   return absl::OkStatus();
 }
 
+// Null where nobody may leave early.
+absl::StatusOr<std::unique_ptr<AdaptiveDepth>> MakeDepth(
+    const DepthOptions& options, const std::optional<ExitHead>& head,
+    const EnergySetup& energy, LoadedModel& model) {
+  if (options.policy == DepthPolicy::kUnderCap && !head) {
+    return absl::InvalidArgumentError(
+        "adaptive-depth is under-cap, which needs an exit-head");
+  }
+  if (options.policy == DepthPolicy::kOff || !head) return nullptr;
+  return AdaptiveDepth::Make(options, *head, energy, model);
+}
+
+absl::Status CheckQuality(Quality asked, const DepthOptions& options,
+                          const AdaptiveDepth* depth) {
+  if (asked == Quality::kFull || depth != nullptr) return absl::OkStatus();
+  return RequestError("energy.quality",
+                      options.policy == DepthPolicy::kOff
+                          ? "'adaptive' is off on this server "
+                            "(--adaptive-depth)"
+                          : "'adaptive' needs a server with --exit-head");
+}
+
 }  // namespace
 
 Engine::Impl::Impl(const EngineOptions& opts,
@@ -66,6 +88,7 @@ Engine::Impl::Impl(const EngineOptions& opts,
                    std::optional<BlockHasher> hasher,
                    std::vector<std::unique_ptr<DraftSource>> drafters,
                    std::span<const ProbedStep> probes,
+                   std::unique_ptr<AdaptiveDepth> adaptive_depth,
                    std::unique_ptr<PackageLimit> packages)
     : options(opts),
       model(std::move(loaded)),
@@ -87,7 +110,8 @@ Engine::Impl::Impl(const EngineOptions& opts,
             energy.model().idle_power(), limits, std::move(packages)),
       queues(num_blocks),
       speculator(SpeculationOf(opts, *model), opts.speculation_limits,
-                 std::move(drafters), energy.model()) {
+                 std::move(drafters), energy.model()),
+      depth(std::move(adaptive_depth)) {
   if (hasher) {
     queues.ShareBeginnings(*std::move(hasher), options.prefix_regions);
   }
@@ -159,6 +183,9 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
   }
   const absl::StatusOr<Capacity> capacity = PlanCapacity(options, *model);
   if (!capacity.ok()) return capacity.status();
+  absl::StatusOr<std::unique_ptr<AdaptiveDepth>> depth =
+      MakeDepth(options.depth, drafter_setup.exit_head, energy, *model);
+  if (!depth.ok()) return depth.status();
   absl::StatusOr<std::vector<std::unique_ptr<DraftSource>>> drafters =
       MakeDrafters(std::move(drafter_setup), capacity->num_blocks,
                    capacity->options.max_batched_tokens, energy, *model);
@@ -180,7 +207,7 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
       absl::WrapUnique(new Engine(std::make_unique<Impl>(
           capacity->options, std::move(model), capacity->num_blocks, clock,
           std::move(energy), std::move(hasher), *std::move(drafters), probes,
-          std::move(packages))));
+          *std::move(depth), std::move(packages))));
   const LoadedModel& loaded = engine->model();
   absl::Status offered =
       CheckOffered(SpeculationOf(options, loaded), loaded.backend->info(),
@@ -222,6 +249,11 @@ absl::StatusOr<std::unique_ptr<InFlight>> Engine::Impl::Prepare(
   if (request.wants_shadow && shadow.stats().empty()) {
     return RequestError("energy.shadow", "needs a server with --shadow");
   }
+  if (absl::Status offered =
+          CheckQuality(request.quality, options.depth, depth.get());
+      !offered.ok()) {
+    return offered;
+  }
   if (!request.slo.ttft) request.slo.ttft = options.slo.ttft;
   if (!request.slo.tpot) request.slo.tpot = options.slo.tpot;
   absl::StatusOr<std::unique_ptr<InFlight>> admitted =
@@ -229,6 +261,9 @@ absl::StatusOr<std::unique_ptr<InFlight>> Engine::Impl::Prepare(
   if (!admitted.ok()) return admitted.status();
   (*admitted)->channel = std::make_shared<ResponseChannel>(on_ready);
   (*admitted)->submitted = now;
+  if ((*admitted)->request.quality == Quality::kAdaptive) {
+    (*admitted)->usage.depth = depth->NewReport();
+  }
   return admitted;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/depth_stats.h"
 #include "engine/energy/ledger_writer.h"
 #include "engine/governor_stats.h"
 #include "engine/package_limit.h"
@@ -34,6 +35,7 @@ struct EngineStats {
   int kv_blocks_idle = 0;  // not used, but what they hold may be found again
   std::optional<PrefixStats> prefix;  // absent: nothing is shared
   SpeculationStats speculation;
+  DepthStats depth;
   Joules saved_prefix{0};  // modelled: their rows, not computed
   uint64_t steps = 0;
   Seconds last_progress{0};    // clock time of the latest step's end

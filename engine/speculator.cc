@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/speculate/draft_state.h"
+#include "engine/step_batch.h"
 
 namespace mj {
 namespace {
@@ -90,6 +91,14 @@ Speculation Speculator::AllowedFor(const Sequence& s) const {
   return asked == Speculation::kAuto ? by_default_ : asked;
 }
 
+// What the exit head guesses, the sequence says unverified if it is sure.
+bool Speculator::TakesItsWord(const Decoding& d) {
+  const Request& request = d.sequence->request->request;
+  return request.quality == Quality::kAdaptive &&
+         request.speculation == Speculation::kAuto &&
+         NumTopWanted(request) == 1;
+}
+
 bool Speculator::Gather(const Queues& queues, const StepPlan& plan) {
   decoding_.clear();
   num_rows_ = tokens_ = 0;
@@ -153,6 +162,7 @@ void Speculator::AskDrafters(Decoding& d) {
   }
   for (const auto& source : sources_) {
     if (!Allows(d.allowed, source->drafter())) continue;
+    if (source->drafter() == Drafter::kExitHead && TakesItsWord(d)) continue;
     const int room = std::min(most, source->MostTokens(s));
     if (room <= 0) continue;
     d.offers[d.num_offers++] = {

@@ -76,6 +76,7 @@ class Speculator final {
   DraftState& StateOf(Sequence& s);
   bool Allows(Speculation allowed, Drafter drafter) const;
   Speculation AllowedFor(const Sequence& s) const;
+  static bool TakesItsWord(const Decoding& d);
   bool Gather(const Queues& queues, const StepPlan& plan);
   void PriceStep(const Queues& queues, const StepPlan& plan, int most_rows);
   void AskDrafters(Decoding& d);

@@ -42,7 +42,7 @@ void AddSequence(Sequence& s, int num_rows, StepBatch& batch) {
   const int first = s.num_computed, last = first + num_rows;
   s.draft.resize(std::max(0, last - s.num_tokens()));
   s.sampled.clear();
-  s.refuted = false;
+  s.refuted = s.left_early = false;
   const size_t logits_before = forward.logits_rows.size();
   AddLogits(s, first, last, batch);
   forward.sequences.push_back({static_cast<int>(forward.tokens.size()),

@@ -2,9 +2,11 @@
 #ifndef MILLIJOULE_ENGINE_STEP_BATCH_H_
 #define MILLIJOULE_ENGINE_STEP_BATCH_H_
 
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "engine/energy/attribution.h"
 #include "engine/model/forward_batch.h"
 #include "engine/request/sequence.h"
 #include "engine/schedule/plan_step.h"
@@ -32,6 +34,10 @@ struct StepBatch {
   ForwardBatch forward;
   std::vector<Sequence*> sequences;  // as in forward.sequences
   std::vector<LogitsUse> uses;       // as forward.logits_rows
+  // Once it has run: sequences whose row left the model early, and the joules
+  // of a step in which some might; nothing: those of its shape.
+  int num_left = 0;
+  std::optional<StepEnergy> energy;
 };
 
 // `running` is what the plan's indices mean.

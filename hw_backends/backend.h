@@ -179,8 +179,8 @@ class Backend {
   // Narrows what follows, until EndStep(), to some rows: row i is what row
   // rows[i] was, in `buffers`; other buffers hold nothing until written again.
   // The rows keep their positions and their sequences' keys and values, so
-  // Attention() gives them what it would have given among all; only Embed() and
-  // RopeAndWriteKv(), which are for every row of a step, must come before.
+  // RopeAndWriteKv() and Attention() give them what they would have given among
+  // all; only Embed(), which is for every row of a step, must come before.
   // REQUIRES: rows ascend, each once, below the number of rows. May be empty:
   // then nothing is left to do, and verbs do nothing.
   virtual void KeepRows(std::span<const int> rows,

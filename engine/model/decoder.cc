@@ -31,17 +31,37 @@ Decoder::Decoder(DecoderWeights weights, const ModelShape& shape,
 
 StepOutcome Decoder::Run(const ForwardBatch& batch, const LogitsSink& sink) {
   Begin(batch);
-  NoteWanted(batch.logits_rows);
-  const int last = static_cast<int>(weights_.layers.size()) - 1;
-  const bool tapped = batch.tap != nullptr && batch.tap->layer <= last;
-  const int tap = tapped ? batch.tap->layer : last;
-  RunLayers(0, tap);
-  if (tapped) TakeResidual(batch.tap->row, *batch.tap);
-  RunLayers(tap, last);
-  RunLayer(weights_.layers.back(), kept_);
-  if (batch.tap != nullptr) TakeOutput(*batch.tap);
+  if (batch.tap == nullptr) return Finish(0, batch.logits_rows, sink);
+  // A tap behind the last layer keeps no state within.
+  const int num_layers = static_cast<int>(weights_.layers.size());
+  int first = 0;
+  if (batch.tap->layer < num_layers) {
+    first = batch.tap->layer;
+    RunLayers(0, first);
+    TakeResidual(batch.tap->row, *batch.tap);
+  }
+  RunRest(first, batch.logits_rows);
+  TakeOutput(*batch.tap);
   EmitLogits(sink);
   return {.report = backend_.EndStep()};
+}
+
+StepOutcome Decoder::Finish(int first, std::span<const LogitsRow> rows,
+                            const LogitsSink& sink) {
+  RunRest(first, rows);
+  EmitLogits(sink);
+  return {.report = backend_.EndStep()};
+}
+
+void Decoder::RunRest(int first, std::span<const LogitsRow> rows) {
+  NoteWanted(rows);
+  const int last = static_cast<int>(weights_.layers.size()) - 1;
+  if (first <= last) {
+    RunLayers(first, last);
+    RunLayer(weights_.layers.back(), kept_);
+  } else {
+    backend_.KeepRows(kept_, {&residual_, 1});
+  }
 }
 
 void Decoder::Begin(const ForwardBatch& batch) {
@@ -55,6 +75,12 @@ void Decoder::RunLayers(int first, int last) {
   }
 }
 
+void Decoder::SkipLayers(int first) {
+  for (const LayerWeights& layer : std::span(weights_.layers).subspan(first)) {
+    StoreKv(layer);
+  }
+}
+
 void Decoder::NoteWanted(std::span<const LogitsRow> rows) {
   kept_.clear();
   wanted_.clear();
@@ -64,13 +90,17 @@ void Decoder::NoteWanted(std::span<const LogitsRow> rows) {
   }
 }
 
-void Decoder::RunLayer(const LayerWeights& layer,
-                       std::optional<std::span<const int>> kept) {
-  const float epsilon = weights_.norm_epsilon;
+void Decoder::StoreKv(const LayerWeights& layer) {
   backend_.Linear(
-      {.matrix = layer.qkv, .norm = InputNorm{layer.attention_norm, epsilon}},
+      {.matrix = layer.qkv,
+       .norm = InputNorm{layer.attention_norm, weights_.norm_epsilon}},
       residual_, qkv_);
   backend_.RopeAndWriteKv(layer.attention, qkv_);
+}
+
+void Decoder::RunLayer(const LayerWeights& layer,
+                       std::optional<std::span<const int>> kept) {
+  StoreKv(layer);
   if (kept) {
     const BufferId live[] = {residual_, qkv_};
     backend_.KeepRows(*kept, live);
@@ -79,7 +109,7 @@ void Decoder::RunLayer(const LayerWeights& layer,
   AddToResidual(layer.output, attended_, layer.post_attention_norm);
 
   backend_.Linear({.matrix = layer.gate_up,
-                   .norm = InputNorm{layer.ffn_norm, epsilon},
+                   .norm = InputNorm{layer.ffn_norm, weights_.norm_epsilon},
                    .gate = weights_.activation},
                   residual_, gated_);
   AddToResidual(layer.down, gated_, layer.post_ffn_norm);

@@ -43,19 +43,30 @@ class Decoder final : public StepRunner {
 
   StepOutcome Run(const ForwardBatch& batch, const LogitsSink& sink) override;
 
-  // A part of a pass, for drafters and their training: Begin(), RunLayers()
-  // in ascending pieces, verbs on residual(), and the backend's EndStep(). It
-  // stores the same keys and values in those layers as Run() does.
+  // A pass in parts, for drafters, their training and rows that leave early:
+  // Begin(), RunLayers() in ascending pieces, verbs on residual(), and Finish()
+  // or the backend's EndStep(). RunLayers() and Finish() store the same keys
+  // and values as Run() does.
   void Begin(const ForwardBatch& batch);  // embeds; the batch outlives the step
   // Layers [first, last), of all rows.
   // REQUIRES: 0 <= first <= last <= weights().layers.size()
   void RunLayers(int first, int last);
+  // Stores keys and values of the layers from `first` on, for all rows, as if
+  // these layers left the residual stream as it is. REQUIRES: as RunLayers()
+  void SkipLayers(int first);
+  // What is left of the pass for the rows that the backend's KeepRows() left:
+  // the layers from `first` on, and logits of `rows`; ends the step.
+  StepOutcome Finish(int first, std::span<const LogitsRow> rows,
+                     const LogitsSink& sink);
   BufferId residual() const { return residual_; }
   const DecoderWeights& weights() const { return weights_; }
   const HeadSpec& head() const { return head_; }
 
  private:
+  // Layers [first, end); the last keeps the wanted rows alone.
+  void RunRest(int first, std::span<const LogitsRow> rows);
   void NoteWanted(std::span<const LogitsRow> rows);
+  void StoreKv(const LayerWeights& layer);
   // Once the keys and values are stored, `kept` rows go on, or all.
   void RunLayer(const LayerWeights& layer,
                 std::optional<std::span<const int>> kept);

@@ -31,6 +31,12 @@ struct PositionLogprobs {
   std::vector<TokenLogprob> top;
 };
 
+// Of a request whose tokens may leave the model early.
+struct DepthReport {
+  int early_tokens = 0;   // of its completion tokens, that did
+  std::string exit_head;  // SHA-256 of the file of the head that said them
+};
+
 struct Usage {
   int prompt_tokens = 0;
   int completion_tokens = 0;  // of all choices
@@ -38,6 +44,7 @@ struct Usage {
   int drafted_tokens = 0;     // guessed and verified
   int accepted_tokens = 0;    // of these, that are in the reply
   EnergyReport energy;
+  std::optional<DepthReport> depth;  // absent: all ran through all layers
 };
 
 // Seconds since submission, for metrics and logs.

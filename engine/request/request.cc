@@ -141,6 +141,13 @@ absl::StatusOr<Speculation> ParseSpeculation(std::string_view name) {
                    "' is none of auto, off, ngram, draft, exit"));
 }
 
+absl::StatusOr<Quality> ParseQuality(std::string_view name) {
+  if (name == "full") return Quality::kFull;
+  if (name == "adaptive") return Quality::kAdaptive;
+  return absl::InvalidArgumentError(absl::StrCat(
+      "'", std::string(name.substr(0, 60)), "' is none of full, adaptive"));
+}
+
 absl::Status Validate(const Request& request) {
   for (absl::Status status :
        {InRange("n", request.num_choices, 1, kMaxChoices),

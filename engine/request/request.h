@@ -63,6 +63,14 @@ enum class Speculation {
 // "auto", "off", "ngram", "draft", "exit". INVALID_ARGUMENT names the others.
 absl::StatusOr<Speculation> ParseSpeculation(std::string_view name);
 
+// May confident tokens leave the model early, to save energy?
+enum class Quality {
+  kFull,      // no
+  kAdaptive,  // yes: replies may differ from the model's own
+};
+// "full", "adaptive". INVALID_ARGUMENT names the others.
+absl::StatusOr<Quality> ParseQuality(std::string_view name);
+
 // Latencies wanted of this request; absent: none in particular.
 struct SloTargets {
   std::optional<Seconds> ttft;  // submission to first token
@@ -91,6 +99,7 @@ struct Request {
   bool wants_shadow = false;  // EnergyReport::shadow
   SloTargets slo;
   Speculation speculation = Speculation::kAuto;
+  Quality quality = Quality::kFull;
   bool flex = false;  // may wait within its timeout for less carbon
 };
 

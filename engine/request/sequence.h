@@ -19,6 +19,7 @@
 #include "engine/request/response_channel.h"
 #include "engine/request/stop_matcher.h"
 #include "engine/speculate/draft_state.h"
+#include "engine/speculate/exit_stake.h"
 #include "engine/text/detokenizer.h"
 
 namespace mj {
@@ -54,6 +55,7 @@ struct Sequence {
   bool findable = true;    // false: none beyond these ever will be
   BlockTable blocks;
   BlockChain chain;  // names of what its full blocks hold
+  ExitOdds exit_odds;      // of leaving the model early
   StreamingDetokenizer detokenizer;
   StopMatcher stop;
   std::unique_ptr<DraftState> drafting;  // null: it has never speculated
@@ -63,6 +65,7 @@ struct Sequence {
   // last stands in `draft`, too.
   std::vector<SampledToken> sampled;
   bool refuted = false;    // the last one differs from the draft
+  bool left_early = false;  // it was not the whole model that said it
   Joules row_energy{0};    // of the latest step, a row; as it was charged
   Joules draft_energy{0};  // of drafting what is to be verified
   absl::Status failure;    // of the step that runs

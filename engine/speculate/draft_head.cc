@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include "engine/model/architecture_tensors.h"
@@ -124,20 +125,34 @@ void DraftHead::AddMoved(int row, const ElasticMap& map) {
 void DraftHead::Run(std::span<Draft> drafts,
                     std::span<const ElasticMap* const> moved) {
   assert(moved.empty() || moved.size() == drafts.size());
+  all_rows_.resize(drafts.size());
+  std::iota(all_rows_.begin(), all_rows_.end(), 0);
+  MapRows(moved);
+  Choose(all_rows_, drafts);
+}
+
+void DraftHead::Run(std::span<const int> rows, std::span<Draft> drafts) {
+  MapRows({});
+  Choose(rows, drafts);
+}
+
+void DraftHead::MapRows(std::span<const ElasticMap* const> moved) {
+  model_->backend->Linear(map_, model_->decoder->residual(), mapped_);
+  for (size_t r = 0; r < moved.size(); ++r) {
+    if (moved[r] != nullptr) AddMoved(static_cast<int>(r), *moved[r]);
+  }
+}
+
+void DraftHead::Choose(std::span<const int> rows, std::span<Draft> drafts) {
+  assert(rows.size() == drafts.size());
   Backend& backend = *model_->backend;
   const std::vector<int32_t>& ids = vocabulary_.ids;
   const int width =
       ids.empty() ? model_->config.vocab : static_cast<int>(ids.size());
   const size_t listed = std::min(2, width);
   rows_.clear();
-  for (size_t r = 0; r < drafts.size(); ++r) {
-    rows_.push_back({static_cast<int>(r), static_cast<int>(listed)});
-  }
+  for (int row : rows) rows_.push_back({row, static_cast<int>(listed)});
   top_.resize(drafts.size() * listed);
-  backend.Linear(map_, model_->decoder->residual(), mapped_);
-  for (size_t r = 0; r < moved.size(); ++r) {
-    if (moved[r] != nullptr) AddMoved(static_cast<int>(r), *moved[r]);
-  }
   backend.Logits({.matrix = vocabulary_.head}, mapped_, rows_, {}, top_);
   for (size_t r = 0; r < drafts.size(); ++r) {
     drafts[r] = DraftOf(std::span(top_).subspan(r * listed, listed), ids);

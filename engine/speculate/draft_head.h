@@ -60,15 +60,25 @@ class DraftHead final {
   // what each row's map has learned, or null; or it is empty: nobody's has.
   void Run(std::span<Draft> drafts,
            std::span<const ElasticMap* const> moved = {});
+  // The same of some rows by the map as it was trained, in ascending order.
+  // REQUIRES: drafts.size() == rows.size()
+  void Run(std::span<const int> rows, std::span<Draft> drafts);
+  // What its rows of the model's head multiply, of every row of the step that
+  // Run() was last called in.
+  BufferId mapped() const { return mapped_; }
 
  private:
   DraftHead() = default;
   void AddMoved(int row, const ElasticMap& map);
 
+  void MapRows(std::span<const ElasticMap* const> moved);  // of the step
+  void Choose(std::span<const int> rows, std::span<Draft> drafts);
+
   LoadedModel* model_ = nullptr;
   DraftVocabulary vocabulary_;
   LinearSpec map_;
   BufferId mapped_{};
+  std::vector<int> all_rows_;
   std::vector<LogitsRow> rows_;
   std::vector<TokenLogit> top_;
   std::vector<float> input_, output_;  // of a row whose map has moved

@@ -34,7 +34,7 @@ struct ExitHead {
   double lambda = 0;     // as in ridge.h
   int64_t tokens = 0;    // it was trained on
   double agreement = 0;  // of drafts and model on text held out of these
-  std::string checksum;  // of the head's file, as sha256sum prints it
+  std::string checksum;  // of the file it was read from, as sha256sum prints it
 };
 
 // INVALID_ARGUMENT: the head is another model's, or fits none; the message

@@ -175,7 +175,6 @@ class CpuBackend final : public Backend {
   }
 
   void RopeAndWriteKv(const AttentionSpec& spec, BufferId qkv) override {
-    assert(has_all_rows());
     RotationTable& rope = ropes_[static_cast<size_t>(spec.rope)];
     if (!rope.ready) ComputeRotations(pool_, places_, rope);
     RunRopeAndWriteKv(kernels_, pool_, spec, rope, NormOf(spec.q_norm),
@@ -194,6 +193,9 @@ class CpuBackend final : public Backend {
     for (BufferId id : buffers) MoveRowsUp(rows, Get(id).cols, Rows(id));
     kept_sequences_ = SequencesOfRows(rows, step_.sequences);
     step_.sequences = kept_sequences_;
+    for (size_t i = 0; i < rows.size(); ++i) places_[i] = places_[rows[i]];
+    places_.resize(rows.size());
+    for (RotationTable& rope : ropes_) rope.ready = false;
     SetRows(std::ssize(rows));
   }
 
@@ -309,7 +311,7 @@ class CpuBackend final : public Backend {
   // The current step.
   StepView step_;
   int64_t num_rows_ = 0;
-  std::vector<RowPlace> places_;              // of all its rows
+  std::vector<RowPlace> places_;              // of the rows that are left
   std::vector<StepSequence> kept_sequences_;  // once rows were dropped
   Clock::time_point start_;
 };

@@ -50,6 +50,19 @@ LogprobParams ToLogprobs(const v1::GenerateRequest& message) {
   return params;
 }
 
+absl::StatusOr<Quality> ToQuality(v1::Quality quality) {
+  switch (quality) {
+    case v1::QUALITY_FULL:
+      return Quality::kFull;
+    case v1::QUALITY_ADAPTIVE:
+      return Quality::kAdaptive;
+    default:
+      return absl::InvalidArgumentError(
+          absl::StrCat("energy.quality: ", static_cast<int>(quality),
+                       " is none of the values that are known"));
+  }
+}
+
 void ReadBudget(const v1::GenerateRequest& message, Request& request) {
   constexpr double kMillisecond = 1e-3;
   if (message.energy().has_max_joules()) {
@@ -127,6 +140,9 @@ absl::StatusOr<Request> ToRequest(const v1::GenerateRequest& message,
   const auto speculation = ToSpeculation(message.speculation());
   if (!speculation.ok()) return speculation.status();
   request.speculation = *speculation;
+  const auto quality = ToQuality(message.energy().quality());
+  if (!quality.ok()) return quality.status();
+  request.quality = *quality;
   ReadBudget(message, request);
   return request;
 }

@@ -58,6 +58,10 @@ void Fill(const Usage& from, v1::Usage* to) {
   to->set_drafted_tokens(from.drafted_tokens);
   to->set_accepted_draft_tokens(from.accepted_tokens);
   Fill(from.energy, to->mutable_energy());
+  if (from.depth) {
+    to->mutable_adaptive_depth()->set_early_tokens(from.depth->early_tokens);
+    to->mutable_adaptive_depth()->set_exit_head(from.depth->exit_head);
+  }
 }
 
 void Fill(const RequestTimings& from, v1::Timings* to) {

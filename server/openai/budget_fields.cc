@@ -25,7 +25,8 @@ void ReadPositive(FieldReader& reader, const char* name,
   out = T(number);
 }
 
-constexpr std::array<const char*, 2> kEnergyKeys = {"max_joules", "shadow"};
+constexpr std::array<const char*, 3> kEnergyKeys = {"max_joules", "quality",
+                                                    "shadow"};
 
 // A misspelt limit must not be no limit.
 void RefuseUnknownKeys(const Json& energy, FieldReader& fields) {
@@ -34,6 +35,16 @@ void RefuseUnknownKeys(const Json& energy, FieldReader& fields) {
     fields.Fail(key, absl::StrCat("is unknown; known: ",
                                   absl::StrJoin(kEnergyKeys, ", ")));
   }
+}
+
+void ReadQuality(FieldReader& fields, Request& request) {
+  std::string name = "full";
+  fields.Read("quality", name);
+  const absl::StatusOr<Quality> quality = ParseQuality(name);
+  if (!quality.ok()) {
+    return fields.Fail("quality", std::string(quality.status().message()));
+  }
+  request.quality = *quality;
 }
 
 void ReadEnergy(FieldReader& reader, Request& request) {
@@ -45,6 +56,7 @@ void ReadEnergy(FieldReader& reader, Request& request) {
   }
   FieldReader fields(*energy, "energy.");
   ReadPositive(fields, "max_joules", request.max_energy);
+  ReadQuality(fields, request);
   fields.Read("shadow", request.wants_shadow);
   RefuseUnknownKeys(*energy, fields);
   if (!fields.ok()) reader.Fail(fields.status());

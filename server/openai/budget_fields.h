@@ -1,6 +1,8 @@
 // The fields that say what a reply may cost and how long it may wait:
 //   energy: {"max_joules": X}   joules; the reply ends where they are spent
-//   energy: {"shadow": true}    usage.energy.shadow tells what the request
+//           {"quality": Q}      full, or adaptive: confident tokens may leave
+//                               the model early
+//           {"shadow": true}    usage.energy.shadow tells what the request
 //                               would cost on the devices of --shadow
 //   service_tier                OpenAI's; "flex" may wait for less carbon
 //   timeout                     seconds; also the limit of that wait

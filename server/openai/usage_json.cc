@@ -24,6 +24,22 @@ Json EnergyJson(const EnergyReport& energy) {
   return json;
 }
 
+namespace {
+
+Json QualityJson(const DepthReport& depth, int completion_tokens) {
+  Json json = Json::object();
+  json["mode"] = "adaptive";
+  json["early_tokens"] = depth.early_tokens;
+  json["early_share"] =
+      completion_tokens == 0
+          ? 0.0
+          : static_cast<double>(depth.early_tokens) / completion_tokens;
+  json["exit_head"] = depth.exit_head;
+  return json;
+}
+
+}  // namespace
+
 Json UsageJson(const Usage& usage) {
   Json json = Json::object();
   json["prompt_tokens"] = usage.prompt_tokens;
@@ -36,6 +52,10 @@ Json UsageJson(const Usage& usage) {
       {"accepted_prediction_tokens", accepted},
       {"rejected_prediction_tokens", rejected}};
   json["energy"] = EnergyJson(usage.energy);
+  if (usage.depth) {
+    json["energy"]["quality"] =
+        QualityJson(*usage.depth, usage.completion_tokens);
+  }
   return json;
 }
 
@@ -55,6 +75,11 @@ void AddUsage(const Usage& more, Usage& sum) {
   sum.cached_tokens += more.cached_tokens;
   sum.drafted_tokens += more.drafted_tokens;
   sum.accepted_tokens += more.accepted_tokens;
+  if (more.depth) {
+    const int before = sum.depth ? sum.depth->early_tokens : 0;
+    sum.depth = more.depth;
+    sum.depth->early_tokens += before;
+  }
   energy.total += more.energy.total;
   energy.prefill += more.energy.prefill;
   energy.decode += more.energy.decode;

@@ -11,7 +11,9 @@ namespace mj {
 // "joules_per_output_token", "method", "domain", "calibration", "gco2e"}
 Json EnergyJson(const EnergyReport& energy);
 
-// OpenAI's token counts, `prompt_tokens_details` and `energy`.
+// OpenAI's token counts, `prompt_tokens_details` and `energy`; in this
+// "quality": {"mode": "adaptive", "early_tokens", "early_share", "exit_head"}
+// where tokens might leave the model early.
 Json UsageJson(const Usage& usage);
 
 // Adds what another request of the same call used.

@@ -54,21 +54,24 @@ class TinyModel {
     EXPECT_TRUE(backend_->AllocateKv({1, kKvHeads, kHeadDim}, 32).ok());
   }
 
-  // Logits of every row of the step, or of those that each narrowing leaves.
+  // Logits of every row of the step, or of those that each narrowing leaves,
+  // once all rows' keys and values are stored, or before.
   std::vector<float> Step(std::span<const int32_t> tokens,
                           std::span<const StepSequence> sequences,
-                          const std::vector<std::vector<int>>& kept = {}) {
+                          const std::vector<std::vector<int>>& kept = {},
+                          bool stores_all = true) {
     size_t num_rows = tokens.size();
     backend_->BeginStep({tokens, sequences});
     backend_->Embed(embedding_, 2.0f, x_);
     const InputNorm norm{norm_, 1e-5f};
     backend_->Linear({.matrix = qkv_, .norm = norm}, x_, qkv_out_);
-    backend_->RopeAndWriteKv(spec_, qkv_out_);
+    if (stores_all) backend_->RopeAndWriteKv(spec_, qkv_out_);
     for (const std::vector<int>& rows : kept) {
       const BufferId live[] = {x_, qkv_out_};
       backend_->KeepRows(rows, live);
       num_rows = rows.size();
     }
+    if (!stores_all) backend_->RopeAndWriteKv(spec_, qkv_out_);
     backend_->Attention(spec_, qkv_out_, heads_);
     backend_->Linear({.matrix = output_, .accumulate = true}, heads_, x_);
     backend_->Linear(

@@ -19,11 +19,12 @@ absl::Status ReadFrom(const char* text, Request& request) {
 
 TEST(BudgetFieldsTest, EachFieldArrives) {
   Request request;
-  ASSERT_TRUE(ReadFrom(R"({"energy":{"max_joules":0.25},
+  ASSERT_TRUE(ReadFrom(R"({"energy":{"max_joules":0.25,"quality":"adaptive"},
                         "service_tier":"flex","timeout":90})",
                        request)
                   .ok());
   EXPECT_EQ(*request.max_energy, Joules(0.25));
+  EXPECT_EQ(request.quality, Quality::kAdaptive);
   EXPECT_TRUE(request.flex);
   EXPECT_EQ(*request.timeout, Seconds(90));
 }
@@ -32,10 +33,12 @@ TEST(BudgetFieldsTest, AbsentAndNullSayNothing) {
   for (const char* text :
        {"{}", R"({"energy":null,"service_tier":null,"timeout":null})",
         R"({"energy":{}})", R"({"energy":{"max_joules":null}})",
+        R"({"energy":{"quality":null}})", R"({"energy":{"quality":"full"}})",
         R"({"service_tier":"auto"})", R"({"service_tier":"priority"})"}) {
     Request request;
     EXPECT_TRUE(ReadFrom(text, request).ok()) << text;
     EXPECT_FALSE(request.max_energy.has_value()) << text;
+    EXPECT_EQ(request.quality, Quality::kFull) << text;
     EXPECT_FALSE(request.flex) << text;
     EXPECT_FALSE(request.timeout.has_value()) << text;
   }
@@ -52,6 +55,8 @@ constexpr BadCase kBadCases[] = {
     {R"({"energy":{"max_joules":"1"}})", "energy.max_joules"},
     {R"({"energy":{"max_joules":true}})", "energy.max_joules"},
     {R"({"energy":{"max_joules":[1]}})", "energy.max_joules"},
+    {R"({"energy":{"quality":"good"}})", "energy.quality"},
+    {R"({"energy":{"quality":1}})", "energy.quality"},
     {R"({"energy":3})", "energy"},
     {R"({"energy":{"max_joule":1}})", "energy.max_joule"},
     {R"({"energy":{"max_joules":1,"foo":null}})", "energy.foo"},

@@ -8,6 +8,7 @@
 #include <functional>
 #include <limits>
 
+#include "engine/model/sha256.h"
 #include "engine/speculate/sealed_file.h"
 #include "tests/fakes/temp_folder.h"
 
@@ -109,6 +110,14 @@ const Damage kDamages[] = {
     {"a list longer than the vocabulary", [](auto& b) { Put(101, 28, b); },
      "the draft vocabulary is 101"},
 };
+
+TEST(ExitHeadFileTest, ChecksumIsThatOfTheWholeFile) {
+  const auto bytes = FormatExitHead(MakeHead());
+  ASSERT_TRUE(bytes.ok()) << bytes.status();
+  Sha256 sum;
+  sum.Add(std::as_bytes(std::span(*bytes)));
+  EXPECT_EQ(Parse(*bytes)->checksum, *sum.Hex());
+}
 
 TEST(ExitHeadFileTest, SaysWhatIsWrongWithAFile) {
   for (const Damage& damage : kDamages) {

@@ -139,6 +139,9 @@ TEST_P(CpuBackendTest, KeptRowsGetTheBitsTheyHadAmongAll) {
                   all.begin() + (row + 1) * kVocab);
     }
     EXPECT_EQ(model.Step(tokens, sequences, c.kept), want) << c.name;
+    // Those of other rows stand since the step before.
+    EXPECT_EQ(model.Step(tokens, sequences, c.kept, /*stores_all=*/false), want)
+        << c.name;
     EXPECT_EQ(model.Step(tokens, sequences), all) << "after " << c.name;
   }
 }

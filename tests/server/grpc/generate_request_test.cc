@@ -118,12 +118,13 @@ TEST_F(GenerateRequestTest, EveryFieldArrives) {
 TEST_F(GenerateRequestTest, BudgetTargetsAndTierArrive) {
   const auto request = Convert(R"pb(
     text: "Hi"
-    energy { max_joules: 0.5 }
+    energy { max_joules: 0.5 quality: QUALITY_ADAPTIVE }
     slo { ttft_ms: 800 tpot_ms: 50 }
     service_tier: SERVICE_TIER_FLEX
   )pb");
   ASSERT_TRUE(request.ok()) << request.status();
   EXPECT_EQ(*request->max_energy, Joules(0.5));
+  EXPECT_EQ(request->quality, Quality::kAdaptive);
   EXPECT_DOUBLE_EQ(request->slo.ttft->count(), 0.8);
   EXPECT_DOUBLE_EQ(request->slo.tpot->count(), 0.05);
   EXPECT_TRUE(request->flex);

@@ -1,0 +1,35 @@
+#include "server/openai/usage_json.h"
+
+#include <gtest/gtest.h>
+
+namespace mj {
+namespace {
+
+Usage MakeUsage(int tokens, std::optional<int> early) {
+  Usage usage;
+  usage.completion_tokens = tokens;
+  if (early) usage.depth = DepthReport{*early, "abc"};
+  return usage;
+}
+
+TEST(UsageJsonTest, AdaptiveDepthIsToldWhereItWasPossible) {
+  EXPECT_FALSE(UsageJson(MakeUsage(8, {}))["energy"].contains("quality"));
+  const Json quality = UsageJson(MakeUsage(8, 6))["energy"]["quality"];
+  EXPECT_EQ(quality, Json::parse(R"({"mode":"adaptive","early_tokens":6,
+                                     "early_share":0.75,"exit_head":"abc"})"));
+  EXPECT_EQ(
+      UsageJson(MakeUsage(0, 0))["energy"]["quality"]["early_share"], 0.0);
+}
+
+TEST(UsageJsonTest, EarlyTokensOfSeveralRequestsAddUp) {
+  Usage sum;
+  AddUsage(MakeUsage(8, 6), sum);
+  AddUsage(MakeUsage(4, {}), sum);
+  AddUsage(MakeUsage(8, 1), sum);
+  const Json quality = UsageJson(sum)["energy"]["quality"];
+  EXPECT_EQ(quality["early_tokens"], 7);
+  EXPECT_DOUBLE_EQ(quality["early_share"], 0.35);
+}
+
+}  // namespace
+}  // namespace mj
