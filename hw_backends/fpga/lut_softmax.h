@@ -22,8 +22,8 @@ constexpr int16_t Log2Score(int32_t score, FixedFactor factor) {
 // value * 2^(-distance / 256). REQUIRES: distance < 2^16
 uint32_t Decay(uint32_t value, uint32_t distance);
 
-// p: [scores], Q0.16 saturated to 65535; p may not alias. With fewer than 1024
-// scores within 2^-5 of softmax over t.
+// p: [scores], Q0.16, at most 65535; may not alias. Within 2^-15 + scores *
+// 2^-16 of the softmax of t: terms below 2^-17 of the largest are lost.
 // REQUIRES: 1 <= scores.size() == p.size() < 65536
 void LutSoftmax(std::span<const int16_t> scores, std::span<uint16_t> p);
 

@@ -11,6 +11,8 @@ if(NOT verilator_FOUND)
 endif()
 
 add_library(rtl_models STATIC)
+set_target_properties(rtl_models PROPERTIES UNITY_BUILD ON
+                                            UNITY_BUILD_BATCH_SIZE 0)
 # Generated code: neither our warnings nor our tests' optimisation.
 target_compile_options(rtl_models PRIVATE -w -O1)
 

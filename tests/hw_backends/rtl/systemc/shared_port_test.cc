@@ -2,20 +2,20 @@
 // DDR port, modelled in SystemC: a beat passes in an open cycle, engines take
 // turns, and arrives `latency` cycles later. An engine is done after
 //   latency + PortCycles(port, SharedBeats(its beats, the other's)) + depth
-// Debian's SystemC is compiled as C++17, and its headers link to no other.
-#define SC_CPLUSPLUS 201703L
-
 #include <gtest/gtest.h>
 
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <systemc>
 #include <vector>
 
-#include "GemvLane8x4.h"
+#include "GemvLane8x4.h"  // before SystemC: with it, it wants its globals
 #include "hw_backends/models/port_cycles.h"
 #include "tests/hw_backends/rtl/lane_bench.h"
+
+// Debian's SystemC is compiled as C++17, and its headers link to no other.
+#define SC_CPLUSPLUS 201703L
+#include <systemc>
 
 namespace mj {
 namespace {
