@@ -1,14 +1,13 @@
-// The one constant that each unit of hw_backends/rtl adds to its law: cycles
-// from the last beat to the last output that the law does not count itself.
+// The one constant that units of hw_backends/rtl add to their laws: cycles from
+// the last beat to the last output. SystolicCycles and FusedSoftmaxCycles count
+// theirs themselves.
 #ifndef MILLIJOULE_HW_BACKENDS_MODELS_UNIT_DEPTHS_H_
 #define MILLIJOULE_HW_BACKENDS_MODELS_UNIT_DEPTHS_H_
 
 namespace mj {
 
-constexpr int kSystolicDepth = 0;      // SystolicCycles counts the drain
-constexpr int kGemvLaneDepth = 2;      // group sum, requantisation
-constexpr int kFusedSoftmaxDepth = 0;  // FusedSoftmaxCycles counts 4
-constexpr int kBitSerialDepth = 1;     // shift and accumulate
+constexpr int kGemvLaneDepth = 2;   // group sum, requantisation
+constexpr int kBitSerialDepth = 1;  // shift and accumulate
 
 }  // namespace mj
 

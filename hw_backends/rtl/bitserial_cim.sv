@@ -33,9 +33,7 @@ module bitserial_cim #(
     if (tree_valid)
       for (int c = 0; c < CW; c++)
         y[c] = (tree_first ? 0 : y[c] <<< S) + tree[c];
-    tree_valid = x_valid;
-    tree_first = x_first;
-    tree_last = x_last;
+    {tree_valid, tree_first, tree_last} = {x_valid, x_first, x_last};
     if (x_valid) begin
       for (int c = 0; c < CW; c++) begin
         tree[c] = 0;

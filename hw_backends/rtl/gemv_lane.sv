@@ -58,9 +58,7 @@ module gemv_lane
       end
       group_valid = dot_valid && dot_group;
       group_row = dot_row;
-      dot_valid = k_valid;
-      dot_group = k_group;
-      dot_row = k_row;
+      {dot_valid, dot_group, dot_row} = {k_valid, k_group, k_row};
     end
   end
 endmodule

@@ -9,7 +9,6 @@
 #include "GemvSoftmax4.h"
 #include "hw_backends/fpga/lut_softmax.h"
 #include "hw_backends/models/attention_pass.h"
-#include "hw_backends/models/unit_depths.h"
 #include "tests/hw_backends/rtl/bench.h"
 
 namespace mj {
@@ -130,7 +129,6 @@ TYPED_TEST(GemvSoftmaxTest, TakesTheLawsCyclesAndIsExact) {
         bench.Run(scores, kFactor, Regular(duty));
         EXPECT_EQ(bench.cycles(),
                   FusedSoftmaxCycles(len, width, kProducts) +
-                      kFusedSoftmaxDepth +
                       Stalls(duty, len * CeilDiv(width, kProducts)));
         EXPECT_EQ(bench.p(), scores.Want(kFactor));
       }
@@ -144,7 +142,7 @@ TYPED_TEST(GemvSoftmaxTest, IrregularStallsAddThemselves) {
   bench.Run(scores, kFactor, Irregular(3));
   EXPECT_GT(bench.withheld(), 0);
   EXPECT_EQ(bench.cycles(), FusedSoftmaxCycles(100, 50, TypeParam::kProducts) +
-                                kFusedSoftmaxDepth + bench.withheld());
+                                bench.withheld());
   EXPECT_EQ(bench.p(), scores.Want(kFactor));
 }
 

@@ -9,7 +9,6 @@
 #include "WsArray4x12.h"
 #include "WsArray8x8.h"
 #include "hw_backends/models/systolic_array.h"
-#include "hw_backends/models/unit_depths.h"
 #include "tests/hw_backends/rtl/bench.h"
 
 namespace mj {
@@ -118,8 +117,7 @@ void RunFolds(ArrayBench<A>& bench, const Port& port, GemmShape gemm) {
 
 template <typename A>
 int64_t Law(GemmShape gemm) {
-  return SystolicCycles(Dataflow::kWeightStationary, A::kShape, gemm) +
-         kSystolicDepth;
+  return SystolicCycles(Dataflow::kWeightStationary, A::kShape, gemm);
 }
 
 constexpr GemmShape kGemms[] = {
