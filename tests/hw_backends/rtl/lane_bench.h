@@ -2,6 +2,8 @@
 #ifndef MILLIJOULE_TESTS_HW_BACKENDS_RTL_LANE_BENCH_H_
 #define MILLIJOULE_TESTS_HW_BACKENDS_RTL_LANE_BENCH_H_
 
+#include <gtest/gtest.h>
+
 #include <cstdint>
 #include <random>
 #include <span>
@@ -71,7 +73,8 @@ class LaneBench {
   void Run(const Port& memory, const Port& reader) {
     bool held = false;  // offered and not taken yet
     int64_t moves = 0;
-    while (!finished()) {
+    // A unit that loses an output would never finish.
+    while (!finished() && cycles_ < 100 * beats() + 100) {
       held = held || (more() && memory(moves));
       if (!Step(held, reader(cycles_))) continue;
       held = false;
@@ -87,12 +90,13 @@ class LaneBench {
     Drive(more() ? beat_ : 0);
     unit_.Settle();
     const bool moves = unit_->k_ready;
+    EXPECT_EQ(moves, reader || !unit_->y_valid);
+    if (unit_->y_valid && reader) Collect(output_++);
     if (!moves) ++frozen_;
     if (moves && more() && !offered) ++withheld_;
     unit_.Tick();
     ++cycles_;
     if (moves && offered) ++beat_;
-    if (moves && unit_->y_valid) Collect(output_++);
     return moves;
   }
 
@@ -100,7 +104,8 @@ class LaneBench {
   bool more() const { return beat_ < beats(); }
   bool finished() const { return output_ == outputs(); }
   const std::vector<int32_t>& y() const { return y_; }
-  int64_t cycles() const { return cycles_; }      // to the last output
+  // To the last output; in one more it is taken.
+  int64_t cycles() const { return cycles_ - 1; }
   int64_t withheld() const { return withheld_; }  // by the memory
   int64_t frozen() const { return frozen_; }      // by the reader
 
