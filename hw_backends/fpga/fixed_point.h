@@ -1,0 +1,38 @@
+// Rounding of fixed-point units, bit for bit that of hw_backends/rtl.
+#ifndef MILLIJOULE_HW_BACKENDS_FPGA_FIXED_POINT_H_
+#define MILLIJOULE_HW_BACKENDS_FPGA_FIXED_POINT_H_
+
+#include <algorithm>
+#include <cstdint>
+
+namespace mj {
+
+// A real factor: multiplier / 2^shift.
+struct FixedFactor {
+  int32_t multiplier = 0;
+  int shift = 0;  // 0 .. 62
+};
+
+// value / 2^shift to nearest, ties to even.
+// REQUIRES: |value| <= 2^62, 0 <= shift <= 62
+constexpr int64_t RoundShift(int64_t value, int shift) {
+  if (shift == 0) return value;
+  const int64_t odd = (value >> shift) & 1;  // of the quotient, rounded down
+  return (value + (int64_t{1} << (shift - 1)) - 1 + odd) >> shift;
+}
+
+// The nearest value that two's complement of `bits` bits holds.
+constexpr int64_t Saturate(int64_t value, int bits) {
+  const int64_t top = (int64_t{1} << (bits - 1)) - 1;
+  return std::clamp(value, -top - 1, top);
+}
+
+// sum * factor, rounded as RoundShift, as `bits` bits hold it.
+constexpr int32_t Requantise(int32_t sum, FixedFactor factor, int bits) {
+  return static_cast<int32_t>(Saturate(
+      RoundShift(int64_t{sum} * factor.multiplier, factor.shift), bits));
+}
+
+}  // namespace mj
+
+#endif  // MILLIJOULE_HW_BACKENDS_FPGA_FIXED_POINT_H_
