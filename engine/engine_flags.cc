@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "hw_backends/cim/cim_device.h"
+#include "hw_backends/fpga/fpga_device.h"
 
 namespace mj {
 namespace {
@@ -39,6 +40,9 @@ Flag BackendFlag(std::string& out) {
   Names offered = {"cpu", "onednn"};
   for (const std::string& name : CimDeviceNames()) {
     offered.push_back(absl::StrCat("cim:", name));
+  }
+  for (const std::string& name : FpgaDeviceNames()) {
+    offered.push_back(absl::StrCat("fpga:", name));
   }
   Flag flag = NameFlag("backend", "what computes", offered, out);
   flag.value_name = "cpu|onednn|cim:NAME|fpga:NAME";

@@ -11,6 +11,7 @@
 #include "engine/speculate/exit_head_file.h"
 #include "hw_backends/cim/cim_backend.h"
 #include "hw_backends/cpu/cpu_backend.h"
+#include "hw_backends/fpga/fpga_backend.h"
 #include "hw_backends/host/cores.h"
 #include "hw_backends/host/find_meters.h"
 #include "hw_backends/host/host_facts.h"
@@ -22,6 +23,7 @@ namespace mj {
 namespace {
 
 constexpr std::string_view kCim = "cim:";
+constexpr std::string_view kFpga = "fpga:";
 
 absl::Status CheckModelNamed(const EngineFlags& flags) {
   if (!flags.model.empty()) return absl::OkStatus();
@@ -39,6 +41,9 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const EngineFlags& flags,
   if (flags.backend == "onednn") return MakeOneDnnBackend(options);
   if (flags.backend.starts_with(kCim)) {
     return MakeCimBackend(flags.backend.substr(kCim.size()), options);
+  }
+  if (flags.backend.starts_with(kFpga)) {
+    return MakeFpgaBackend(flags.backend.substr(kFpga.size()), options);
   }
   options.probe_threads = !flags.threads;  // oneDNN has threads of its own
   return MakeCpuBackend(options);

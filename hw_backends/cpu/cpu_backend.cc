@@ -371,6 +371,7 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeCpuBackend(
                      ": the backend ", parts.name, " has ",
                      std::string(NumericsName(parts.numerics)), " only"));
   }
+  if (parts.change_kernels != nullptr) parts.change_kernels(*kernels);
   return Assemble(options, *kernels, parts);
 }
 

@@ -37,6 +37,8 @@ struct BackendParts {
   std::string name;
   Numerics numerics = Numerics::kF32;  // the only ones
   bool batch_invariant = false;
+  // Puts the device's own in place of some kernels; null: the CPU's all.
+  void (*change_kernels)(KernelTable&) = nullptr;
   std::function<std::unique_ptr<MatrixStore>(const KernelTable&)> make_matrices;
 };
 

@@ -3,6 +3,7 @@
 #define MILLIJOULE_HW_BACKENDS_FPGA_FIXED_POINT_H_
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 
 namespace mj {
@@ -31,6 +32,26 @@ constexpr int64_t Saturate(int64_t value, int bits) {
 constexpr int32_t Requantise(int32_t sum, FixedFactor factor, int bits) {
   return static_cast<int32_t>(Saturate(
       RoundShift(int64_t{sum} * factor.multiplier, factor.shift), bits));
+}
+
+// As RoundShift, by any shift: beyond 62 bits nothing is left.
+// REQUIRES: |value| < 2^61, shift >= 0
+constexpr int64_t ShiftHalfEven(int64_t value, int shift) {
+  return shift > 62 ? 0 : RoundShift(value, shift);
+}
+
+// A float32 as multiplier * 2^exponent: 16 bits, rounded half to even.
+struct Multiplier {
+  int32_t multiplier = 0;  // 2^15 <= |.| <= 2^16; 0 for zeros and subnormals
+  int exponent = 0;
+};
+constexpr Multiplier MultiplierOf(float value) {
+  const auto bits = std::bit_cast<uint32_t>(value);
+  const int exponent = static_cast<int>(bits >> 23 & 0xFF);
+  if (exponent == 0) return {};
+  const int64_t mantissa = (bits & 0x7FFFFF) | 0x800000;
+  const auto rounded = static_cast<int32_t>(RoundShift(mantissa, 8));
+  return {bits >> 31 ? -rounded : rounded, exponent - 127 - 15};
 }
 
 }  // namespace mj

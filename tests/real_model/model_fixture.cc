@@ -27,13 +27,17 @@ std::string MissingModel(const std::string& file) {
 
 std::unique_ptr<LoadedModel> LoadForTest(const std::string& file,
                                          Numerics numerics) {
-  constexpr int kMaxRows = 512;
+  return LoadForTest(file, MakeCpuBackend({.threads = 2,
+                                           .numerics = numerics,
+                                           .max_rows = kMaxTestRows}));
+}
+
+std::unique_ptr<LoadedModel> LoadForTest(
+    const std::string& file, absl::StatusOr<std::unique_ptr<Backend>> backend) {
   const std::string path = FindModel(file);
   if (path.empty()) return nullptr;
-  auto backend = MakeCpuBackend(
-      {.threads = 2, .numerics = numerics, .max_rows = kMaxRows});
   EXPECT_TRUE(backend.ok()) << backend.status();
-  auto model = LoadModel(path, *std::move(backend), kMaxRows);
+  auto model = LoadModel(path, *std::move(backend), kMaxTestRows);
   EXPECT_TRUE(model.ok()) << model.status();
   return *std::move(model);
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "engine/model/loaded_model.h"
 #include "kernels/numerics.h"
 
@@ -22,6 +23,10 @@ std::string MissingModel(const std::string& file);
 // the file is absent.
 std::unique_ptr<LoadedModel> LoadForTest(const std::string& file,
                                          Numerics numerics);
+// On a backend that takes steps of kMaxTestRows rows.
+inline constexpr int kMaxTestRows = 512;
+std::unique_ptr<LoadedModel> LoadForTest(
+    const std::string& file, absl::StatusOr<std::unique_ptr<Backend>> backend);
 
 // One sequence whose blocks are 0, 1, 2, ...
 class SingleSequence {

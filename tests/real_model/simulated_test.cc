@@ -1,0 +1,70 @@
+// Simulated devices on real models, against the CPU's int8 numerics.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <sstream>
+#include <vector>
+
+#include "hw_backends/cim/cim_backend.h"
+#include "hw_backends/fpga/fpga_backend.h"
+#include "tests/real_model/log_softmax.h"
+#include "tests/real_model/model_fixture.h"
+
+namespace mj {
+namespace {
+
+constexpr const char* kModels[] = {"SmolLM2-135M-Instruct.Q4_1.gguf",
+                                   "gemma-3-270m-q4_k_m.gguf"};
+constexpr CpuBackendOptions kOptions = {
+    .threads = 2, .numerics = Numerics::kInt8, .max_rows = kMaxTestRows};
+
+// Logits of every position, or none where the model is not there.
+std::vector<std::vector<float>> RunText(std::unique_ptr<LoadedModel> model) {
+  std::vector<std::vector<float>> logits;
+  if (model == nullptr) return logits;
+  std::vector<int32_t> ids = model->tokenizer->Encode(
+      "Weights stay where they are, and activations pass through them a bit "
+      "at a time; what is counted is the same.");
+  SingleSequence(*model).Append(
+      ids, /*all_logits=*/true, [&](int, const RowLogits& row) {
+        logits.emplace_back(row.all.begin(), row.all.end());
+      });
+  return logits;
+}
+
+class SimulatedTest : public testing::TestWithParam<const char*> {};
+INSTANTIATE_TEST_SUITE_P(Models, SimulatedTest, testing::ValuesIn(kModels),
+                         [](const auto& info) {
+                           return std::string(info.param).substr(0, 5);
+                         });
+
+TEST_P(SimulatedTest, DigitalLogitsAreTheCpusBitForBit) {
+  const std::string file = GetParam();
+  const auto want = RunText(LoadForTest(file, Numerics::kInt8));
+  if (want.empty()) GTEST_SKIP() << MissingModel(file);
+  EXPECT_EQ(RunText(LoadForTest(file, MakeCimBackend("cimple-28nm", kOptions))),
+            want);
+}
+
+TEST_P(SimulatedTest, FixedPointStaysNearInt8) {
+  const std::string file = GetParam();
+  const auto want = RunText(LoadForTest(file, Numerics::kInt8));
+  if (want.empty()) GTEST_SKIP() << MissingModel(file);
+  const auto got =
+      RunText(LoadForTest(file, MakeFpgaBackend("kv260-llama2", kOptions)));
+  ASSERT_EQ(got.size(), want.size());
+  double divergence = 0;
+  for (size_t i = 0; i < got.size(); ++i) {
+    const std::vector<double> p = LogSoftmax(want[i]), q = LogSoftmax(got[i]);
+    for (size_t t = 0; t < p.size(); ++t) {
+      divergence += std::exp(p[t]) * (p[t] - q[t]);
+    }
+  }
+  const double mean = divergence / static_cast<double>(got.size());
+  RecordProperty("mean_divergence", std::to_string(mean));
+  EXPECT_LT(mean, 0.03);  // nats a token
+}
+
+}  // namespace
+}  // namespace mj
