@@ -14,6 +14,14 @@ StepCostModel PriceOf(const ModelShape& shape, const LoadedModel& model,
           model.backend->info().numerics};
 }
 
+absl::StatusOr<std::optional<ElasticHeads>> OpenLearning(
+    const ExitHead& head, const std::string& folder) {
+  if (folder.empty()) return std::nullopt;
+  absl::StatusOr<ElasticHeads> heads = ElasticHeads::Open(head, folder);
+  if (!heads.ok()) return heads.status();
+  return *std::move(heads);
+}
+
 }  // namespace
 
 ModelShape ShapeOfDrafting(const ExitHead& head, const ModelShape& model) {
@@ -30,16 +38,6 @@ ModelShape ShapeOfDrafting(const ExitHead& head, const ModelShape& model) {
   rows.rows += model.hidden;
   return shape;
 }
-
-absl::StatusOr<std::optional<ElasticHeads>> OpenLearning(
-    const ExitHead& head, const std::string& folder) {
-  if (folder.empty()) return std::nullopt;
-  absl::StatusOr<ElasticHeads> heads = ElasticHeads::Open(head, folder);
-  if (!heads.ok()) return heads.status();
-  return *std::move(heads);
-}
-
-}  // namespace
 
 absl::StatusOr<std::vector<std::unique_ptr<DraftSource>>> MakeDrafters(
     DrafterSetup setup, int num_blocks, int max_rows, const EnergySetup& energy,

@@ -148,6 +148,22 @@ class CommandsTest(unittest.TestCase):
             self.assertEqual(run(*command).returncode, 0)
             self.assertEqual(head.read_bytes(), before)
 
+            done = run(BENCH, "exit-head", "--model", model, "--exit-head",
+                       head, "--old", prose, "--new", prose, "--json")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            learned = json.loads(done.stdout)
+            self.assertEqual(learned["exit_head_sha256"], told["sha256"])
+            self.assertGreater(learned["rows_learned"], 100)
+            self.assertEqual([row["text"] for row in learned["rows"]],
+                             ["old", "new"])
+
+            torn = pathlib.Path(folder, "torn.elastic-map")
+            torn.write_bytes(b"MJELASTC")
+            done = run(BENCH, "offline", "--model", model, "--exit-head", head,
+                       "--exit-head-learning", folder)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(str(torn), done.stderr.decode())
+
             empty = pathlib.Path(folder, "empty.txt")
             empty.write_text("")
             for wrong, named in (
