@@ -292,7 +292,7 @@ TEST_F(AdaptiveDepthTest, UnderACapThatBindsEveryoneMayLeave) {
     while (!engine->SetPowerCap(Watts(watts)).ok()) watts *= 1.01;
     const std::optional<DepthReport> depth = Ask(*engine, request).usage.depth;
     EXPECT_EQ(depth.has_value(), policy == DepthPolicy::kUnderCap);
-    if (depth) EXPECT_GT(depth->early_tokens, 0);
+    EXPECT_EQ(depth && depth->early_tokens > 0, depth.has_value());
     ASSERT_TRUE(engine->SetPowerCap(std::nullopt).ok());
     EXPECT_FALSE(Ask(*engine, request).usage.depth);
   }
