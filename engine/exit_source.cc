@@ -57,11 +57,14 @@ HiddenTap* ExitSource::Watch(const Sequence& s, int row) {
   if (!heads_) return nullptr;
   tap_.row = row;
   tap_.layer = drafter_.layer();
+  tap_.output.clear();
   tenant_ = s.request->request.tenant;
   return &tap_;
 }
 
 void ExitSource::Learn() {
+  // A step that may have let tokens leave early fills no tap.
+  if (tap_.output.empty()) return;
   DivideByRms(norm_epsilon_, tap_.residual);
   heads_->Learn(tenant_, tap_.residual, tap_.output);
 }
