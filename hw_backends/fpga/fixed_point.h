@@ -34,10 +34,14 @@ constexpr int32_t Requantise(int32_t sum, FixedFactor factor, int bits) {
       RoundShift(int64_t{sum} * factor.multiplier, factor.shift), bits));
 }
 
-// As RoundShift, by any shift: beyond 62 bits nothing is left.
-// REQUIRES: |value| < 2^61, shift >= 0
-constexpr int64_t ShiftHalfEven(int64_t value, int shift) {
-  return shift > 62 ? 0 : RoundShift(value, shift);
+// As RoundShift, by any shift >= 1: beyond 62 nothing is left. |x| < 2^61.
+// Without branches, which would guess wrong every other time.
+constexpr int64_t ShiftHalfEven(int64_t x, int shift) {
+  const int by = shift < 62 ? shift : 62;
+  const int64_t down = x >> by;
+  const int64_t rest = x - (down << by);
+  const int64_t half = int64_t{1} << (by - 1);
+  return down + static_cast<int64_t>(rest + (down & 1) > half);
 }
 
 // A float32 as multiplier * 2^exponent: 16 bits, rounded half to even.
@@ -48,10 +52,11 @@ struct Multiplier {
 constexpr Multiplier MultiplierOf(float value) {
   const auto bits = std::bit_cast<uint32_t>(value);
   const int exponent = static_cast<int>(bits >> 23 & 0xFF);
-  if (exponent == 0) return {};
   const int64_t mantissa = (bits & 0x7FFFFF) | 0x800000;
-  const auto rounded = static_cast<int32_t>(RoundShift(mantissa, 8));
-  return {bits >> 31 ? -rounded : rounded, exponent - 127 - 15};
+  const auto rounded = static_cast<int32_t>(ShiftHalfEven(mantissa, 8));
+  const int32_t normal = exponent == 0 ? 0 : rounded;
+  const int32_t sign = -static_cast<int32_t>(bits >> 31);  // 0 or all ones
+  return {(normal ^ sign) - sign, exponent - 127 - 15};
 }
 
 }  // namespace mj

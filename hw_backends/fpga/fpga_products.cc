@@ -12,7 +12,7 @@
 namespace mj {
 namespace {
 
-constexpr int kFraction = 16;  // bits of a sum below the largest scale
+constexpr int kFraction = 15;  // bits of a sum below the largest scale
 constexpr int kNoExponent = -1 << 20;
 
 // e with |value| < 2^(e + 1), of normal numbers.

@@ -3,7 +3,7 @@
 //   sum += round((S * multiplier) >> shift)   (halves to even)
 // with multiplier and shift of weight scale * activation scale, and the same
 // for the minimum and the sum of a group's activations. The sum's unit is
-// 2^-16 of the largest product of scales of the row and the matrix. Integers
+// 2^-15 of the largest product of scales of the row and the matrix. Integers
 // throughout, so the bits are those of every ISA and any company.
 // Float weights, which the lanes do not take, are multiplied beside them.
 #ifndef MILLIJOULE_HW_BACKENDS_FPGA_FPGA_PRODUCTS_H_
