@@ -57,7 +57,7 @@ struct BadWords {
 TEST(ScenarioTest, BadWordsAreNamed) {
   constexpr BadWords kCases[] = {
       {"platform", &ScenarioWords::platform, "tpu", "known: a100-80g"},
-      {"shape", &ScenarioWords::model_shape, "llama", "known: llama-3.1-70b"},
+      {"shape", &ScenarioWords::model_shape, "llama", "known: llama-2-7b, llama-3.1-70b"},
       {"no such file", &ScenarioWords::model_shape, "/none/x.gguf",
        "/none/x.gguf"},
       {"no such trace", &ScenarioWords::trace, "/none/t.csv", "/none/t.csv"},
