@@ -14,7 +14,9 @@ Joules Saved(const ExitStake& stake, double leaving, bool all) {
 }  // namespace
 
 void ExitOdds::Observe(bool sure) {
-  sure_ += kWeight * ((sure ? 1 : 0) - sure_);
+  // A mean of few at first, the guess as two of them.
+  const double weight = std::max(kWeight, 1.0 / (++answers_ + 2));
+  sure_ += weight * ((sure ? 1 : 0) - sure_);
   unasked_ = 0;
 }
 

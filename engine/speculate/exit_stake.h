@@ -28,8 +28,10 @@ class ExitOdds final {
 
  private:
   static constexpr double kWeight = 1.0 / 16;  // of the newest answer
-  double sure_ = 0.5;                          // a guess before the first
-  int unasked_ = 0;
+  // A guess before the first: high, for a few answers correct it, and without
+  // any it would stay wrong.
+  double sure_ = 0.9;
+  int answers_ = 0, unasked_ = 0;
 };
 
 // Of a step in which some rows may leave.

@@ -29,7 +29,8 @@ class AdaptiveDepthTest(unittest.TestCase):
         cls.head = pathlib.Path(cls.folder.name, "smollm2.exit-head")
         subprocess.run(
             [BINARY, "train-exit-head", "--model", SMOLLM2, "--text",
-             ROOT / "README.md", "--layer", "20", "--output", cls.head],
+             ROOT / "README.md", "--layer", "20",
+             "--draft-vocabulary", "8192", "--output", cls.head],
             check=True, capture_output=True, timeout=300)
         cls.checksum = hashlib.sha256(cls.head.read_bytes()).hexdigest()
 

@@ -60,6 +60,13 @@ TEST(AskingPaysTest, WhereMoreMayBeSavedThanTheHeadCosts) {
   }
 }
 
+TEST(ExitOddsTest, AFewAnswersCorrectTheFirstGuess) {
+  ExitOdds odds;
+  EXPECT_GT(odds.sure(), 0.8);
+  for (int i = 0; i < 4; ++i) odds.Observe(false);
+  EXPECT_LT(odds.sure(), 0.35);
+}
+
 TEST(ExitOddsTest, FollowTheAnswersAndGrowStaleWithoutAny) {
   ExitOdds odds;
   for (int i = 0; i < 100; ++i) odds.Observe(true);
