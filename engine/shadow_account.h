@@ -6,7 +6,8 @@
 // A request that asks is told its share of each step. With a_i what sequence i
 // would cost in a step of its own and T the step's cost, it gets
 //     T a_i / (a_1 + ... + a_n),
-// so shares add up to the step, and who needs more pays more.
+// so shares add up to the step, and who needs more pays more. While somebody
+// asks, a step is priced once more for each of its sequences.
 #ifndef MILLIJOULE_ENGINE_SHADOW_ACCOUNT_H_
 #define MILLIJOULE_ENGINE_SHADOW_ACCOUNT_H_
 

@@ -1,7 +1,7 @@
 // The engine thread's half of speculation: gathers what could be drafted for
 // the sequences that decode, lets the controller choose (speculate/
-// controller.h), and teaches it what became of it. Costs nothing while no
-// sequence may speculate. Engine thread only.
+// controller.h), and teaches it what became of it. While no sequence may
+// speculate it only asks that. Engine thread only.
 #ifndef MILLIJOULE_ENGINE_SPECULATOR_H_
 #define MILLIJOULE_ENGINE_SPECULATOR_H_
 
