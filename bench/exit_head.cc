@@ -77,11 +77,7 @@ absl::StatusOr<Halves> ReadHalves(const char* flag, const std::string& path,
 class Trial final {
  public:
   static absl::StatusOr<Trial> Make(const ExitHead& head, LoadedModel& model) {
-    absl::StatusOr<DraftVocabulary> vocabulary =
-        LoadDraftVocabulary(head.vocabulary, model);
-    if (!vocabulary.ok()) return vocabulary.status();
-    absl::StatusOr<DraftHead> drafts =
-        DraftHead::Load(head.map, *std::move(vocabulary), model);
+    absl::StatusOr<DraftHead> drafts = DraftHead::Load(head, model);
     if (!drafts.ok()) return drafts.status();
     absl::StatusOr<WindowedPass> pass = WindowedPass::Make({head.layer}, model);
     if (!pass.ok()) return pass.status();

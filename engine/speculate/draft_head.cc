@@ -6,6 +6,7 @@
 #include <numeric>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "engine/model/architecture_tensors.h"
 #include "engine/model/model_file.h"
 #include "kernels/half.h"
@@ -109,6 +110,19 @@ absl::StatusOr<DraftHead> DraftHead::Load(const LinearMap& map,
                .norm = InputNorm{*gamma, model.config.norm_epsilon}};
   head.mapped_ = backend.AddBuffer(map.outputs);
   return head;
+}
+
+absl::StatusOr<DraftHead> DraftHead::Load(const ExitHead& head,
+                                          LoadedModel& model) {
+  if (model.decoder == nullptr) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "exit head: ", model.name, " runs on no decoder to leave early"));
+  }
+  if (absl::Status fits = CheckExitHead(head, model); !fits.ok()) return fits;
+  absl::StatusOr<DraftVocabulary> vocabulary =
+      LoadDraftVocabulary(head.vocabulary, model);
+  if (!vocabulary.ok()) return vocabulary.status();
+  return Load(head.map, *std::move(vocabulary), model);
 }
 
 void DraftHead::AddMoved(int row, const ElasticMap& map) {

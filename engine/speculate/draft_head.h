@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "engine/model/loaded_model.h"
 #include "engine/speculate/elastic_map.h"
+#include "engine/speculate/exit_head.h"
 #include "engine/speculate/linear_map.h"
 #include "hw_backends/backend.h"
 
@@ -54,6 +55,11 @@ class DraftHead final {
   // hold. REQUIRES: model.decoder, and a map of its hidden size
   static absl::StatusOr<DraftHead> Load(const LinearMap& map,
                                         DraftVocabulary vocabulary,
+                                        LoadedModel& model);
+  // Of a whole exit head. INVALID_ARGUMENT also: it is another model's
+  // (CheckExitHead), or the model's runner is no decoder; others as
+  // LoadDraftVocabulary().
+  static absl::StatusOr<DraftHead> Load(const ExitHead& head,
                                         LoadedModel& model);
 
   // In a step, after Decoder::RunLayers(): drafts of all its rows. `moved` has

@@ -3,22 +3,11 @@
 #include <cassert>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-
 namespace mj {
 
 absl::StatusOr<ExitDrafter> ExitDrafter::Load(const ExitHead& head,
                                               LoadedModel& model) {
-  if (model.decoder == nullptr) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "exit head: ", model.name, " runs on no decoder to leave early"));
-  }
-  if (absl::Status fits = CheckExitHead(head, model); !fits.ok()) return fits;
-  absl::StatusOr<DraftVocabulary> vocabulary =
-      LoadDraftVocabulary(head.vocabulary, model);
-  if (!vocabulary.ok()) return vocabulary.status();
-  absl::StatusOr<DraftHead> loaded =
-      DraftHead::Load(head.map, *std::move(vocabulary), model);
+  absl::StatusOr<DraftHead> loaded = DraftHead::Load(head, model);
   if (!loaded.ok()) return loaded.status();
   return ExitDrafter(model, *std::move(loaded), head.layer,
                      DraftCost(model.shape, head.layer,

@@ -3,22 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-
 namespace mj {
 
 absl::StatusOr<ExitPass> ExitPass::Load(const ExitHead& head,
                                         LoadedModel& model) {
-  if (model.decoder == nullptr) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "exit head: ", model.name, " runs on no decoder to leave early"));
-  }
-  if (absl::Status fits = CheckExitHead(head, model); !fits.ok()) return fits;
-  absl::StatusOr<DraftVocabulary> vocabulary =
-      LoadDraftVocabulary(head.vocabulary, model);
-  if (!vocabulary.ok()) return vocabulary.status();
-  absl::StatusOr<DraftHead> loaded =
-      DraftHead::Load(head.map, *std::move(vocabulary), model);
+  absl::StatusOr<DraftHead> loaded = DraftHead::Load(head, model);
   if (!loaded.ok()) return loaded.status();
   return ExitPass(model, *std::move(loaded), head.layer);
 }
@@ -40,10 +29,9 @@ StepOutcome ExitPass::Run(const ForwardBatch& batch,
   if (staying_.empty()) return {.report = model_->backend->EndStep()};
   const BufferId live[] = {decoder.residual()};
   model_->backend->KeepRows(staying_, live);
-  return decoder.Finish(layer_, wanted_,
-                        [&](int i, const RowLogits& logits) {
-                          sink(indices_[i], logits);
-                        });
+  return decoder.Finish(layer_, wanted_, [&](int i, const RowLogits& logits) {
+    sink(indices_[i], logits);
+  });
 }
 
 void ExitPass::NarrowTo(const ForwardBatch& batch,
@@ -57,12 +45,12 @@ void ExitPass::NarrowTo(const ForwardBatch& batch,
   size_t next = 0;  // of the rows whose logits are wanted
   for (int row = 0; row < std::ssize(batch.tokens); ++row) {
     const bool stays = !leaves(row);
-    for (; next < batch.logits_rows.size() &&
-           batch.logits_rows[next].row == row;
+    for (;
+         next < batch.logits_rows.size() && batch.logits_rows[next].row == row;
          ++next) {
       if (!stays) continue;
-      wanted_.push_back({static_cast<int>(staying_.size()),
-                         batch.logits_rows[next].top});
+      wanted_.push_back(
+          {static_cast<int>(staying_.size()), batch.logits_rows[next].top});
       indices_.push_back(static_cast<int>(next));
     }
     if (stays) staying_.push_back(row);
