@@ -53,6 +53,11 @@ TEXTS = {
 }
 
 
+# Two-sided 95 % of Student's t, by degrees of freedom or more.
+STUDENT_T = ((29, 2.045), (19, 2.093), (14, 2.145), (11, 2.201), (9, 2.262),
+             (4, 2.776), (2, 4.303), (1, 12.706))
+
+
 def numbered(text, number):
     return text.replace("{}", str(number))
 
@@ -99,7 +104,7 @@ def joules(reply):
 def lower_bound(ratios):
     """Of the 95 % interval of the geometric mean, by Student's t."""
     logs = [math.log(ratio) for ratio in ratios]
-    t = {9: 2.262, 11: 2.201, 14: 2.145, 19: 2.093}.get(len(logs) - 1, 2.262)
+    t = next(t for degrees, t in STUDENT_T if len(logs) - 1 >= degrees)
     spread = t * statistics.stdev(logs) / math.sqrt(len(logs))
     return math.exp(statistics.mean(logs) - spread)
 
@@ -182,8 +187,21 @@ def copying(server, pairs, tokens=96):
     print(f"| the same: joules a token | | {mean(energy):.2f} |")
 
 
+def processor_seconds(server):
+    """Of all threads of the server; those that have ended do not count."""
+    nanoseconds = 0
+    for file in pathlib.Path(f"/proc/{server.process.pid}/task").glob(
+            "*/schedstat"):
+        try:
+            nanoseconds += int(file.read_text().split()[0])
+        except OSError:  # ended since
+            pass
+    return nanoseconds / 1e9
+
+
 def throughput(server, texts, tokens, mode, settle=0.3, seconds=1.2):
-    """Tokens a second while each text is asked again and again.
+    """Tokens a second, and a second of processors, while each text is asked
+    again and again.
 
     Counted in between, all streams at work: a reply that is done sooner than
     the others does not leave them to run alone.
@@ -200,37 +218,50 @@ def throughput(server, texts, tokens, mode, settle=0.3, seconds=1.2):
     counts = []
     for pause in (settle, seconds):
         time.sleep(pause)
-        counts.append((time.monotonic(), server.metric(
-            "millijoule_generation_tokens_total")))
+        counts.append((time.monotonic(), processor_seconds(server),
+                       server.metric("millijoule_generation_tokens_total")))
     done.set()
     for thread in threads:
         thread.join()
-    (start, before), (end, after) = counts
-    return (after - before) / (end - start)
+    wall, processors, counted = (b - a for a, b in zip(*counts))
+    return counted / wall, counted / processors
 
 
-def loads(server, pairs, streams, tokens):
+def load(server, text, count, pairs, tokens):
+    """(Wall, processor) ratios of the pairs: controller on over off."""
+    ratios = []
+    for i in range(pairs):
+        texts = [numbered(text, 100 * i + n) for n in range(count)]
+        all_at_once([  # all blocks of the prompts are there for both
+            lambda text=text: chat(server, text, 33, speculation="off")
+            for text in texts])
+        rates = {}
+        for mode in ("off", "auto") if i % 2 else ("auto", "off"):
+            rates[mode] = throughput(server, texts, tokens, mode)
+        ratios.append([on / off for on, off in zip(rates["auto"],
+                                                   rates["off"])])
+    return zip(*ratios)
+
+
+def loads(server, kinds, pairs, streams, tokens):
     """Tokens a second with the controller on, as parts of off."""
-    worst = None
-    for kind, text in TEXTS.items():
+    least = {"second": [], "processor second": []}
+    for kind in kinds:
         cells = []
         for count in streams:
-            ratios = []
-            for i in range(pairs):
-                rates = {}
-                texts = [numbered(text, 100 * i + n) for n in range(count)]
-                all_at_once([  # all blocks of the prompts are there for both
-                    lambda text=text: chat(server, text, 33, speculation="off")
-                    for text in texts])
-                for mode in ("off", "auto") if i % 2 else ("auto", "off"):
-                    rates[mode] = throughput(server, texts, tokens, mode)
-                ratios.append(rates["auto"] / rates["off"])
-            bound = lower_bound(ratios)
-            worst = bound if worst is None else min(worst, bound)
-            cells.append(f"{mean(ratios):.2f} (>= {bound:.2f})")
+            cell = []
+            for per, ratios in zip(least, load(server, TEXTS[kind], count,
+                                               pairs, tokens)):
+                least[per].append(lower_bound(ratios))
+                cell.append(f"{mean(ratios):.2f} (>= {least[per][-1]:.2f})")
+            cells.append("; ".join(cell))
             print(f"  {kind}, {count} streams: {cells[-1]}", file=sys.stderr)
         print(f"| {kind} | " + " | ".join(cells) + " |")
-    print(f"\nThe least lower bound is {worst:.2f}.")
+    print()
+    for per, bounds in least.items():
+        print(f"Tokens a {per}: the least lower bound is {min(bounds):.2f}, "
+              f"{sum(bound >= 0.97 for bound in bounds)} of {len(bounds)} "
+              "reach 0.97.")
 
 
 def main():
@@ -239,9 +270,12 @@ def main():
     parser.add_argument("--pairs", type=int, default=10)
     parser.add_argument("--streams", type=int, nargs="+",
                         default=[1, 2, 4, 8, 16, 32])
+    parser.add_argument("--texts", nargs="+", choices=TEXTS, default=list(TEXTS))
     parser.add_argument("--tokens", type=int, default=64)
     parser.add_argument("--skip-loads", action="store_true")
     options = parser.parse_args()
+    if options.pairs < 2:
+        parser.error(f"--pairs {options.pairs}: an interval needs 2")
     print(f"{pathlib.Path(options.model).name}\n\n| what | on / off | ratio |\n"
           "|---|---|---|")
     first_token(options.model, 10)
@@ -254,7 +288,8 @@ def main():
         print("\n| text | " + " | ".join(
             f"{n} streams" if n > 1 else "1 stream" for n in options.streams)
               + " |\n|---|" + "---|" * len(options.streams))
-        loads(server, options.pairs, options.streams, options.tokens)
+        loads(server, options.texts, options.pairs, options.streams,
+              options.tokens)
 
 
 if __name__ == "__main__":
