@@ -3,6 +3,7 @@
 #ifndef MILLIJOULE_SERVER_METRIC_FAMILIES_H_
 #define MILLIJOULE_SERVER_METRIC_FAMILIES_H_
 
+#include <prometheus/histogram.h>
 #include <prometheus/metric_family.h>
 
 #include <string>
@@ -23,13 +24,15 @@ class MetricFamilies final {
       : model_name_(model_name), out_(out) {}
 
   void Gauge(const char* name, const char* help,
-             std::vector<MetricValue> values);
+             std::vector<MetricValue> values, const char* alias = "");
   void Counter(const char* name, const char* help,
                std::vector<MetricValue> values, const char* alias = "");
+  void Histogram(const char* name, const char* help,
+                 const prometheus::Histogram& values, const char* alias = "");
 
  private:
   void Add(const char* name, const char* help, prometheus::MetricType type,
-           std::vector<MetricValue> values, const char* alias);
+           std::vector<prometheus::ClientMetric> metrics, const char* alias);
 
   const std::string& model_name_;
   std::vector<prometheus::MetricFamily>& out_;

@@ -9,11 +9,11 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "hw_backends/backend.h"
 #include "server/budget_metrics.h"
 #include "server/depth_metrics.h"
+#include "server/engine_metrics.h"
 #include "server/governor_metrics.h"
+#include "server/metric_families.h"
 #include "server/prefix_metrics.h"
 #include "server/process_metrics.h"
 #include "server/shadow_metrics.h"
@@ -22,11 +22,7 @@
 namespace mj {
 namespace {
 
-using prometheus::ClientMetric;
-using prometheus::MetricFamily;
-using prometheus::MetricType;
 using Buckets = prometheus::Histogram::BucketBoundaries;
-using Labels = std::vector<ClientMetric::Label>;
 
 // Bucket bounds are vLLM's, so that its dashboards' quantiles stay right; the
 // inter-token ones get 1, 2.5 and 5 ms, where small models live.
@@ -131,144 +127,6 @@ const char* FinishedReason(const absl::Status& status,
   return aborted ? "abort" : "error";
 }
 
-ClientMetric Sample(MetricType type, double value, Labels labels = {}) {
-  ClientMetric metric;
-  metric.label = std::move(labels);
-  if (type == MetricType::Counter) metric.counter.value = value;
-  if (type == MetricType::Gauge) metric.gauge.value = value;
-  return metric;
-}
-
-// Families in the making; Add() puts a metric in under both its names.
-class Exposition final {
- public:
-  explicit Exposition(const std::string& model_name)
-      : model_name_(model_name) {}
-
-  void Add(const Definition& definition, MetricType type,
-           std::vector<ClientMetric> samples) {
-    for (ClientMetric& sample : samples) {
-      sample.label.push_back({"model_name", model_name_});
-    }
-    families_.push_back({absl::StrCat("millijoule_", definition.name),
-                         definition.help, type, samples});
-    if (*definition.alias == '\0') return;
-    for (ClientMetric& sample : samples)
-      sample.label.push_back({"engine", "0"});
-    families_.push_back({absl::StrCat("vllm:", definition.alias),
-                         definition.help, type, std::move(samples)});
-  }
-
-  void AddOne(const Definition& definition, MetricType type, double value) {
-    Add(definition, type, {Sample(type, value)});
-  }
-
-  std::vector<MetricFamily>& families() { return families_; }
-
- private:
-  const std::string model_name_;
-  std::vector<MetricFamily> families_;
-};
-
-void AddLoad(const EngineStats& stats, Exposition& out) {
-  const double total = stats.kv_blocks_total;
-  out.AddOne({"requests_running", "num_requests_running",
-              "Sequences that hold KV blocks."},
-             MetricType::Gauge, stats.running);
-  out.AddOne({"requests_waiting", "num_requests_waiting",
-              "Sequences that wait for a place."},
-             MetricType::Gauge, stats.waiting);
-  out.AddOne({"kv_cache_usage_ratio", "kv_cache_usage_perc",
-              "Used share of the KV blocks, 0 to 1."},
-             MetricType::Gauge, total > 0 ? stats.kv_blocks_used / total : 0.0);
-  out.Add({"cache_config_info", "cache_config_info",
-           "The KV cache's shape; always 1."},
-          MetricType::Gauge,
-          {Sample(MetricType::Gauge, 1,
-                  {{"block_size", absl::StrCat(kBlockSize)},
-                   {"num_gpu_blocks", absl::StrCat(stats.kv_blocks_total)}})});
-}
-
-void AddWork(const EngineStats& stats, Exposition& out) {
-  constexpr MetricType kCounter = MetricType::Counter;
-  out.AddOne({"steps_total", "", "Steps the engine has run."}, kCounter,
-             stats.steps);
-  out.AddOne({"prompt_tokens_total", "prompt_tokens_total",
-              "Prompt tokens of admitted requests, once a choice: computed, or "
-              "found in the prefix cache."},
-             kCounter, stats.prompt_tokens);
-  out.AddOne({"generation_tokens_total", "generation_tokens_total",
-              "Tokens generated."},
-             kCounter, stats.generated_tokens);
-  out.AddOne({"preemptions_total", "num_preemptions_total",
-              "Sequences that lost their KV blocks to others."},
-             kCounter, stats.preemptions);
-  out.AddOne({"recomputed_tokens_total", "",
-              "Tokens computed again after a preemption."},
-             kCounter, stats.recomputed_tokens);
-}
-
-// Whether the joules below are whole.
-void AddMeterState(const EngineStats& stats, Exposition& out) {
-  const auto sample = [&](MetricType type, double value) {
-    return Sample(
-        type, value,
-        {{"domain", stats.energy_domain}, {"method", stats.energy_method}});
-  };
-  out.Add({"energy_known", "",
-           "1 while the meter can be read, 0 while joules are unknown."},
-          MetricType::Gauge,
-          {sample(MetricType::Gauge, stats.energy_known ? 1 : 0)});
-  out.Add({"energy_unknown_seconds_total", "",
-           "Time of which no joules are known and none will be."},
-          MetricType::Counter,
-          {sample(MetricType::Counter, stats.energy_unknown_time.count())});
-}
-
-// What the meter cannot tell is left out: unknown is not 0.
-void AddEnergy(const EngineStats& stats, Exposition& out) {
-  AddMeterState(stats, out);
-  if (!stats.energy_known) return;
-  const auto sample = [&](const char* phase, Joules joules) {
-    return Sample(MetricType::Counter, joules.value(),
-                  {{"domain", stats.energy_domain},
-                   {"phase", phase},
-                   {"method", stats.energy_method}});
-  };
-  out.Add({"energy_joules_total", "",
-           "Joules by phase; the phases' sum is the meter's."},
-          MetricType::Counter,
-          {sample("prefill", stats.prefill), sample("decode", stats.decode),
-           sample("idle", stats.idle), sample("overhead", stats.overhead)});
-  const auto waste = [](const char* reason, Joules joules) {
-    return Sample(MetricType::Counter, joules.value(), {{"reason", reason}});
-  };
-  out.Add({"wasted_joules_total", "",
-           "Joules that led to no token of a reply; part of the phases."},
-          MetricType::Counter,
-          {waste("aborted", stats.wasted_aborted),
-           waste("preempted", stats.wasted_preempted),
-           waste("rejected_draft", stats.wasted_rejected)});
-}
-
-void AddLedger(const EngineStats& stats, Exposition& out) {
-  if (!stats.ledger) return;
-  const LedgerState& ledger = *stats.ledger;
-  out.AddOne({"ledger_up", "", "1 while the energy ledger can be written."},
-             MetricType::Gauge, ledger.problem.ok());
-  out.AddOne({"ledger_waiting_windows", "",
-              "Meter windows that are not yet in the energy ledger."},
-             MetricType::Gauge, static_cast<double>(ledger.waiting));
-  const auto windows = [](const char* outcome, uint64_t n) {
-    return Sample(MetricType::Counter, static_cast<double>(n),
-                  {{"outcome", outcome}});
-  };
-  out.Add({"ledger_windows_total", "",
-           "Meter windows by what the energy ledger made of them."},
-          MetricType::Counter,
-          {windows("written", ledger.written), windows("lost", ledger.lost)});
-}
-
 }  // namespace
 
 struct Metrics::Impl {
@@ -328,31 +186,28 @@ void Metrics::ObserveTokenGap(Seconds since_previous, int tokens) {
 }
 
 std::string Metrics::Text(const EngineStats& stats) const {
-  Exposition out(impl_->model_name);
-  AddLoad(stats, out);
-  AddWork(stats, out);
-  AddEnergy(stats, out);
-  AddLedger(stats, out);
-  std::vector<ClientMetric> finished;
+  std::vector<prometheus::MetricFamily> families;
+  AddEngineMetrics(stats, impl_->model_name, families);
+  MetricFamilies out(impl_->model_name, families);
+  std::vector<MetricValue> finished;
   for (size_t i = 0; i < kFinishedReasons.size(); ++i) {
-    finished.push_back(Sample(MetricType::Counter, impl_->finished[i].Value(),
-                              {{"finished_reason", kFinishedReasons[i]}}));
+    finished.push_back({impl_->finished[i].Value(),
+                        {{"finished_reason", kFinishedReasons[i]}}});
   }
-  out.Add({"requests_finished_total", "request_success_total",
-           "Requests by how they ended."},
-          MetricType::Counter, std::move(finished));
+  out.Counter("requests_finished_total", "Requests by how they ended.",
+              std::move(finished), "request_success_total");
   for (int i = 0; i < kNumDistributions; ++i) {
-    out.Add(kDistributions[i], MetricType::Histogram,
-            {impl_->distributions[i]->Collect()});
+    const Definition& of = kDistributions[i];
+    out.Histogram(of.name, of.help, *impl_->distributions[i], of.alias);
   }
-  AddPrefixMetrics(stats, impl_->model_name, out.families());
-  AddSpeculationMetrics(stats, impl_->model_name, out.families());
-  AddShadowMetrics(stats.shadow, impl_->model_name, out.families());
-  AddDepthMetrics(stats, impl_->model_name, out.families());
-  AddBudgetMetrics(stats, impl_->model_name, out.families());
-  AddGovernorMetrics(stats, impl_->model_name, out.families());
-  AddProcessMetrics(out.families());
-  return prometheus::TextSerializer().Serialize(out.families());
+  AddPrefixMetrics(stats, impl_->model_name, families);
+  AddSpeculationMetrics(stats, impl_->model_name, families);
+  AddShadowMetrics(stats.shadow, impl_->model_name, families);
+  AddDepthMetrics(stats, impl_->model_name, families);
+  AddBudgetMetrics(stats, impl_->model_name, families);
+  AddGovernorMetrics(stats, impl_->model_name, families);
+  AddProcessMetrics(families);
+  return prometheus::TextSerializer().Serialize(families);
 }
 
 }  // namespace mj
