@@ -56,6 +56,7 @@ int Main(int argc, char** argv) {
       mj::RenderCommand(),
       mj::InspectCommand(build),
       mj::DevicesCommand(build),
+      mj::MetricsCommand(),
       mj::TrainExitHeadCommand(build),
   };
   return mj::RunCommandLine(

@@ -127,10 +127,19 @@ const char* FinishedReason(const absl::Status& status,
   return aborted ? "abort" : "error";
 }
 
+void AddBuildInfo(const Provenance& from, MetricFamilies& out) {
+  out.Gauge("build_info", "This server's build; always 1.",
+            {{1,
+              {{"version", from.build.version},
+               {"commit", from.build.commit},
+               {"isa", from.isa},
+               {"numerics", from.numerics}}}});
+}
+
 }  // namespace
 
 struct Metrics::Impl {
-  std::string model_name;
+  MetricsOptions options;
   std::array<std::unique_ptr<prometheus::Histogram>, kNumDistributions>
       distributions;
   std::array<prometheus::Counter, kFinishedReasons.size()> finished;
@@ -140,13 +149,12 @@ struct Metrics::Impl {
   }
 };
 
-Metrics::Metrics(std::string model_name, int max_model_len)
-    : impl_(std::make_unique<Impl>()) {
-  impl_->model_name = std::move(model_name);
+Metrics::Metrics(MetricsOptions options) : impl_(std::make_unique<Impl>()) {
   for (int i = 0; i < kNumDistributions; ++i) {
-    impl_->distributions[i] =
-        std::make_unique<prometheus::Histogram>(BucketsOf(i, max_model_len));
+    impl_->distributions[i] = std::make_unique<prometheus::Histogram>(
+        BucketsOf(i, options.max_model_len));
   }
+  impl_->options = std::move(options);
 }
 
 Metrics::~Metrics() = default;
@@ -185,10 +193,13 @@ void Metrics::ObserveTokenGap(Seconds since_previous, int tokens) {
   }
 }
 
-std::string Metrics::Text(const EngineStats& stats) const {
+std::vector<prometheus::MetricFamily> Metrics::Families(
+    const EngineStats& stats) const {
+  const std::string& model = impl_->options.model;
   std::vector<prometheus::MetricFamily> families;
-  AddEngineMetrics(stats, impl_->model_name, families);
-  MetricFamilies out(impl_->model_name, families);
+  MetricFamilies out(model, families);
+  AddBuildInfo(impl_->options.from, out);
+  AddEngineMetrics(stats, model, families);
   std::vector<MetricValue> finished;
   for (size_t i = 0; i < kFinishedReasons.size(); ++i) {
     finished.push_back({impl_->finished[i].Value(),
@@ -200,14 +211,18 @@ std::string Metrics::Text(const EngineStats& stats) const {
     const Definition& of = kDistributions[i];
     out.Histogram(of.name, of.help, *impl_->distributions[i], of.alias);
   }
-  AddPrefixMetrics(stats, impl_->model_name, families);
-  AddSpeculationMetrics(stats, impl_->model_name, families);
-  AddShadowMetrics(stats.shadow, impl_->model_name, families);
-  AddDepthMetrics(stats, impl_->model_name, families);
-  AddBudgetMetrics(stats, impl_->model_name, families);
-  AddGovernorMetrics(stats, impl_->model_name, families);
+  AddPrefixMetrics(stats, model, families);
+  AddSpeculationMetrics(stats, model, families);
+  AddShadowMetrics(stats.shadow, model, families);
+  AddDepthMetrics(stats, model, families);
+  AddBudgetMetrics(stats, model, families);
+  AddGovernorMetrics(stats, model, families);
   AddProcessMetrics(families);
-  return prometheus::TextSerializer().Serialize(families);
+  return families;
+}
+
+std::string Metrics::Text(const EngineStats& stats) const {
+  return prometheus::TextSerializer().Serialize(Families(stats));
 }
 
 }  // namespace mj

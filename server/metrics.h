@@ -7,20 +7,30 @@
 #ifndef MILLIJOULE_SERVER_METRICS_H_
 #define MILLIJOULE_SERVER_METRICS_H_
 
+#include <prometheus/metric_family.h>
+
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/engine_stats.h"
+#include "engine/provenance.h"
 #include "engine/request/delta.h"
 #include "engine/request/request.h"
 
 namespace mj {
 
+// What stays the same while the process runs.
+struct MetricsOptions {
+  std::string model;
+  int max_model_len = 1;  // bounds the buckets that count tokens
+  Provenance from{};
+};
+
 class Metrics final {
  public:
-  // `max_model_len` bounds the buckets that count tokens.
-  Metrics(std::string model_name, int max_model_len);
+  explicit Metrics(MetricsOptions options);
   ~Metrics();
 
   // Once a request, at its last delta, whatever its status.
@@ -32,7 +42,9 @@ class Metrics final {
   // before them. Not for a choice's first tokens: that is TTFT.
   void ObserveTokenGap(Seconds since_previous, int tokens);
 
-  // Text exposition format 0.0.4.
+  std::vector<prometheus::MetricFamily> Families(
+      const EngineStats& stats) const;
+  // Of the families, in text exposition format 0.0.4.
   std::string Text(const EngineStats& stats) const;
 
  private:

@@ -53,6 +53,22 @@ void AddFileDescriptors(std::vector<MetricFamily>& families) {
            MetricType::Gauge, static_cast<double>(limit.rlim_cur));
 }
 
+// Field 22 of /proc/self/stat, counted behind the name, is the start in ticks
+// since boot; btime is the boot.
+void AddStartTime(std::vector<MetricFamily>& families) {
+  std::ifstream stat("/proc/self/stat"), system("/proc/stat");
+  std::string word;
+  if (!std::getline(stat, word, ')')) return;
+  double ticks = 0, boot = 0;
+  for (int field = 3; field < 22; ++field) stat >> word;
+  if (!(stat >> ticks)) return;
+  while (system >> word && word != "btime") continue;
+  if (!(system >> boot)) return;
+  AddValue(families, "process_start_time_seconds", "Start, since 1970.",
+           MetricType::Gauge,
+           boot + ticks / static_cast<double>(sysconf(_SC_CLK_TCK)));
+}
+
 }  // namespace
 
 void AddProcessMetrics(std::vector<MetricFamily>& families) {
@@ -62,6 +78,7 @@ void AddProcessMetrics(std::vector<MetricFamily>& families) {
              MetricType::Counter,
              SecondsOf(usage.ru_utime) + SecondsOf(usage.ru_stime));
   }
+  AddStartTime(families);
   AddMemory(families);
   AddFileDescriptors(families);
 }

@@ -22,6 +22,7 @@ Command TokenizeCommand();
 Command RenderCommand();
 Command InspectCommand(const BuildInfo& build);
 Command DevicesCommand(const BuildInfo& build);
+Command MetricsCommand();
 Command TrainExitHeadCommand(const BuildInfo& build);
 
 }  // namespace mj

@@ -239,7 +239,9 @@ int Run(const ServeFlags& flags, const ApiKeys& keys, const BuildInfo& build,
                  *std::move(governor));
   if (!opened.ok()) return PrintError(opened.status());
   Engine& engine = *opened->engine;
-  Metrics metrics(engine.model().name, engine.options().max_model_len);
+  Metrics metrics({.model = engine.model().name,
+                   .max_model_len = engine.options().max_model_len,
+                   .from = opened->provenance});
   Api api(engine, metrics, keys, clock, opened->provenance);
   absl::StatusOr<std::unique_ptr<HttpServer>> http =
       HttpServer::Start(flags.http, api, log);

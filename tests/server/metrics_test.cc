@@ -39,7 +39,7 @@ Delta Last(int tokens) {
 }
 
 TEST(MetricsTest, StatsAppearUnderBothNames) {
-  const Metrics metrics("m", 8192);
+  const Metrics metrics({.model = "m", .max_model_len = 8192});
   const std::string text = metrics.Text(SomeStats());
   for (const char* line :
        {"millijoule_requests_running{model_name=\"m\"} 3",
@@ -60,13 +60,14 @@ TEST(MetricsTest, StatsAppearUnderBothNames) {
 
 TEST(MetricsTest, TheLedgersState) {
   EngineStats stats = SomeStats();
-  EXPECT_THAT(Metrics("m", 8192).Text(stats),
+  EXPECT_THAT(Metrics({.model = "m", .max_model_len = 8192}).Text(stats),
               Not(HasSubstr("millijoule_ledger")));
   stats.ledger = LedgerState{.problem = absl::ResourceExhaustedError("full"),
                              .written = 5,
                              .waiting = 3,
                              .lost = 2};
-  const std::string text = Metrics("m", 8192).Text(stats);
+  const std::string text =
+      Metrics({.model = "m", .max_model_len = 8192}).Text(stats);
   for (const char* line :
        {"millijoule_ledger_up{model_name=\"m\"} 0",
         "millijoule_ledger_waiting_windows{model_name=\"m\"} 3",
@@ -82,7 +83,8 @@ TEST(MetricsTest, UnknownEnergyIsLeftOutNotZero) {
   EngineStats stats = SomeStats();
   stats.energy_known = false;
   stats.energy_unknown_time = Seconds(61.5);
-  const std::string text = Metrics("m", 8192).Text(stats);
+  const std::string text =
+      Metrics({.model = "m", .max_model_len = 8192}).Text(stats);
   EXPECT_THAT(text, Not(HasSubstr("millijoule_energy_joules_total")));
   const std::string labels =
       "{domain=\"package+dram\",method=\"modelled\",model_name=\"m\"} ";
@@ -92,7 +94,7 @@ TEST(MetricsTest, UnknownEnergyIsLeftOutNotZero) {
 }
 
 TEST(MetricsTest, AFinishedRequestFeedsTheHistograms) {
-  Metrics metrics("m", 8192);
+  Metrics metrics({.model = "m", .max_model_len = 8192});
   metrics.ObserveFinished(Request(), Last(5), FinishReason::kLength);
   const std::string text = metrics.Text(SomeStats());
   for (const char* line :
@@ -123,7 +125,7 @@ TEST(MetricsTest, RequestsEndForOneReasonEach) {
       {absl::InternalError(""), std::nullopt, "error"},
   };
   for (const auto& c : kCases) {
-    Metrics metrics("m", 8192);
+    Metrics metrics({.model = "m", .max_model_len = 8192});
     Delta last = Last(1);
     last.status = c.status;
     metrics.ObserveFinished(Request(), last, c.finish);
@@ -135,7 +137,7 @@ TEST(MetricsTest, RequestsEndForOneReasonEach) {
 
 // Each family once, with its type; each sample a legal line of the format.
 TEST(MetricsTest, TextIsWellFormed) {
-  Metrics metrics("name \"quoted\" \\ back", 100);
+  Metrics metrics({.model = "name \"quoted\" \\ back", .max_model_len = 100});
   metrics.ObserveTokenGap(Seconds(0.01), 2);
   const std::regex sample(
       R"re([a-zA-Z_:][\w:]*(\{([a-z_]+="([^"\\]|\\.)*",?)*\})? [-+\deE.]+(Inf|NaN)?)re");

@@ -32,7 +32,8 @@ class ServerFixture {
     EXPECT_TRUE(started.ok()) << started.status();
     engine = *std::move(started);
     if (with_keys) keys = *ApiKeys::Parse(kKeys);
-    metrics = std::make_unique<Metrics>("fake", 512);
+    metrics = std::make_unique<Metrics>(
+        MetricsOptions{.model = "fake", .max_model_len = 512});
     api = std::make_unique<Api>(*engine, *metrics, keys, clock, Provenance());
   }
 

@@ -135,7 +135,7 @@ class GrpcFixture : public testing::Test {
   Gate gate_;
   FakeRunnerLog log_;
   SteadyClock clock_;
-  Metrics metrics_{"fake", 8192};
+  Metrics metrics_{{.model = "fake", .max_model_len = 8192}};
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<GrpcServer> server_;
   std::unique_ptr<v1::Inference::Stub> stub_;
