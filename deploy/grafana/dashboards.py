@@ -12,9 +12,7 @@ FOLDER = pathlib.Path(__file__).parent / "dashboards"
 CLOCK = "a clock driver"
 PACKAGE_CAP = "a power limit of the CPU packages"
 COUNTER = "an energy counter"
-BUDGETS = "--tenant-limits"
 LEARNING = "--exit-head-learning"
-LEDGER = "an energy ledger"
 
 generated = metric("generation_tokens_total")
 finished = metric("requests_finished_total")
@@ -143,6 +141,13 @@ def overview():
                 Panel("Stayed", ("{{reason}}", rate(metric(
                     "adaptive_rows_kept_total"), by=("reason",)))),
             ],
+            "Exit heads that learn": [
+                Panel("Rows learned from", ("rows", rate(metric(
+                    "exit_head_updates_total")).where_there_is(LEARNING))),
+                Panel("Heads not saved", ("failures", increase(metric(
+                    "exit_head_failed_saves_total")).where_there_is(
+                        LEARNING)), unit="short"),
+            ],
             "Process": [
                 Panel("Processors", ("busy", rate(metric(
                     "process_cpu_seconds_total"))), unit="short"),
@@ -244,24 +249,21 @@ def energy():
                       ("failures", state("package_limit_errors_total")),
                       unit="short"),
                 Panel("Joules left to tenants", ("{{tenant}}", metric(
-                    "tenant_bucket_joules").where_there_is(BUDGETS))),
+                    "tenant_bucket_joules"))),
                 Panel("Refused: joules spent", ("{{tenant}}", rate(metric(
-                    "tenant_refused_requests_total"), by=("tenant",))
-                    .where_there_is(BUDGETS))),
+                    "tenant_refused_requests_total"), by=("tenant",)))),
                 Panel("Ended: joules spent", ("requests", rate(metric(
                     "energy_stops_total"))), unit="reqps"),
                 Panel("Held for less carbon", ("requests", rate(metric(
                     "flex_holds_total"))), unit="reqps"),
             ],
             "Ledger": [
-                Panel("Writable", ("1: it is", state("ledger_up")
-                                   .where_there_is(LEDGER)), unit="short"),
+                Panel("Writable", ("1: it is", state("ledger_up")), unit="short"),
                 Panel("Windows waiting", ("windows", state(
-                    "ledger_waiting_windows").where_there_is(LEDGER)),
+                    "ledger_waiting_windows")),
                     unit="short"),
                 Panel("Windows", ("{{outcome}}", rate(metric(
-                    "ledger_windows_total"), by=("outcome",))
-                    .where_there_is(LEDGER))),
+                    "ledger_windows_total"), by=("outcome",)))),
             ],
         })
 
