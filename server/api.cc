@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/request/request_error.h"
+#include "server/live_page.h"
 #include "server/unix_time.h"
 
 namespace mj {
@@ -12,9 +13,9 @@ namespace {
 
 constexpr std::string_view kModelPrefix = "/models/";
 
-// "/v1/models" and "/models" are the same.
+// "/v1/models" and "/models" are the same; "/v1/" is not the page.
 std::string_view WithoutVersion(std::string_view path) {
-  if (path.starts_with("/v1/")) path.remove_prefix(3);
+  if (path.starts_with("/v1/") && path != "/v1/") path.remove_prefix(3);
   return path;
 }
 
@@ -30,7 +31,7 @@ struct Api::Route {
 };
 
 const Api::Route* Api::Find(std::string_view method, std::string_view path) {
-  static constexpr std::array<Route, 9> kRoutes = {{
+  static constexpr std::array<Route, 11> kRoutes = {{
       {"POST", "/completions", Access::kTenant, &Api::Completions},
       {"POST", "/chat/completions", Access::kTenant, &Api::Chat},
       {"POST", "/tokenize", Access::kTenant, &Api::Tokenize},
@@ -40,6 +41,8 @@ const Api::Route* Api::Find(std::string_view method, std::string_view path) {
       {"GET", "/health", Access::kOpen, &Api::HealthReply},
       {"GET", "/ready", Access::kOpen, &Api::ReadyReply},
       {"GET", "/metrics", Access::kOperator, &Api::MetricsReply},
+      {"GET", "/", Access::kOperator, &Api::Page},
+      {"GET", "/live", Access::kOperator, &Api::Live},
   }};
   if (method == "HEAD") method = "GET";
   path = WithoutVersion(path);
@@ -167,6 +170,13 @@ Outcome Api::MetricsReply(const HttpCall&, std::function<void()>) {
   HttpReply reply = TextReply(metrics_.Text(engine_.stats()));
   reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
   return reply;
+}
+
+Outcome Api::Page(const HttpCall&, std::function<void()>) { return LivePage(); }
+
+Outcome Api::Live(const HttpCall&, std::function<void()>) {
+  return JsonReply(LiveState(engine_.stats(), engine_.model().name,
+                             clock_.Now(), metrics_.Recent()));
 }
 
 }  // namespace mj

@@ -58,6 +58,8 @@ class Api final {
   Outcome HealthReply(const HttpCall& call, std::function<void()> wake);
   Outcome ReadyReply(const HttpCall& call, std::function<void()> wake);
   Outcome MetricsReply(const HttpCall& call, std::function<void()> wake);
+  Outcome Page(const HttpCall& call, std::function<void()> wake);
+  Outcome Live(const HttpCall& call, std::function<void()> wake);
 
   // An empty name means the model that is served.
   absl::Status CheckModel(const std::string& name) const;

@@ -18,6 +18,7 @@
 #include "server/process_metrics.h"
 #include "server/shadow_metrics.h"
 #include "server/speculation_metrics.h"
+#include "server/unix_time.h"
 
 namespace mj {
 namespace {
@@ -143,6 +144,7 @@ struct Metrics::Impl {
   std::array<std::unique_ptr<prometheus::Histogram>, kNumDistributions>
       distributions;
   std::array<prometheus::Counter, kFinishedReasons.size()> finished;
+  RecentRequests recent;
 
   void Observe(Distribution which, double value) {
     distributions[which]->Observe(value);
@@ -165,6 +167,8 @@ void Metrics::ObserveFinished(const Request& request, const Delta& last,
   for (size_t i = 0; i < kFinishedReasons.size(); ++i) {
     if (reason == kFinishedReasons[i]) impl_->finished[i].Increment();
   }
+  impl_->recent.Add(
+      MakeRecent(request, last, std::string(reason), UnixSeconds()));
   if (!last.status.ok()) return;
   const RequestTimings& times = last.timings;
   const double tokens = last.usage.completion_tokens;
@@ -191,6 +195,10 @@ void Metrics::ObserveTokenGap(Seconds since_previous, int tokens) {
   for (int i = 0; i < tokens; ++i) {
     impl_->Observe(kInterToken, since_previous.count() / tokens);
   }
+}
+
+std::vector<RecentRequest> Metrics::Recent() const {
+  return impl_->recent.NewestFirst();
 }
 
 std::vector<prometheus::MetricFamily> Metrics::Families(

@@ -18,6 +18,7 @@
 #include "engine/provenance.h"
 #include "engine/request/delta.h"
 #include "engine/request/request.h"
+#include "server/recent_requests.h"
 
 namespace mj {
 
@@ -41,6 +42,9 @@ class Metrics final {
   // `tokens` tokens of one choice arrived `since_previous` after the one
   // before them. Not for a choice's first tokens: that is TTFT.
   void ObserveTokenGap(Seconds since_previous, int tokens);
+
+  // The requests that ended last, the newest first.
+  std::vector<RecentRequest> Recent() const;
 
   std::vector<prometheus::MetricFamily> Families(
       const EngineStats& stats) const;
