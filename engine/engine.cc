@@ -193,7 +193,7 @@ void Engine::Impl::Commit(const StepBatch& batch, Seconds now) {
   EndSpent(batch, now);
 }
 
-// The last of those that end with this step is still to be told.
+// Who ends with this step, after `num_farewells` others, is told what it cost.
 void Engine::Impl::AddShadow(const StepBatch& batch, size_t num_farewells) {
   shadow.AddStep(batch);
   for (Farewell& last : std::span(farewells).subspan(num_farewells)) {

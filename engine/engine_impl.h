@@ -46,7 +46,8 @@ struct Engine::Impl {
        int num_blocks, const Clock& clock, EnergySetup energy,
        std::optional<BlockHasher> hasher,
        std::vector<std::unique_ptr<DraftSource>> drafters,
-       std::span<const ProbedStep> probes, std::unique_ptr<AdaptiveDepth> depth,
+       std::span<const ProbedStep> probes,
+       std::unique_ptr<AdaptiveDepth> depth,
        std::unique_ptr<PackageLimit> packages);
   ~Impl();
 
