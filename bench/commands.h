@@ -18,6 +18,7 @@ Command ExitHeadCommand(const BuildInfo& build);
 Command KernelsCommand(const BuildInfo& build);
 Command SimulateCommand(const BuildInfo& build);
 Command PriceCommand(const BuildInfo& build);
+Command FusionCommand(const BuildInfo& build);
 Command ReproduceCommand(const BuildInfo& build);
 Command ScheduleCommand(const BuildInfo& build);
 

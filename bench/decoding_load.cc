@@ -87,6 +87,7 @@ Sequence& DecodingLoad::Make() {
       request, std::move(prompt), StreamingDetokenizer(*tokenizer_),
       StopMatcher(MakeStopPatterns({}), false));
   s.max_tokens = s.num_tokens() + options_.sequences + kSteps + 2;
+  request.request.wants_shadow = num_made_ <= options_.asking;
   return s;
 }
 
@@ -128,6 +129,12 @@ StepSeconds DecodingLoad::RunStep() {
     }
     return 0;
   });
+  if (options_.shadow != nullptr) {
+    Timed(seconds.shadow, [&] {
+      options_.shadow->AddStep(batch);
+      return 0;
+    });
+  }
   for (Sequence* s : queues_.running()) {
     if (s->num_computed == s->num_tokens()) s->tokens.push_back(0);
   }

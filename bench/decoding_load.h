@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "engine/queues.h"
 #include "engine/request/sequence.h"
+#include "engine/shadow_account.h"
 #include "engine/speculator.h"
 #include "engine/text/tokenizer.h"
 #include "hw_backends/models/step_cost_model.h"
@@ -23,6 +24,10 @@ struct DecodingLoadOptions {
   int shared_blocks = 18;  // of these, its beginning, which is everyone's
   bool prefix_cache = true;
   bool replace = false;  // each step the oldest ends and another one starts
+  // Prices each step, unless null; of the sequences, the first `asking` are
+  // told their share.
+  ShadowAccount* shadow = nullptr;
+  int asking = 0;
 };
 
 // What a step does, in order; seconds.
@@ -34,7 +39,8 @@ struct StepSeconds {
   double apply = 0;   // admission, blocks
   double batch = 0;   // rows and logits, for the model
   double commit = 0;  // what the model has computed may be found
-  // All but `batch`, which is the model's input and no decision.
+  double shadow = 0;  // other devices price the step
+  // All but `batch`, which is the model's input and no decision, and `shadow`.
   double scheduling() const {
     return replace + snapshot + plan + drafts + apply + commit;
   }

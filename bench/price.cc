@@ -20,7 +20,7 @@ using Json = nlohmann::ordered_json;
 struct PriceFlags {
   std::string device, gemm, model_shape, sparsity = "dense", data_dir;
   int input_bits = 0, weight_bits = 0;
-  int batch = 1, context = 0;
+  int batch = 1, tokens = 1, context = 0;
   std::vector<std::string> set;
   bool json = false;
 };
@@ -33,9 +33,11 @@ std::vector<Flag> PriceFlagTable(PriceFlags& flags) {
                "rows of activations, outputs, inputs of one product",
                flags.gemm),
       TextFlag("model-shape", "NAME",
-               "in place of --gemm: one decode step of a known shape",
+               "in place of --gemm: one step of a known shape",
                flags.model_shape),
       IntFlag("batch", "sequences of the step", 1, 1 << 16, flags.batch),
+      IntFlag("tokens", "of each: 1 decodes, more are a prompt", 1, 1 << 20,
+              flags.tokens),
       IntFlag("context", "tokens that each has already", 0, 1 << 24,
               flags.context),
       IntFlag("input-bits", "of an activation; 0: 8, or what the device takes",
@@ -143,13 +145,14 @@ absl::StatusOr<Json> PriceModelStep(const PriceFlags& flags,
       DeviceModel::Create(device, served->shape, options);
   if (!model.ok()) return model.status();
   StepShape step;
-  step.sequences.assign(
-      flags.batch,
-      {.num_tokens = 1, .context_tokens = flags.context, .num_logits = 1});
+  step.sequences.assign(flags.batch, {.num_tokens = flags.tokens,
+                                      .context_tokens = flags.context,
+                                      .num_logits = 1});
   Json json;
   json["device"] = device.name;
   json["model_shape"] = served->shape.name;
   json["batch"] = flags.batch;
+  json["tokens"] = flags.tokens;
   json["context"] = flags.context;
   AddCost(model->PriceStep(step), json);
   AddPlacement(model->placement(), json);

@@ -11,7 +11,9 @@
 #include "bench/block_ops.h"
 #include "bench/commands.h"
 #include "bench/decoding_load.h"
+#include "engine/shadow_account.h"
 #include "hw_backends/host/host_facts.h"
+#include "hw_backends/models/shape_file.h"
 
 namespace mj {
 namespace {
@@ -23,6 +25,7 @@ struct ScheduleFlags {
   int blocks = 20;
   int shared_percent = 90;
   int steps = 1024;
+  std::string shadow;
   bool json = false;
 };
 
@@ -39,6 +42,9 @@ std::vector<Flag> ScheduleFlagTable(ScheduleFlags& flags) {
       IntFlag("steps",
               "steps that are timed, of each kind; an eighth with cold caches",
               64, 1 << 20, flags.steps),
+      TextFlag("shadow", "NAME,...",
+               "in place of all that: what these devices take to price a step",
+               flags.shadow),
       SwitchFlag("json", "one JSON object", flags.json)};
 }
 
@@ -136,8 +142,55 @@ void PrintStep(const Json& row) {
   }
 }
 
+// Microseconds that pricing a step takes, for the sizes of SmolLM2-135M.
+absl::StatusOr<Json> MeasureShadow(const ScheduleFlags& flags, int asking) {
+  const absl::StatusOr<ServedShape> served = FindShape("smollm2-135m");
+  if (!served.ok()) return served.status();
+  auto devices = OpenShadows(flags.shadow, "", served->shape, {});
+  if (!devices.ok()) return devices.status();
+  ShadowAccount shadow(*std::move(devices));
+  CallTimes times;
+  std::unique_ptr<DecodingLoad> load;
+  for (int i = 0; i < flags.steps; ++i) {
+    if (i % DecodingLoad::kSteps == 0) {
+      auto made = DecodingLoad::Create({.sequences = flags.sequences,
+                                        .blocks = flags.blocks,
+                                        .shared_blocks = flags.blocks - 2,
+                                        .shadow = &shadow,
+                                        .asking = asking});
+      if (!made.ok()) return made.status();
+      load = *std::move(made);
+    }
+    times.Add(load->Step().shadow);
+  }
+  Json json{
+      {"op", "shadow costing"}, {"devices", flags.shadow}, {"asking", asking}};
+  json.update(TimesJson(times, 1e6, "us"));
+  return json;
+}
+
+// With nobody, one, and everybody asking for their share.
+absl::StatusOr<Json> MeasureShadows(const ScheduleFlags& flags) {
+  Json rows = Json::array();
+  std::vector<int> askers = {0, 1};
+  if (flags.sequences > 1) askers.push_back(flags.sequences);
+  for (const int asking : askers) {
+    absl::StatusOr<Json> row = MeasureShadow(flags, asking);
+    if (!row.ok()) return row.status();
+    if (!flags.json) {
+      std::cout << absl::StrFormat(
+          "%d sequences, %d asking: %.2f us a step, p99 %.2f\n",
+          flags.sequences, asking, (*row)["median_us"].get<double>(),
+          (*row)["p99_us"].get<double>());
+    }
+    rows.push_back(*std::move(row));
+  }
+  return rows;
+}
+
 // Prints text as it comes, or returns the rows.
 absl::StatusOr<Json> Measure(const ScheduleFlags& flags) {
+  if (!flags.shadow.empty()) return MeasureShadows(flags);
   Json rows = Json::array();
   const auto ops = MeasureBlockOps({.chain_blocks = flags.blocks});
   if (!ops.ok()) return ops.status();

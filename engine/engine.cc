@@ -83,8 +83,9 @@ void Engine::Impl::Step() {
     }
     next_step = std::max(next_step, times.start) +
                 (times.end - times.start) / limits.Load().busy_share;
-    shadow.AddStep(batch);
+    const size_t num_farewells = farewells.size();
     Commit(batch, times.end);
+    AddShadow(batch, num_farewells);
     if (whole) {
       speculator.NoteStep(static_cast<int>(batch.forward.tokens.size()),
                           times.end - times.start - times.drafting,
@@ -101,8 +102,8 @@ void Engine::Impl::Finish(Seconds now) {
   PublishStats();
   // Last, so that whoever has a whole reply finds it in the stats, and an idle
   // engine has answered everyone.
-  for (auto& [channel, delta] : farewells) {
-    channel->Push(std::move(delta));
+  for (Farewell& last : farewells) {
+    last.channel->Push(std::move(last.delta));
     inbox.NoteEnded();
   }
   farewells.clear();
@@ -190,6 +191,14 @@ void Engine::Impl::Commit(const StepBatch& batch, Seconds now) {
     Advance(*batch.sequences[i], batch.forward.sequences[i].num_rows, now);
   }
   EndSpent(batch, now);
+}
+
+// Who ends with this step, after `num_farewells` others, is told what it cost.
+void Engine::Impl::AddShadow(const StepBatch& batch, size_t num_farewells) {
+  shadow.AddStep(batch);
+  for (Farewell& last : std::span(farewells).subspan(num_farewells)) {
+    last.delta.usage.energy.shadow = ShadowAccount::Report(*last.request);
+  }
 }
 
 void Engine::Impl::EndSpent(const StepBatch& batch, Seconds now) {
@@ -289,7 +298,7 @@ void Engine::Impl::End(InFlight& request, absl::Status status, Seconds now,
   delta.timings = request.timings;
   CountSlo(request, delta);
   request.num_open = 0;
-  farewells.emplace_back(std::move(request.channel), std::move(delta));
+  farewells.push_back({std::move(request.channel), std::move(delta), &request});
 }
 
 void Engine::Impl::CountSlo(const InFlight& request, const Delta& last) {

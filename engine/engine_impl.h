@@ -33,6 +33,14 @@
 
 namespace mj {
 
+// The last of a request, told when its step is over. `request` lives until
+// Forget().
+struct Farewell {
+  std::shared_ptr<ResponseChannel> channel;
+  Delta delta;
+  const InFlight* request = nullptr;
+};
+
 struct Engine::Impl {
   Impl(const EngineOptions& options, std::unique_ptr<LoadedModel> model,
        int num_blocks, const Clock& clock, EnergySetup energy,
@@ -60,6 +68,7 @@ struct Engine::Impl {
   void CountShared();
   StepReport Run(StepBatch& batch, StepTimes& times);
   void Commit(const StepBatch& batch, Seconds now);
+  void AddShadow(const StepBatch& batch, size_t num_farewells);
   void Advance(Sequence& s, int num_rows, Seconds now);
   void TakeSampled(Sequence& s, Seconds now);
   void Tell(Sequence& s, Delta delta, Seconds now);
@@ -110,7 +119,7 @@ struct Engine::Impl {
   bool some_ended = false;
   int num_held = 0;
   Seconds next_step{0};  // not before, under a power cap
-  std::vector<std::pair<std::shared_ptr<ResponseChannel>, Delta>> farewells;
+  std::vector<Farewell> farewells;
 
   mutable std::mutex stats_mutex;
   EngineStats published;

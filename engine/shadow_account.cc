@@ -86,13 +86,12 @@ std::vector<ShadowCost> ShadowAccount::Report(const InFlight& request) {
 void ShadowAccount::Share(size_t device, const DeviceCost& step,
                           const StepBatch& batch) {
   alone_.clear();
-  Joules energy{0};
-  Seconds time{0};
-  for (const SequenceShape& shape : batch.forward.shape.sequences) {
-    const DeviceCost& own =
-        alone_.emplace_back(devices_[device].PriceStep({{shape}}));
-    energy += own.joules.total();
-    time += own.time;
+  Price sum;
+  if (batch.sequences.size() == 1) {
+    alone_.push_back(sum = {step.joules.total(), step.time});
+  } else {
+    devices_[device].PriceAlone(batch.forward.shape.sequences, alone_);
+    for (const Price& own : alone_) sum += own;
   }
   for (size_t i = 0; i < batch.sequences.size(); ++i) {
     InFlight& request = *batch.sequences[i]->request;
@@ -102,8 +101,8 @@ void ShadowAccount::Share(size_t device, const DeviceCost& step,
         request.shadow.push_back({of.device});
     }
     ShadowCost& cost = request.shadow[device];
-    cost.energy += step.joules.total() * (alone_[i].joules.total() / energy);
-    cost.time += step.time * (alone_[i].time / time);
+    cost.energy += step.joules.total() * (alone_[i].energy / sum.energy);
+    cost.time += step.time * (alone_[i].time / sum.time);
   }
 }
 

@@ -7,7 +7,7 @@
 // would cost in a step of its own and T the step's cost, it gets
 //     T a_i / (a_1 + ... + a_n),
 // so shares add up to the step, and who needs more pays more. While somebody
-// asks, a step is priced once more for each of its sequences.
+// asks, each sequence of a step is priced alone, too, unless it is alone.
 #ifndef MILLIJOULE_ENGINE_SHADOW_ACCOUNT_H_
 #define MILLIJOULE_ENGINE_SHADOW_ACCOUNT_H_
 
@@ -34,7 +34,7 @@ class ShadowAccount final {
  public:
   explicit ShadowAccount(std::vector<DeviceModel> devices);
 
-  // After a step, before its tokens are told.
+  // After a step, once its tokens are told: nobody waits for it.
   void AddStep(const StepBatch& batch);
   // What the request has cost by now, to three digits; empty where it did not
   // ask.
@@ -46,7 +46,7 @@ class ShadowAccount final {
 
   const std::vector<DeviceModel> devices_;
   std::vector<ShadowStats> stats_;
-  std::vector<DeviceCost> alone_;  // of the step's sequences
+  std::vector<Price> alone_;  // of the step's sequences
 };
 
 }  // namespace mj

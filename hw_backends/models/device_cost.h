@@ -53,10 +53,14 @@ struct JoulesByComponent {
   }
 };
 
+// Of an output as a product leaves it: int32 sums before requantisation.
+inline constexpr double kOutputBytes = 4;
+
 // Bytes that an op reads or writes, wherever they lie.
 struct BytesByClass {
   double weights = 0, activations = 0, kv = 0, scores = 0;
 
+  constexpr double total() const { return weights + activations + kv + scores; }
   constexpr BytesByClass& operator+=(const BytesByClass& o) {
     weights += o.weights;
     activations += o.activations;

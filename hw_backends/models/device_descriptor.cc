@@ -105,6 +105,7 @@ absl::StatusOr<DeviceDescriptor> ReadDevice(CoefficientFile& file) {
   ReadSparsity(fields, device);
   device.takes_rotary = ReadSwitch(fields, "rotary");
   device.fuses_softmax = ReadSwitch(fields, "fused_softmax");
+  if (file.Has("fused_mlp")) device.fuses_mlp = ReadSwitch(fields, "fused_mlp");
   device.around = ReadSurroundings(fields);
   if (file.Has("area")) device.area_mm2 = fields.Positive("area", "mm2");
   if (file.Has("serving.users")) device.serving = ReadServing(fields);

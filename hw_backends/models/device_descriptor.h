@@ -36,6 +36,9 @@ struct DeviceDescriptor {
   bool takes_n_of_m = false, takes_block = false;
   bool takes_rotary = true;    // scores depend on i - j
   bool fuses_softmax = false;  // keeps L scores a head, not L^2
+  // Computes a feed-forward part from input to output at once: what is between
+  // stays in its units.
+  bool fuses_mlp = false;
 
   std::variant<TileDevice, LaneDevice, PlatformUnit> unit;
   Surroundings around;                  // not of platforms

@@ -73,6 +73,7 @@ DeviceModel::DeviceModel(DeviceDescriptor device, const ModelShape& model,
       {1, 1, 1}, options.input_bits, options.weight_bits, options.sparsity};
   PlanMatrices(model, precision);
   CountOtherOps(model, options.cost);
+  if (device_.fuses_mlp) FuseMlps(model, options);
   if (const auto* lanes = std::get_if<LaneDevice>(&device_.unit)) {
     kv_byte_ = lanes->weight_byte;
     kv_bytes_per_second_ = lanes->bytes_per_second;
@@ -159,8 +160,26 @@ void DeviceModel::CountOtherOps(const ModelShape& model,
   }
 }
 
-DeviceCost DeviceModel::PriceOther(const StepShape& step, double rows,
-                                   double logits) const {
+// Takes off what the products (their outputs and inputs) and the activation
+// count of it.
+void DeviceModel::FuseMlps(const ModelShape& model,
+                           const DeviceModelOptions& options) {
+  for (size_t i = 0; i < model.layers.size(); ++i) {
+    const LayerShape& layer = model.layers[i];
+    const auto inner = static_cast<double>(layer.down.cols);
+    const double activation =
+        3 * inner * static_cast<double>(options.cost.activation_bytes);
+    Other& other = i + 1 < model.layers.size() ? per_row_ : per_logits_row_;
+    other.activation_bytes -=
+        static_cast<double>(layer.gate_up.rows) * kOutputBytes + activation +
+        inner * options.input_bits / 8;
+  }
+}
+
+DeviceCost DeviceModel::PriceOther(const StepShape& step, int64_t num_rows,
+                                   int64_t num_logits) const {
+  const auto rows = static_cast<double>(num_rows);
+  const auto logits = static_cast<double>(num_logits);
   int64_t attention = 0, kv_read_bytes = 0, positions = 0;
   for (const SequenceShape& s : step.sequences) {
     const Work work = cost_.Attention(s);
@@ -224,8 +243,13 @@ DeviceCost DeviceModel::PriceStep(const StepShape& step) const {
   }
   if (rows == 0) return {};
   if (platform_) return PricePlatformStep(step);
-  DeviceCost total =
-      PriceOther(step, static_cast<double>(rows), static_cast<double>(logits));
+  DeviceCost total = PriceOther(step, rows, logits);
+  total += PriceProducts(rows, logits);
+  return total;
+}
+
+DeviceCost DeviceModel::PriceProducts(int64_t rows, int64_t logits) const {
+  DeviceCost total;
   for (const Matrix& m : matrices_) {
     double passes = m.with_rows;
     if (passes > 0) total += passes * CostOf(m.plan, rows);
@@ -239,6 +263,27 @@ DeviceCost DeviceModel::PriceStep(const StepShape& step) const {
     total.joules.idle += passes * (around_.idle * LoadTime(m.plan));
   }
   return total;
+}
+
+void DeviceModel::PriceAlone(std::span<const SequenceShape> sequences,
+                             std::vector<Price>& alone) const {
+  StepShape step{{SequenceShape{}}};
+  SequenceShape& one = step.sequences.front();
+  DeviceCost products;
+  for (const SequenceShape& s : sequences) {
+    const bool alike =
+        s.num_tokens == one.num_tokens && s.num_logits == one.num_logits;
+    one = s;
+    DeviceCost cost;
+    if (platform_ || s.num_tokens == 0) {
+      cost = PriceStep(step);
+    } else {
+      if (!alike) products = PriceProducts(s.num_tokens, s.num_logits);
+      cost = PriceOther(step, s.num_tokens, s.num_logits);
+      cost += products;
+    }
+    alone.push_back({cost.joules.total(), cost.time});
+  }
 }
 
 }  // namespace mj

@@ -9,12 +9,15 @@
 //
 // The ops and their KV bytes are those of kernels/op_cost.h. KV lies where the
 // weights do if that is a memory, on chip or in banks, else in DRAM. Scores
-// count once each, or L a head and sequence where the device fuses the softmax.
+// count once each, or L a head and sequence where the device fuses the softmax;
+// what a feed-forward part has between its input and its output counts nothing
+// where the device fuses it.
 #ifndef MILLIJOULE_HW_BACKENDS_MODELS_DEVICE_MODEL_H_
 #define MILLIJOULE_HW_BACKENDS_MODELS_DEVICE_MODEL_H_
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -44,6 +47,11 @@ class DeviceModel final {
 
   // Of placement().devices devices. A step without rows costs nothing.
   DeviceCost PriceStep(const StepShape& step) const;
+  // Appends what each sequence would cost in a step of its own, as PriceStep.
+  // Products with weights are priced once for neighbours alike, so a sequence
+  // takes some 30 ns.
+  void PriceAlone(std::span<const SequenceShape> sequences,
+                  std::vector<Price>& alone) const;
 
   // Of all weights; loading apart, and once.
   const Placement& placement() const { return placement_; }
@@ -66,8 +74,10 @@ class DeviceModel final {
                  const DeviceOp& precision, std::vector<DeviceOp>& known);
   void PlanMatrices(const ModelShape& model, const DeviceOp& precision);
   void CountOtherOps(const ModelShape& model, const CostOptions& options);
-  DeviceCost PriceOther(const StepShape& step, double rows,
-                        double logits) const;
+  void FuseMlps(const ModelShape& model, const DeviceModelOptions& options);
+  DeviceCost PriceProducts(int64_t rows, int64_t logits) const;
+  DeviceCost PriceOther(const StepShape& step, int64_t rows,
+                        int64_t logits) const;
   DeviceCost PricePlatformStep(const StepShape& step) const;
 
   DeviceDescriptor device_;

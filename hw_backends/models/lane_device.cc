@@ -12,8 +12,6 @@
 namespace mj {
 namespace {
 
-constexpr double kOutputBytes = 4;  // int32 sums before requantisation
-
 void ReadUnits(CoefficientFields& fields, LaneDevice& d) {
   d.lanes = {.inputs = fields.Whole("lanes.inputs", 0),
              .outputs = fields.Whole("lanes.outputs", 0),

@@ -14,10 +14,10 @@ namespace mj {
 namespace {
 
 const std::set<std::string_view> kKeys = {
-    "name",      "group",   "source",     "published",    "unit",
-    "tolerance", "class",   "identity",   "device",       "quantity",
-    "gemm",      "model",   "input_bits", "weight_bits",  "sparsity",
-    "set",       "compare", "base_set",   "base_sparsity"};
+    "name",      "group",   "source",     "published",     "unit",
+    "tolerance", "class",   "identity",   "device",        "quantity",
+    "gemm",      "model",   "input_bits", "weight_bits",   "sparsity",
+    "set",       "compare", "base_set",   "base_sparsity", "base_input_bits"};
 
 // A row and, behind it, what holds for the whole file.
 struct Row {
@@ -84,6 +84,7 @@ absl::StatusOr<PublishedResult> ReadRow(std::string_view file, const Row& row) {
   r.set = row.Texts("set");
   r.compare = row.Text("compare");
   r.base_sparsity = row["base_sparsity"].value_or(r.sparsity);
+  r.base_input_bits = row["base_input_bits"].value_or(r.input_bits);
   r.base_set = row.Texts("base_set");
   return r;
 }

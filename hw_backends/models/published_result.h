@@ -28,8 +28,9 @@ struct PublishedResult {
   std::string sparsity;
   std::vector<std::string> set;  // "KEY=VALUE"
   // Where `compare` is "ratio" (base / ours) or "saving" (1 - ours / base): the
-  // base's overrides and sparsity.
+  // base's overrides, sparsity and width of inputs.
   std::string compare, base_sparsity;
+  int base_input_bits = 0;
   std::vector<std::string> base_set;
 };
 

@@ -4,6 +4,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "hw_backends/models/attention_pass.h"
 #include "hw_backends/models/device_model.h"
 #include "hw_backends/models/fusion_ledger.h"
 #include "hw_backends/models/shape_file.h"
@@ -12,11 +13,10 @@ namespace mj {
 namespace {
 
 absl::StatusOr<PricedOp> PriceOf(const DeviceDescriptor& device,
-                                 const PublishedResult& result,
-                                 const std::string& sparsity) {
+                                 const PublishedResult& result) {
   const absl::StatusOr<GemmShape> gemm = ParseGemm(result.gemm);
   if (!gemm.ok()) return gemm.status();
-  const absl::StatusOr<Sparsity> kept = ParseSparsity(sparsity);
+  const absl::StatusOr<Sparsity> kept = ParseSparsity(result.sparsity);
   if (!kept.ok()) return kept.status();
   DeviceOp op{*gemm, result.input_bits, result.weight_bits, *kept};
   if (op.input_bits == 0) op.input_bits = DefaultBits(device.input_bits);
@@ -64,6 +64,16 @@ absl::StatusOr<double> DecodeRate(const DeviceDescriptor& device,
   return 1 / model->PriceStep(step).time.count();
 }
 
+// What a head's softmax keeps at once, of a prompt of `gemm`'s M tokens.
+absl::StatusOr<double> ScoresKept(const DeviceDescriptor& device,
+                                  const PublishedResult& result) {
+  const absl::StatusOr<GemmShape> gemm = ParseGemm(result.gemm);
+  if (!gemm.ok()) return gemm.status();
+  return static_cast<double>(device.fuses_softmax
+                                 ? FusedScoreBytes(gemm->m, 1)
+                                 : UnfusedScoreBytes(gemm->m, 1));
+}
+
 // C_in = C_out = 1 and stride 1: both maps between are `expansion` wide.
 double Fusion(double expansion, double touches) {
   return FusionReduction({.in = 1, .between = 2 * expansion, .out = 1},
@@ -71,8 +81,7 @@ double Fusion(double expansion, double touches) {
 }
 
 absl::StatusOr<double> Evaluate(const DeviceDescriptor& device,
-                                const PublishedResult& r,
-                                const std::string& sparsity) {
+                                const PublishedResult& r) {
   if (r.quantity == "serving_tokens_per_second" && device.serving) {
     return TokensPerSecond(*device.serving);
   }
@@ -80,6 +89,7 @@ absl::StatusOr<double> Evaluate(const DeviceDescriptor& device,
     return JoulesPerToken(*device.serving).value();
   }
   if (r.quantity == "decode_tokens_per_second") return DecodeRate(device, r);
+  if (r.quantity == "scores_kept") return ScoresKept(device, r);
   if (r.quantity == "fusion_6_once") return Fusion(6, 1);
   if (r.quantity == "fusion_6_twice") return Fusion(6, 2);
   const auto* tile = std::get_if<TileDevice>(&device.unit);
@@ -93,7 +103,7 @@ absl::StatusOr<double> Evaluate(const DeviceDescriptor& device,
         ConversionsPerMac(*tile, r.input_bits, r.weight_bits);
     if (conversions > 0) return conversions;
   }
-  const absl::StatusOr<PricedOp> priced = PriceOf(device, r, sparsity);
+  const absl::StatusOr<PricedOp> priced = PriceOf(device, r);
   if (!priced.ok()) return priced.status();
   const double value = OfOp(device, r.quantity, *priced);
   if (value >= 0) return value;
@@ -102,26 +112,30 @@ absl::StatusOr<double> Evaluate(const DeviceDescriptor& device,
 }
 
 absl::StatusOr<double> ReproduceWith(DeviceFile device,
-                                     const std::vector<std::string>& set,
-                                     const PublishedResult& result,
-                                     const std::string& sparsity) {
-  for (const std::string& assignment : set) {
+                                     const PublishedResult& result) {
+  for (const std::string& assignment : result.set) {
     if (absl::Status s = device.Set(assignment); !s.ok()) return s;
   }
   const absl::StatusOr<DeviceDescriptor> descriptor = device.Read();
   if (!descriptor.ok()) return descriptor.status();
-  return Evaluate(*descriptor, result, sparsity);
+  return Evaluate(*descriptor, result);
+}
+
+PublishedResult BaseOf(PublishedResult result) {
+  result.set = result.base_set;
+  result.sparsity = result.base_sparsity;
+  result.input_bits = result.base_input_bits;
+  return result;
 }
 
 }  // namespace
 
 absl::StatusOr<double> ReproduceOn(DeviceFile device,
                                    const PublishedResult& result) {
-  const absl::StatusOr<double> ours =
-      ReproduceWith(device, result.set, result, result.sparsity);
+  const absl::StatusOr<double> ours = ReproduceWith(device, result);
   if (!ours.ok() || result.compare.empty()) return ours;
-  const absl::StatusOr<double> base = ReproduceWith(
-      std::move(device), result.base_set, result, result.base_sparsity);
+  const absl::StatusOr<double> base =
+      ReproduceWith(std::move(device), BaseOf(result));
   if (!base.ok()) return base;
   if (result.compare == "ratio") return *base / *ours;
   if (result.compare == "saving") return 1 - *ours / *base;

@@ -35,7 +35,8 @@ int64_t SystolicCycles(Dataflow dataflow, ArrayShape array, GemmShape gemm);
 // Weight-stationary with a second weight register: the next fold's weights
 // arrive while this one computes,
 //   (2R - 1) + (F - 1) max(M, R) + R + C - 2 + max(M, 4)
-// (the tile law of Ham et al., "ONNXim", 2024).
+// (the tile law of Ham et al., "ONNXim", 2024), the last cycle included; with
+// hw_backends/rtl/ws_array.sv where tiles have the 4 rows that the law wants.
 int64_t PreloadedSystolicCycles(ArrayShape array, GemmShape gemm);
 
 }  // namespace mj

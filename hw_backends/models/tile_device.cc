@@ -233,7 +233,7 @@ TilePlan::TilePlan(const TileDevice& device, const Surroundings& around,
   utilisation_ = std::min(1.0, kept / cells);
   weight_bytes_ = kept * op.weight_bits / 8;
   activation_bytes_ = static_cast<double>(k) * op.input_bits / 8 +
-                      static_cast<double>(n) * kPartialBytes;
+                      static_cast<double>(n) * kOutputBytes;
   partial_bytes_ = static_cast<double>(n * (k_folds - 1)) * kPartialBytes;
   vector_energy_ = static_cast<double>(folds_) * point_.cycles_per_vector *
                    device.activity * (device.gated ? utilisation_ : 1.0) *

@@ -78,6 +78,41 @@ class CommandsTest(unittest.TestCase):
             self.assertEqual(done.returncode, 1)
             self.assertIn(message, done.stderr)
 
+    def test_price_with_and_without_fusion(self):
+        def buffers(device, switch):
+            done = run(BENCH, "price", "--device", device, "--model-shape",
+                       "smollm2-135m", "--tokens", "1024", "--set", switch,
+                       "--json")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            price = json.loads(done.stdout)
+            return (price["bytes_by_class"],
+                    price["joules_by_component"]["buffers"])
+        for device, switch, saved in (
+                ("hastily-65nm", "fused_softmax", "scores"),
+                ("artix7-fused", "fused_mlp", "activations")):
+            fused, less = buffers(device, switch + "=yes")
+            apart, more = buffers(device, switch + "=no")
+            self.assertLess(fused[saved], apart[saved])
+            self.assertEqual(fused["weights"], apart["weights"])
+            self.assertLess(less, more)
+
+    def test_fusion_counts_bytes_both_ways(self):
+        for name in (("--model", SMOLLM2), ("--model-shape", "smollm2-135m")):
+            done = run(BENCH, "fusion", *name, "--rows", "1024", "--context",
+                       "1024", "--json")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            mlp, attention, softmax = json.loads(done.stdout)["rows"]
+            self.assertEqual(mlp["m_where_activations_match_weights"], 243)
+            self.assertAlmostEqual(mlp["intermediates_saved"], 0.895, 3)
+            self.assertEqual(mlp["fused"]["weights"],
+                             mlp["layer_by_layer"]["weights"])
+            self.assertEqual(attention["fused"]["scores"], 0)
+            self.assertEqual(softmax["score_buffer_bytes"],
+                             {"layer_by_layer": 1024 ** 2, "fused": 1024})
+        done = run(BENCH, "fusion")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"--model-shape", done.stderr)
+
     def test_reproduce_lists_published_results(self):
         done = run(BENCH, "reproduce", "--json")
         self.assertEqual(done.returncode, 0, done.stderr)

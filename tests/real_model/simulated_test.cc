@@ -3,11 +3,15 @@
 
 #include <cmath>
 #include <fstream>
+#include <memory>
 #include <sstream>
+#include <utility>
 #include <vector>
 
 #include "hw_backends/cim/cim_backend.h"
 #include "hw_backends/fpga/fpga_backend.h"
+#include "hw_backends/models/fusion_ledger.h"
+#include "tests/fakes/counting_backend.h"
 #include "tests/real_model/log_softmax.h"
 #include "tests/real_model/model_fixture.h"
 
@@ -64,6 +68,40 @@ TEST_P(SimulatedTest, FixedPointStaysNearInt8) {
   const double mean = divergence / static_cast<double>(got.size());
   RecordProperty("mean_divergence", std::to_string(mean));
   EXPECT_LT(mean, 0.03);  // nats a token
+}
+
+// The fused side of the ledger is what the decoder has the backend move, in
+// elements, where each feed-forward part and attention is one unit.
+TEST_P(SimulatedTest, FpgaMovesWhatTheFusionLedgerSays) {
+  const std::string file = GetParam();
+  if (FindModel(file).empty()) GTEST_SKIP() << MissingModel(file);
+  auto fpga = MakeFpgaBackend("artix7-fused", kOptions);
+  ASSERT_TRUE(fpga.ok()) << fpga.status();
+  auto counting = std::make_unique<CountingBackend>(*std::move(fpga));
+  CountingBackend& counter = *counting;
+  const auto model = LoadForTest(
+      file, absl::StatusOr<std::unique_ptr<Backend>>(std::move(counting)));
+  SingleSequence sequence(*model);
+  const auto run = [&](const std::vector<int32_t>& ids) {
+    sequence.Append(ids, /*all_logits=*/true, [](int, const RowLogits&) {});
+  };
+  const std::vector<int32_t> prompt(20, 5);
+  run(prompt);
+  const BytesByClass prefill = counter.TakeMlp();
+  const FusionLedger wanted = LedgerOfMlps(model->shape, 20, {});
+  EXPECT_EQ(prefill.activations, wanted.fused.activations);
+  EXPECT_EQ(prefill.weights, wanted.fused.weights);
+  EXPECT_LT(prefill.activations, 0.15 * wanted.layer_by_layer.activations);
+
+  counter.TakeAttention();
+  run({7});
+  const BytesByClass decode = counter.TakeAttention();
+  const BytesByClass fused = LedgerOfAttentions(model->shape, 1, 21, {}).fused;
+  EXPECT_EQ(decode.activations, fused.activations);
+  EXPECT_EQ(decode.kv, fused.kv);
+  EXPECT_EQ(decode.scores, fused.scores);
+  EXPECT_EQ(counter.TakeMlp().activations,
+            LedgerOfMlps(model->shape, 1, {}).fused.activations);
 }
 
 }  // namespace

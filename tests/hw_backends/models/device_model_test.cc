@@ -100,6 +100,46 @@ TEST(DeviceModelTest, ScoresAreFewWhereTheSoftmaxIsFused) {
             9 * 30 * (128 * 129 / 2));
 }
 
+TEST(DeviceModelTest, AFusedFeedForwardPartKeepsWhatIsBetween) {
+  DeviceFile file = *DeviceFile::Find("artix7-fused", "");
+  const auto price = [&file] {
+    return DeviceModel::Create(*file.Read(), Smollm2Shape(), {})
+        ->PriceStep(kDecode);
+  };
+  const DeviceCost fused = price();
+  ASSERT_TRUE(file.Set("fused_mlp=no").ok());
+  const DeviceCost apart = price();
+  // Gate and up leave as int32; the activation reads both and writes their
+  // product, 4 bytes each; down reads it as int8.
+  EXPECT_EQ(apart.bytes.activations - fused.bytes.activations,
+            30 * (2 * 1536 * 4 + 3 * 1536 * 4 + 1536));
+  EXPECT_EQ(apart.bytes.weights, fused.bytes.weights);
+  EXPECT_GT(fused.bytes.activations, 0);
+  EXPECT_LT(fused.joules.buffers, apart.joules.buffers);
+}
+
+// As steps of their own, whatever stands beside them.
+TEST(DeviceModelTest, SequencesArePricedAlone) {
+  const std::vector<SequenceShape> sequences = {
+      {.num_tokens = 1, .context_tokens = 100, .num_logits = 1},
+      {.num_tokens = 1, .context_tokens = 3000, .num_logits = 1},
+      {.num_tokens = 64, .context_tokens = 32, .num_logits = 0},
+      {},
+      {.num_tokens = 4, .context_tokens = 7, .num_logits = 4},
+      {.num_tokens = 1, .context_tokens = 7, .num_logits = 1}};
+  for (const char* name : {"kv260-llama2", "colonnade-65nm", "h100-sxm"}) {
+    const DeviceModel model = Model(name);
+    std::vector<Price> alone;
+    model.PriceAlone(sequences, alone);
+    ASSERT_EQ(alone.size(), sequences.size());
+    for (size_t i = 0; i < alone.size(); ++i) {
+      const DeviceCost step = model.PriceStep({{sequences[i]}});
+      EXPECT_DOUBLE_EQ(alone[i].energy.value(), step.joules.total().value());
+      EXPECT_DOUBLE_EQ(alone[i].time.count(), step.time.count());
+    }
+  }
+}
+
 TEST(DeviceModelTest, ChipsThatHoldTheWeightsHoldTheKv) {
   const StepShape long_context{{{.num_tokens = 1, .context_tokens = 8000}}};
   const DeviceCost on_chip = Model("northpole-12nm").PriceStep(long_context);
