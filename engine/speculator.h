@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/draft_account.h"
 #include "engine/draft_source.h"
 #include "engine/queues.h"
 #include "engine/request/sequence.h"
@@ -94,6 +95,7 @@ class Speculator final {
   std::map<std::string, int> groups_;  // by tenant
   SpeculationMemory memory_;
   SpeculationStats stats_;
+  DraftAccount account_;
   std::map<std::pair<std::string_view, Drafter>, int64_t> choices_;
 
   // Of the step that is planned.
