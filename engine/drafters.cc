@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "engine/draft_model.h"
 #include "engine/exit_source.h"
 
@@ -65,7 +66,10 @@ absl::StatusOr<std::vector<std::unique_ptr<DraftSource>>> MakeDrafters(
   std::vector<std::unique_ptr<DraftSource>> drafters;
   if (setup.model != nullptr) {
     absl::Status same = CheckSameVocabulary(model, *setup.model);
-    if (!same.ok()) return same;
+    if (!same.ok()) {
+      return absl::Status(same.code(),
+                          absl::StrCat("--draft-model: ", same.message()));
+    }
     StepCostModel price = PriceOf(setup.model->shape, *setup.model, energy);
     auto drafter = DraftModel::Create(std::move(setup.model), num_blocks,
                                       max_rows, std::move(price));

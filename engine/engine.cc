@@ -86,7 +86,7 @@ void Engine::Impl::Step() {
     shadow.AddStep(batch);
     Commit(batch, times.end);
     if (whole) {
-      speculator.NoteStep(static_cast<int>(batch.forward.tokens.size()),
+      speculator.NoteStep(clock, static_cast<int>(batch.forward.tokens.size()),
                           times.end - times.start - times.drafting,
                           times.drafting);
     }

@@ -232,7 +232,10 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
   absl::Status offered =
       CheckOffered(DefaultSpeculation(options, loaded.backend->info()), options,
                    loaded.backend->info(), engine->impl_->speculator);
-  if (!offered.ok()) return offered;
+  if (!offered.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--speculation: ", offered.message()));
+  }
   absl::Status capped = engine->SetPowerCap(options.power_cap);
   if (!capped.ok()) return capped;
   return engine;

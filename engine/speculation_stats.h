@@ -41,6 +41,7 @@ struct DraftChoiceCount {
 struct LearningStats {
   int64_t updates = 0;       // rows learned from, of all tenants
   int64_t failed_saves = 0;  // of a tenant's file
+  Seconds time{0};           // of the engine thread, saves included
 };
 
 struct SpeculationStats {

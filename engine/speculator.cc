@@ -355,9 +355,14 @@ void Speculator::NoteTaken(Sequence& s, int taken, bool ended) {
 }
 
 // Joules of single steps are not measured: the meter's windows are longer.
-void Speculator::NoteStep(int rows, Seconds time, Seconds drafting) {
+void Speculator::NoteStep(const Clock& clock, int rows, Seconds time,
+                          Seconds drafting) {
   if (!active_) return;
-  if (learner_ != nullptr) learner_->Learn();
+  if (learner_ != nullptr) {
+    const Seconds start = clock.Now();
+    learner_->Learn();
+    learning_ += clock.Now() - start;
+  }
   const size_t drafted = std::min<size_t>(rows - num_rows_, prices_.size() - 1);
   account_.NoteStep(prices_[drafted], prices_[0], time);
   memory_.ObserveStep(
@@ -376,6 +381,7 @@ SpeculationStats Speculator::stats() const {
   for (const auto& source : sources_) {
     if (auto learning = source->learning()) stats.learning = learning;
   }
+  if (stats.learning) stats.learning->time = learning_;
   return stats;
 }
 

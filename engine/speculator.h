@@ -60,7 +60,7 @@ class Speculator final {
   // there. `ended`: they end the reply.
   void NoteTaken(Sequence& s, int taken, bool ended);
   // After a step of so many rows, all of whose sequences have been noted.
-  void NoteStep(int rows, Seconds time, Seconds drafting);
+  void NoteStep(const Clock& clock, int rows, Seconds time, Seconds drafting);
 
   SpeculationStats stats() const;
 
@@ -110,6 +110,7 @@ class Speculator final {
   std::optional<Exploration> exploration_;
   int tokens_ = 0;                  // that it has generated
   DraftSource* learner_ = nullptr;  // of its tap
+  Seconds learning_{0};             // ever
   size_t turn_ = 0;                 // of those who are learned from
 };
 

@@ -91,6 +91,9 @@ void AddSpeculationMetrics(const EngineStats& stats,
   out.Counter("exit_head_updates_total",
               "Rows of live traffic that the exit head learned from.",
               {{static_cast<double>(learning.updates), {}}});
+  out.Counter("exit_head_learning_seconds_total",
+              "Time that the engine's thread took to learn from them.",
+              {{learning.time.count(), {}}});
   out.Counter("exit_head_failed_saves_total",
               "Times that what it learned could not be written to its folder.",
               {{static_cast<double>(learning.failed_saves), {}}});

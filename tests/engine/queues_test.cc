@@ -151,7 +151,7 @@ TEST_F(WindowedQueuesTest, RepliesAreThoseOfTheRequestAlone) {
 // enough for any reply, and for guesses ahead.
 TEST(WindowedModelTest, TwoBlocksSayWhatManySay) {
   const SteadyClock clock;
-  Request request = MakeGreedyRequest(RandomText(90, 200, 1), 400);
+  Request request = MakeGreedyRequest(RandomText(60, 200, 1), 196);
   std::vector<Tokens> said;
   for (int num_blocks : {2, 3, 64}) {
     for (Speculation speculation : {Speculation::kOff, Speculation::kNgram}) {
@@ -170,7 +170,7 @@ TEST(WindowedModelTest, TwoBlocksSayWhatManySay) {
       EXPECT_EQ((*engine)->stats().kv_blocks_total, num_blocks);
     }
   }
-  EXPECT_EQ(said[0].size(), 400u);
+  EXPECT_EQ(said[0].size(), 196u);
   for (const Tokens& tokens : said) EXPECT_EQ(tokens, said[0]);
 }
 

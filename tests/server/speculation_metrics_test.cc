@@ -55,11 +55,14 @@ TEST(SpeculationMetricsTest, TellsWhatWasGuessedAndWhy) {
 
 TEST(SpeculationMetricsTest, TellsWhatWasLearnedWhereAHeadLearns) {
   EngineStats stats;
-  stats.speculation.learning = {.updates = 9, .failed_saves = 2};
+  stats.speculation.learning = {
+      .updates = 9, .failed_saves = 2, .time = Seconds(3)};
   std::vector<prometheus::MetricFamily> families;
   AddSpeculationMetrics(stats, "m", families);
   const std::string text = prometheus::TextSerializer().Serialize(families);
   EXPECT_THAT(text, HasSubstr("exit_head_updates_total{model_name=\"m\"} 9"));
+  EXPECT_THAT(
+      text, HasSubstr("exit_head_learning_seconds_total{model_name=\"m\"} 3"));
   EXPECT_THAT(text,
               HasSubstr("exit_head_failed_saves_total{model_name=\"m\"} 2"));
 }

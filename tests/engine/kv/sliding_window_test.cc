@@ -38,7 +38,9 @@ TEST(FirstNeededTest, KeepsWhatIsReadAndNoMoreThanMostNeeded) {
       const int read = std::max(0, computed - window + 1);
       ASSERT_LE(first * kSize, read);
       ASSERT_GE(first, before) << "what is given back is gone";
-      if (computed >= kSize) ASSERT_LT(first, computed / kSize);
+      if (computed >= kSize) {
+        ASSERT_LT(first, computed / kSize);
+      }
       before = first;
       most = std::max(most, computed / kSize + 1 - first);
     }
