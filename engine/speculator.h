@@ -51,9 +51,9 @@ class Speculator final {
   // The sequence has ended.
   void Forget(const Sequence& s);
   void LimitThreads(int threads);  // of all sources; any thread
-  // What of the step should be kept for drafters that learn, a row at the most:
-  // sequences that may draft by them take turns, a step each. REQUIRES: the
-  // batch was made from the plan that AddDrafts() saw
+  // What of the step should be kept for drafters that learn: of half of the
+  // steps, a row. Sequences that may draft by them take turns.
+  // REQUIRES: the batch was made from the plan that AddDrafts() saw
   HiddenTap* Watch(const StepBatch& batch);
 
   // The sequence has taken in its last `taken` tokens; its draft is still
