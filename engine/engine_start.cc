@@ -71,7 +71,11 @@ absl::StatusOr<std::shared_ptr<DraftHead>> LoadHead(
     const std::optional<ExitHead>& head, bool is_used, LoadedModel& model) {
   if (!head || !is_used) return nullptr;
   absl::StatusOr<DraftHead> loaded = DraftHead::Load(*head, model);
-  if (!loaded.ok()) return loaded.status();
+  if (!loaded.ok()) {
+    return absl::Status(
+        loaded.status().code(),
+        absl::StrCat("--exit-head: ", loaded.status().message()));
+  }
   return std::make_shared<DraftHead>(*std::move(loaded));
 }
 
