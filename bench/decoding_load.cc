@@ -41,7 +41,7 @@ DecodingLoad::DecodingLoad(const DecodingLoadOptions& options,
               .block_size = kBlockSize},
       tokenizer_(std::move(tokenizer)),
       price_(price),
-      queues_(PoolBlocks(options)),
+      queues_(PoolBlocks(options), /*window=*/0),
       speculator_(Speculation::kOff, {}, {}, price_),
       beginning_(RandomIds(options.shared_blocks * kBlockSize, random_)) {}
 

@@ -5,41 +5,44 @@
 #include <utility>
 
 #include "engine/drafters.h"
+#include "engine/sample/penalties.h"
 
 namespace mj {
+namespace {
 
-absl::StatusOr<std::unique_ptr<AdaptiveDepth>> AdaptiveDepth::Make(
-    const DepthOptions& options, const ExitHead& head,
-    const EnergySetup& energy, LoadedModel& model) {
-  absl::StatusOr<ExitPass> pass = ExitPass::Load(head, model);
-  if (!pass.ok()) return pass.status();
-  ExitPrices prices(model.shape, ShapeOfDrafting(head, model.shape),
-                    [&](const ModelShape& part) {
-                      return StepCostModel(part, energy.cost, energy.cpu,
-                                           energy.share,
-                                           model.backend->info().numerics);
-                    });
-  return std::unique_ptr<AdaptiveDepth>(
-      new AdaptiveDepth(options, head.checksum, *std::move(pass),
-                        std::move(prices), model));
+// The head says which token is the likeliest, and nothing of the others.
+std::string_view WhyWhole(const Request& request) {
+  if (NumTopWanted(request) == 1) return "";
+  if (request.logprobs.generated) return "logprobs";
+  return ChangesLogits(request.sampling) ? "penalties" : "sampling";
 }
 
-AdaptiveDepth::AdaptiveDepth(const DepthOptions& options, std::string checksum,
-                             ExitPass pass, ExitPrices prices,
-                             LoadedModel& model)
+}  // namespace
+
+AdaptiveDepth::AdaptiveDepth(const DepthOptions& options, const ExitHead& head,
+                             std::shared_ptr<DraftHead> draft_head,
+                             const EnergySetup& energy, LoadedModel& model)
     : options_(options),
-      checksum_(std::move(checksum)),
-      pass_(std::move(pass)),
-      prices_(std::move(prices)),
+      checksum_(head.checksum),
+      pass_(model, std::move(draft_head), head.layer),
+      prices_(model.shape, ShapeOfDrafting(head, model.shape),
+              [&](const ModelShape& part) {
+                return StepCostModel(part, energy.cost, energy.cpu,
+                                     energy.share,
+                                     model.backend->info().numerics);
+              }),
       model_(model) {}
+
+DepthReport AdaptiveDepth::NewReport(const Request& request) const {
+  return {0, checksum_, WhyWhole(request)};
+}
 
 bool AdaptiveDepth::MayLeave(const Sequence& s, bool capped) const {
   const Request& request = s.request->request;
-  const bool wanted =
-      request.quality == Quality::kAdaptive ||
-      (capped && options_.policy == DepthPolicy::kUnderCap);
+  const bool wanted = request.quality == Quality::kAdaptive ||
+                      (capped && options_.policy == DepthPolicy::kUnderCap);
   return wanted && s.num_generated() > 0 && s.draft.empty() &&
-         NumTopWanted(request) == 1;
+         WhyWhole(request).empty();
 }
 
 void AdaptiveDepth::Gather(bool capped, const StepBatch& batch) {
@@ -49,10 +52,10 @@ void AdaptiveDepth::Gather(bool capped, const StepBatch& batch) {
     const SequenceShape& shape = batch.forward.shape.sequences[i];
     Sequence& s = *batch.sequences[i];
     if (shape.num_tokens == 1 && shape.num_logits == 1 && MayLeave(s, capped)) {
-      candidates_.push_back({static_cast<int>(i),
-                             batch.forward.sequences[i].first_row, logits});
+      candidates_.push_back(
+          {static_cast<int>(i), batch.forward.sequences[i].first_row, logits});
       std::optional<DepthReport>& report = s.request->usage.depth;
-      if (!report) report = NewReport();
+      if (!report) report = NewReport(s.request->request);
     }
     logits += shape.num_logits;
   }

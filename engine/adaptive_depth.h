@@ -20,12 +20,12 @@
 #include <utility>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "engine/depth_options.h"
 #include "engine/depth_stats.h"
 #include "engine/energy/exit_prices.h"
 #include "engine/energy_setup.h"
 #include "engine/model/loaded_model.h"
+#include "engine/speculate/draft_head.h"
 #include "engine/speculate/exit_head.h"
 #include "engine/speculate/exit_pass.h"
 #include "engine/step_batch.h"
@@ -35,18 +35,17 @@ namespace mj {
 // Engine thread only, but for what says otherwise.
 class AdaptiveDepth final {
  public:
-  // Before the model's KV cache is taken. `model` outlives it. Errors as
-  // ExitPass::Load().
-  static absl::StatusOr<std::unique_ptr<AdaptiveDepth>> Make(
-      const DepthOptions& options, const ExitHead& head,
-      const EnergySetup& energy, LoadedModel& model);
+  // `draft_head` is `head`, loaded. `model` outlives it.
+  AdaptiveDepth(const DepthOptions& options, const ExitHead& head,
+                std::shared_ptr<DraftHead> draft_head,
+                const EnergySetup& energy, LoadedModel& model);
 
   // As StepRunner::Run(). A token that leaves reaches `sink` as the largest of
   // its logits. Fills what `batch` tells of it. `capped`: a power cap binds.
   StepOutcome Run(bool capped, const LogitsSink& sink, StepBatch& batch);
 
   // Of a request that may leave early. Any thread.
-  DepthReport NewReport() const { return {0, checksum_}; }
+  DepthReport NewReport(const Request& request) const;
   // The sequence has taken in `taken` tokens of a step.
   void NoteTaken(const Sequence& s, int taken);
   const DepthStats& stats() const { return stats_; }
@@ -56,8 +55,6 @@ class AdaptiveDepth final {
   struct Candidate {
     int sequence = 0, row = 0, logits = 0;
   };
-  AdaptiveDepth(const DepthOptions& options, std::string checksum,
-                ExitPass pass, ExitPrices prices, LoadedModel& model);
   void Gather(bool capped, const StepBatch& batch);
   bool MayLeave(const Sequence& s, bool capped) const;
   bool IsWorthAsking(const StepBatch& batch);

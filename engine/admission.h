@@ -15,7 +15,7 @@ namespace mj {
 
 struct AdmissionLimits {
   int max_model_len = 0;  // positions of a sequence
-  int kv_tokens = 0;      // positions that all KV blocks hold
+  int kv_tokens = 0;      // positions that the KV cache allows it
   int vocab = 0;          // ids are under it
   // A longer text cannot fit, and is not worth tokenizing.
   size_t max_prompt_bytes = SIZE_MAX;

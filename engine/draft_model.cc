@@ -15,9 +15,9 @@ absl::Status CheckSameVocabulary(const LoadedModel& model,
   const std::vector<std::string>& its = draft.tokenizer->vocabulary().tokens;
   if (ours.size() != its.size() || model.config.vocab != draft.config.vocab) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "the draft model ", draft.name, " has ", its.size(), " tokens and ",
-        draft.config.vocab, " logits; ", model.name, " has ", ours.size(),
-        " and ", model.config.vocab));
+        "the draft model ", draft.name, " has another vocabulary: ", its.size(),
+        " tokens and ", draft.config.vocab, " logits; needed are those of ",
+        model.name, ", ", ours.size(), " and ", model.config.vocab));
   }
   const auto [at, other] = std::mismatch(ours.begin(), ours.end(), its.begin());
   if (at == ours.end()) return absl::OkStatus();

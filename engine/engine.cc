@@ -87,7 +87,7 @@ void Engine::Impl::Step() {
     Commit(batch, times.end);
     AddShadow(batch, num_farewells);
     if (whole) {
-      speculator.NoteStep(static_cast<int>(batch.forward.tokens.size()),
+      speculator.NoteStep(clock, static_cast<int>(batch.forward.tokens.size()),
                           times.end - times.start - times.drafting,
                           times.drafting);
     }

@@ -87,7 +87,8 @@ Flag PrefixCacheFlag(std::optional<bool>& out) {
 
 Flag SpeculationFlag(std::optional<Speculation>& out) {
   return {"speculation", "auto|off|ngram|draft|exit",
-          "who guesses tokens ahead for requests that do not say",
+          "who guesses tokens ahead for requests that do not say; off: nobody, "
+          "for any request, and no draft model is loaded",
           out ? "off" : "auto where the backend is batch-invariant",
           [&out](const std::string& text) {
             const absl::StatusOr<Speculation> speculation =
@@ -146,7 +147,8 @@ std::vector<Flag> EngineFlagTable(EngineFlags& flags) {
   length.default_text = "the model's";
   std::vector<Flag> table = ModelFlagTable(flags);
   for (Flag& flag : std::vector<Flag>{
-           SizeFlag("kv-memory", "bytes of the KV cache", 1,
+           SizeFlag("kv-memory",
+                    "bytes of the KV cache, the draft model's included", 1,
                     engine.kv_memory_bytes),
            std::move(length),
            IntFlag("max-num-seqs", "sequences that run at once", 1, 1 << 20,

@@ -16,6 +16,7 @@
 
 #include "engine/adaptive_depth.h"
 #include "engine/admission.h"
+#include "engine/capacity.h"
 #include "engine/energy_account.h"
 #include "engine/engine.h"
 #include "engine/inbox.h"
@@ -42,12 +43,11 @@ struct Farewell {
 };
 
 struct Engine::Impl {
-  Impl(const EngineOptions& options, std::unique_ptr<LoadedModel> model,
-       int num_blocks, const Clock& clock, EnergySetup energy,
+  Impl(const Capacity& capacity, std::unique_ptr<LoadedModel> model,
+       const Clock& clock, EnergySetup energy,
        std::optional<BlockHasher> hasher,
        std::vector<std::unique_ptr<DraftSource>> drafters,
-       std::span<const ProbedStep> probes,
-       std::unique_ptr<AdaptiveDepth> depth,
+       std::span<const ProbedStep> probes, std::unique_ptr<AdaptiveDepth> depth,
        std::unique_ptr<PackageLimit> packages);
   ~Impl();
 

@@ -31,14 +31,8 @@ std::unique_ptr<PackageLimit> MakePackageLimit(EnergySetup& setup,
                                         clock);
 }
 
-Speculation SpeculationOf(const EngineOptions& options,
-                          const LoadedModel& model) {
-  return options.speculation.value_or(model.backend->info().batch_invariant
-                                          ? Speculation::kAuto
-                                          : Speculation::kOff);
-}
-
-absl::Status CheckOffered(Speculation asked, const BackendInfo& backend,
+absl::Status CheckOffered(Speculation asked, const EngineOptions& options,
+                          const BackendInfo& backend,
                           const Speculator& speculator) {
   const bool names = asked != Speculation::kAuto && asked != Speculation::kOff;
   if (names && !backend.batch_invariant) {
@@ -46,6 +40,11 @@ absl::Status CheckOffered(Speculation asked, const BackendInfo& backend,
         "speculation",
         absl::StrCat("the backend ", backend.name,
                      " is not batch-invariant: guesses would change replies"));
+  }
+  if (names && options.speculation == Speculation::kOff) {
+    return RequestError(
+        "speculation", absl::StrCat("'", std::string(SpeculationName(asked)),
+                                    "' is off on this server (--speculation)"));
   }
   if (asked == Speculation::kDraft && !speculator.Has(Drafter::kDraftModel)) {
     return RequestError("speculation",
@@ -58,16 +57,26 @@ absl::Status CheckOffered(Speculation asked, const BackendInfo& backend,
   return absl::OkStatus();
 }
 
-// Null where nobody may leave early.
-absl::StatusOr<std::unique_ptr<AdaptiveDepth>> MakeDepth(
-    const DepthOptions& options, const std::optional<ExitHead>& head,
-    const EnergySetup& energy, LoadedModel& model) {
-  if (options.policy == DepthPolicy::kUnderCap && !head) {
-    return absl::InvalidArgumentError(
-        "adaptive-depth is under-cap, which needs an exit-head");
+absl::Status CheckDepth(const DepthOptions& options,
+                        const DrafterSetup& drafters) {
+  if (options.policy != DepthPolicy::kUnderCap || drafters.exit_head) {
+    return absl::OkStatus();
   }
-  if (options.policy == DepthPolicy::kOff || !head) return nullptr;
-  return AdaptiveDepth::Make(options, *head, energy, model);
+  return absl::InvalidArgumentError(
+      "adaptive-depth is under-cap, which needs an exit-head");
+}
+
+// Null where there is none, or nothing to do for it.
+absl::StatusOr<std::shared_ptr<DraftHead>> LoadHead(
+    const std::optional<ExitHead>& head, bool is_used, LoadedModel& model) {
+  if (!head || !is_used) return nullptr;
+  absl::StatusOr<DraftHead> loaded = DraftHead::Load(*head, model);
+  if (!loaded.ok()) {
+    return absl::Status(
+        loaded.status().code(),
+        absl::StrCat("--exit-head: ", loaded.status().message()));
+  }
+  return std::make_shared<DraftHead>(*std::move(loaded));
 }
 
 absl::Status CheckQuality(Quality asked, const DepthOptions& options,
@@ -82,35 +91,35 @@ absl::Status CheckQuality(Quality asked, const DepthOptions& options,
 
 }  // namespace
 
-Engine::Impl::Impl(const EngineOptions& opts,
-                   std::unique_ptr<LoadedModel> loaded, int num_blocks,
-                   const Clock& clk, EnergySetup setup,
-                   std::optional<BlockHasher> hasher,
+Engine::Impl::Impl(const Capacity& capacity,
+                   std::unique_ptr<LoadedModel> loaded, const Clock& clk,
+                   EnergySetup setup, std::optional<BlockHasher> hasher,
                    std::vector<std::unique_ptr<DraftSource>> drafters,
                    std::span<const ProbedStep> probes,
                    std::unique_ptr<AdaptiveDepth> adaptive_depth,
                    std::unique_ptr<PackageLimit> packages)
-    : options(opts),
+    : options(capacity.options),
       model(std::move(loaded)),
       clock(clk),
       started(clk.Now()),
       grid(std::move(setup.grid)),
-      limits({{opts.max_num_seqs, opts.max_batched_tokens, kBlockSize}, 1}),
-      admission{
-          opts.max_model_len, num_blocks * kBlockSize, model->config.vocab,
-          MaxPromptBytes(model->tokenizer->vocabulary(), opts.max_model_len)},
+      limits({ScheduleOf(capacity), 1}),
+      admission{options.max_model_len, capacity.kv_tokens, model->config.vocab,
+                MaxPromptBytes(model->tokenizer->vocabulary(),
+                               options.max_model_len)},
       seed_key{std::random_device()(), std::random_device()()},
-      inbox(opts.max_queue),
-      budgets(opts.tenant_limits, clk.Now()),
-      governor(MakeGovernor(setup, model->shape, opts, clk)),
+      inbox(options.max_queue),
+      budgets(options.tenant_limits, clk.Now()),
+      governor(MakeGovernor(setup, model->shape, options, clk)),
       shadow(std::move(setup.shadows)),
       energy(std::move(setup), model->shape, model->backend->info(), clk,
              budgets),
       power(CapLadder(energy.model(), limits.Load().schedule),
             energy.model().idle_power(), limits, std::move(packages)),
-      queues(num_blocks),
-      speculator(SpeculationOf(opts, *model), opts.speculation_limits,
-                 std::move(drafters), energy.model()),
+      queues(capacity.num_blocks, capacity.window),
+      speculator(DefaultSpeculation(options, model->backend->info()),
+                 options.speculation_limits, std::move(drafters),
+                 energy.model()),
       depth(std::move(adaptive_depth)) {
   if (hasher) {
     queues.ShareBeginnings(*std::move(hasher), options.prefix_regions);
@@ -181,14 +190,31 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
     if (!made.ok()) return made.status();
     hasher = *std::move(made);
   }
-  const absl::StatusOr<Capacity> capacity = PlanCapacity(options, *model);
+  if (absl::Status sound = CheckDepth(options.depth, drafter_setup);
+      !sound.ok()) {
+    return sound;
+  }
+  // Who may not guess takes no memory.
+  const bool speculates =
+      DefaultSpeculation(options, model->backend->info()) != Speculation::kOff;
+  if (!speculates) drafter_setup.model = nullptr;
+  absl::StatusOr<Capacity> capacity =
+      PlanCapacity(options, *model, drafter_setup.model.get());
   if (!capacity.ok()) return capacity.status();
-  absl::StatusOr<std::unique_ptr<AdaptiveDepth>> depth =
-      MakeDepth(options.depth, drafter_setup.exit_head, energy, *model);
-  if (!depth.ok()) return depth.status();
+  const std::optional<ExitHead>& exit_head = drafter_setup.exit_head;
+  const bool leaves = options.depth.policy != DepthPolicy::kOff;
+  absl::StatusOr<std::shared_ptr<DraftHead>> head =
+      LoadHead(exit_head, speculates || leaves, *model);
+  if (!head.ok()) return head.status();
+  std::unique_ptr<AdaptiveDepth> depth;
+  if (*head != nullptr && leaves) {
+    depth = std::make_unique<AdaptiveDepth>(options.depth, *exit_head, *head,
+                                            energy, *model);
+  }
   absl::StatusOr<std::vector<std::unique_ptr<DraftSource>>> drafters =
-      MakeDrafters(std::move(drafter_setup), capacity->num_blocks,
-                   capacity->options.max_batched_tokens, energy, *model);
+      MakeDrafters(std::move(drafter_setup), speculates ? *head : nullptr,
+                   capacity->num_blocks, capacity->options.max_batched_tokens,
+                   energy, *model);
   if (!drafters.ok()) return drafters.status();
   absl::Status taken =
       model->backend->AllocateKv(model->kv_shape, capacity->num_blocks);
@@ -197,22 +223,23 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
     absl::Status status = Validate(limit);
     if (!status.ok()) return status;
   }
-  const std::vector<ProbedStep> probes = ProbeSteps(
-      *model, capacity->num_blocks,
-      SpeculationOf(options, *model) == Speculation::kOff ? Seconds(0)
-                                                          : options.probe_time,
-      clock);
+  const std::vector<ProbedStep> probes =
+      ProbeSteps(*model, capacity->num_blocks,
+                 speculates ? options.probe_time : Seconds(0), clock);
   std::unique_ptr<PackageLimit> packages = MakePackageLimit(energy, clock);
   std::unique_ptr<Engine> engine =
       absl::WrapUnique(new Engine(std::make_unique<Impl>(
-          capacity->options, std::move(model), capacity->num_blocks, clock,
-          std::move(energy), std::move(hasher), *std::move(drafters), probes,
-          *std::move(depth), std::move(packages))));
+          *capacity, std::move(model), clock, std::move(energy),
+          std::move(hasher), *std::move(drafters), probes, std::move(depth),
+          std::move(packages))));
   const LoadedModel& loaded = engine->model();
   absl::Status offered =
-      CheckOffered(SpeculationOf(options, loaded), loaded.backend->info(),
-                   engine->impl_->speculator);
-  if (!offered.ok()) return offered;
+      CheckOffered(DefaultSpeculation(options, loaded.backend->info()), options,
+                   loaded.backend->info(), engine->impl_->speculator);
+  if (!offered.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--speculation: ", offered.message()));
+  }
   absl::Status capped = engine->SetPowerCap(options.power_cap);
   if (!capped.ok()) return capped;
   return engine;
@@ -241,8 +268,8 @@ absl::StatusOr<std::unique_ptr<InFlight>> Engine::Impl::Prepare(
   const Seconds now = clock.Now();
   absl::Status allowed = budgets.Admit(request.tenant, now);
   if (!allowed.ok()) return allowed;
-  if (absl::Status offered =
-          CheckOffered(request.speculation, model->backend->info(), speculator);
+  if (absl::Status offered = CheckOffered(request.speculation, options,
+                                          model->backend->info(), speculator);
       !offered.ok()) {
     return offered;
   }
@@ -262,7 +289,7 @@ absl::StatusOr<std::unique_ptr<InFlight>> Engine::Impl::Prepare(
   (*admitted)->channel = std::make_shared<ResponseChannel>(on_ready);
   (*admitted)->submitted = now;
   if ((*admitted)->request.quality == Quality::kAdaptive) {
-    (*admitted)->usage.depth = depth->NewReport();
+    (*admitted)->usage.depth = depth->NewReport((*admitted)->request);
   }
   return admitted;
 }

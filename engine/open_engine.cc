@@ -55,9 +55,12 @@ absl::Status OfFlag(const char* flag, const absl::Status& status) {
 }
 
 absl::StatusOr<DrafterSetup> LoadDrafters(const EngineFlags& flags,
-                                          const BuildInfo& build, int threads) {
+                                          const BuildInfo& build, int threads,
+                                          const BackendInfo& info) {
   DrafterSetup drafters;
-  if (!flags.draft_model.empty()) {
+  const bool drafts =
+      DefaultSpeculation(flags.engine, info) != Speculation::kOff;
+  if (!flags.draft_model.empty() && drafts) {
     absl::StatusOr<std::unique_ptr<Backend>> backend =
         MakeBackend(flags, threads);
     if (!backend.ok()) return backend.status();
@@ -76,6 +79,41 @@ absl::StatusOr<DrafterSetup> LoadDrafters(const EngineFlags& flags,
   }
   drafters.learning_folder = flags.exit_head_learning;
   return drafters;
+}
+
+// What the drafters take, a line each; `setup` as it goes to the engine.
+std::vector<std::string> DescribeDrafters(const EngineFlags& flags,
+                                          const DrafterSetup& setup,
+                                          const LoadedModel& model) {
+  std::vector<std::string> lines;
+  const bool drafts = DefaultSpeculation(flags.engine, model.backend->info()) !=
+                      Speculation::kOff;
+  const std::string no_drafts = absl::StrCat(
+      ": speculation is off", flags.engine.speculation
+                                  ? " (--speculation)"
+                                  : ", as the backend is not batch-invariant");
+  if (setup.model != nullptr) {
+    lines.push_back(absl::StrCat(
+        "draft model ", setup.model->name, ", fingerprint ",
+        setup.model->fingerprint, "; of each block of the KV cache ",
+        setup.model->backend->KvBytesPerBlock(setup.model->kv_shape),
+        " bytes are its own, ", model.backend->KvBytesPerBlock(model.kv_shape),
+        " the model's"));
+  } else if (!flags.draft_model.empty()) {
+    lines.push_back(absl::StrCat("draft model not loaded", no_drafts));
+  }
+  if (!setup.exit_head) return lines;
+  lines.push_back(absl::StrCat(
+      "exit head after layer ", setup.exit_head->layer, " of ",
+      setup.exit_head->num_layers, ": ",
+      ExitHeadBytes(*setup.exit_head, model.shape), " bytes",
+      drafts ? "" : absl::StrCat("; it does not guess", no_drafts),
+      setup.learning_folder.empty() ? ""
+      : drafts
+          ? absl::StrCat("; what it learns takes ", LearnedBytes(model.shape),
+                         " for each tenant, and as much once")
+          : "; it does not learn"));
+  return lines;
 }
 
 struct HostEnergy {
@@ -233,8 +271,11 @@ absl::StatusOr<OpenedEngine> OpenEngine(
       flags.model, *std::move(backend), flags.engine.max_batched_tokens);
   if (!model.ok()) return model.status();
 
-  absl::StatusOr<DrafterSetup> drafters = LoadDrafters(flags, build, *threads);
+  absl::StatusOr<DrafterSetup> drafters =
+      LoadDrafters(flags, build, *threads, info);
   if (!drafters.ok()) return drafters.status();
+  const std::vector<std::string> drafter_lines =
+      DescribeDrafters(flags, *drafters, **model);
   absl::StatusOr<std::vector<DeviceModel>> shadows = OpenShadows(
       flags.shadow, flags.data_dir, (*model)->shape, energy->setup.cost);
   if (!shadows.ok()) return shadows.status();
@@ -260,6 +301,8 @@ absl::StatusOr<OpenedEngine> OpenEngine(
   for (std::string& line : Describe(flags, cores, energy->counters, opened)) {
     opened.choices.push_back(std::move(line));
   }
+  opened.choices.insert(opened.choices.end(), drafter_lines.begin(),
+                        drafter_lines.end());
   opened.choices.push_back(absl::StrCat("carbon ", DescribeCarbon(*carbon)));
   if (writer != nullptr) writer->SetRun(RunOf(opened));
   return opened;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "engine/kv/sliding_window.h"
 #include "engine/step_batch.h"
 #include "hw_backends/backend.h"
 
@@ -17,10 +18,11 @@ int NumShareable(const Sequence& s) { return FirstWantedRow(s) / kBlockSize; }
 
 }  // namespace
 
-PrefixReuse::PrefixReuse(BlockHasher hasher, PrefixRegions regions,
+PrefixReuse::PrefixReuse(BlockHasher hasher, PrefixRegions regions, int window,
                          BlockPool& pool)
     : hasher_(std::move(hasher)),
       regions_(std::move(regions)),
+      window_(window),
       pool_(pool),
       cache_(kBlockSize, pool) {}
 
@@ -55,7 +57,13 @@ bool PrefixReuse::Follows(const Sequence& s, int num_blocks) {
 PrefixReuse::Start PrefixReuse::Probe(Sequence& waiting) {
   Find(waiting);
   Start start{.num_blocks = static_cast<int>(found_.size())};
-  for (BlockId id : found_) start.num_idle += pool_.is_idle(id) ? 1 : 0;
+  if (window_ > 0) {
+    start.num_released =
+        FirstNeeded(start.num_blocks * kBlockSize, window_, kBlockSize);
+  }
+  for (BlockId id : std::span(found_).subspan(start.num_released)) {
+    start.num_idle += pool_.is_idle(id) ? 1 : 0;
+  }
   start.follows = Follows(waiting, start.num_blocks);
   if (start.follows) return start;
   const PrefixCache::Partial partial = PartlyEqual(waiting);
@@ -159,9 +167,10 @@ void PrefixReuse::NoteComputed(Sequence& s) {
   for (int i = s.num_findable; i < complete; ++i) {
     const PrefixCache::Addition addition =
         cache_.Add(s.chain, s.tokens, s.blocks.ids().first(i + 1));
-    if (addition.how == PrefixCache::Added::kCollision) {
+    if (addition.how == PrefixCache::Added::kCollision) ++stats_.collisions;
+    if (addition.how != PrefixCache::Added::kNew &&
+        addition.how != PrefixCache::Added::kKnown) {
       s.findable = false;
-      ++stats_.collisions;
       return;
     }
     // Two computed the same at once: one of the two is enough.

@@ -23,8 +23,9 @@ namespace mj {
 
 class PrefixReuse final {
  public:
-  // `pool` outlives it.
-  PrefixReuse(BlockHasher hasher, PrefixRegions regions, BlockPool& pool);
+  // `window`: as of Queues. `pool` outlives it.
+  PrefixReuse(BlockHasher hasher, PrefixRegions regions, int window,
+              BlockPool& pool);
 
   // Once, before the sequence queues.
   void Begin(Sequence& s);
@@ -33,7 +34,8 @@ class PrefixReuse final {
   struct Start {
     int num_blocks = 0;
     int num_copied = 0;    // tokens, from a block that begins alike
-    int num_idle = 0;      // of these blocks
+    int num_released = 0;  // of these blocks, out of its window: not to be held
+    int num_idle = 0;      // of the others
     bool follows = false;  // an earlier sequence computes what comes next
   };
   // A round asks for each sequence that has more than its last token to
@@ -72,6 +74,7 @@ class PrefixReuse final {
 
   BlockHasher hasher_;
   const PrefixRegions regions_;
+  const int window_;
   BlockPool& pool_;
   PrefixCache cache_;
   PrefixStats stats_;

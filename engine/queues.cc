@@ -4,6 +4,7 @@
 #include <cassert>
 #include <utility>
 
+#include "engine/kv/sliding_window.h"
 #include "hw_backends/backend.h"
 
 namespace mj {
@@ -13,7 +14,8 @@ SequenceView ViewOf(const Sequence& s) {
   return {.num_tokens = s.num_tokens(),
           .num_computed = s.num_computed,
           .num_blocks = s.blocks.size(),
-          .max_tokens = s.max_tokens};
+          .max_tokens = s.max_tokens,
+          .num_released = s.blocks.num_released()};
 }
 
 bool Ended(const Sequence* s) { return s->ended; }
@@ -21,7 +23,7 @@ bool Ended(const Sequence* s) { return s->ended; }
 }  // namespace
 
 void Queues::ShareBeginnings(BlockHasher hasher, PrefixRegions regions) {
-  reuse_.emplace(std::move(hasher), std::move(regions), pool_);
+  reuse_.emplace(std::move(hasher), std::move(regions), window_, pool_);
 }
 
 void Queues::Append(Sequence& sequence) {
@@ -42,6 +44,7 @@ void Queues::RemoveEnded() {
 SequenceView Queues::ViewRunning(Sequence& s) {
   const bool decodes = s.num_tokens() - s.num_computed == 1;
   const bool follows = reuse_ && !decodes && reuse_->Follow(s);
+  ReleaseUnneeded(s);
   SequenceView view = ViewOf(s);
   view.follows = follows;
   return view;
@@ -56,7 +59,9 @@ void Queues::CountShared(int block_size) {
   }
   if (wanted <= pool_.num_free()) return;
   for (int i = 0; i < num_running(); ++i) {
-    running_views_[i].num_shared_blocks = running_[i]->blocks.NumShared(pool_);
+    const BlockTable& blocks = running_[i]->blocks;
+    running_views_[i].num_shared_blocks =
+        window_ > 0 ? blocks.CountShared(pool_) : blocks.NumShared(pool_);
   }
 }
 
@@ -66,6 +71,7 @@ SequenceView Queues::ViewWaiting(Sequence& s) {
   const PrefixReuse::Start start = reuse_->Probe(s);
   view.num_blocks = start.num_blocks;
   view.num_free_blocks = start.num_idle;
+  view.num_released = start.num_released;
   view.num_computed = start.num_blocks * kBlockSize + start.num_copied;
   view.follows = start.follows;
   return view;
@@ -122,6 +128,7 @@ std::vector<Sequence*> Queues::Apply(const StepPlan& plan) {
     Sequence* s = waiting_.front();
     waiting_.pop_front();
     if (reuse_) reuse_->Attach(*s);
+    ReleaseUnneeded(*s);
     running_.push_back(s);
   }
   for (const PlannedRows& rows : plan.rows) {
@@ -137,6 +144,13 @@ std::vector<Sequence*> Queues::Apply(const StepPlan& plan) {
 
 void Queues::NoteComputed(Sequence& sequence) {
   if (reuse_) reuse_->NoteComputed(sequence);
+  ReleaseUnneeded(sequence);
+}
+
+void Queues::ReleaseUnneeded(Sequence& s) {
+  if (window_ == 0) return;
+  s.blocks.ReleaseBefore(FirstNeeded(s.num_computed, window_, kBlockSize),
+                         pool_);
 }
 
 }  // namespace mj

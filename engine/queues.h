@@ -17,7 +17,8 @@ namespace mj {
 
 class Queues final {
  public:
-  explicit Queues(int num_blocks) : pool_(num_blocks) {}
+  // `window`: as CommonWindow() says, of the model.
+  Queues(int num_blocks, int window) : pool_(num_blocks), window_(window) {}
 
   // Sequences share the blocks of equal beginnings from now on. Before the
   // first one.
@@ -37,7 +38,8 @@ class Queues final {
   // Of the KV cache, to be made in this order before the step runs. Valid until
   // the next Apply().
   std::span<const BlockCopy> copies() const { return copies_; }
-  // Its num_computed has grown by what a step has computed.
+  // Its num_computed has grown by what a step has computed. Blocks that are out
+  // of its window go back.
   void NoteComputed(Sequence& sequence);
 
   // As a plan's indices before Apply(): running, then waiting.
@@ -56,9 +58,11 @@ class Queues final {
   SequenceView ViewRunning(Sequence& s);
   SequenceView ViewWaiting(Sequence& s);
   void CountShared(int block_size);
+  void ReleaseUnneeded(Sequence& s);
   void Preempt(Sequence& s);
 
   BlockPool pool_;
+  const int window_;
   std::optional<PrefixReuse> reuse_;
   std::vector<Sequence*> running_;
   std::deque<Sequence*> waiting_;

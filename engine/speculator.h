@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/draft_account.h"
 #include "engine/draft_source.h"
 #include "engine/queues.h"
 #include "engine/request/sequence.h"
@@ -50,16 +51,16 @@ class Speculator final {
   // The sequence has ended.
   void Forget(const Sequence& s);
   void LimitThreads(int threads);  // of all sources; any thread
-  // What of the step should be kept for drafters that learn, a row at the most:
-  // sequences that may draft by them take turns, a step each. REQUIRES: the
-  // batch was made from the plan that AddDrafts() saw
+  // What of the step should be kept for drafters that learn: of half of the
+  // steps, a row. Sequences that may draft by them take turns.
+  // REQUIRES: the batch was made from the plan that AddDrafts() saw
   HiddenTap* Watch(const StepBatch& batch);
 
   // The sequence has taken in its last `taken` tokens; its draft is still
   // there. `ended`: they end the reply.
   void NoteTaken(Sequence& s, int taken, bool ended);
   // After a step of so many rows, all of whose sequences have been noted.
-  void NoteStep(int rows, Seconds time, Seconds drafting);
+  void NoteStep(const Clock& clock, int rows, Seconds time, Seconds drafting);
 
   SpeculationStats stats() const;
 
@@ -94,6 +95,7 @@ class Speculator final {
   std::map<std::string, int> groups_;  // by tenant
   SpeculationMemory memory_;
   SpeculationStats stats_;
+  DraftAccount account_;
   std::map<std::pair<std::string_view, Drafter>, int64_t> choices_;
 
   // Of the step that is planned.
@@ -108,6 +110,7 @@ class Speculator final {
   std::optional<Exploration> exploration_;
   int tokens_ = 0;                  // that it has generated
   DraftSource* learner_ = nullptr;  // of its tap
+  Seconds learning_{0};             // ever
   size_t turn_ = 0;                 // of those who are learned from
 };
 

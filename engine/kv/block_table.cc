@@ -35,8 +35,21 @@ int BlockTable::NumShared(const BlockPool& pool) const {
   return static_cast<int>(end - ids_.begin());
 }
 
+int BlockTable::CountShared(const BlockPool& pool) const {
+  return static_cast<int>(
+      std::count_if(ids_.begin() + num_released_, ids_.end(),
+                    [&](int32_t id) { return pool.is_shared(BlockId{id}); }));
+}
+
+void BlockTable::ReleaseBefore(int end, BlockPool& pool) {
+  for (int i = end; i-- > num_released_;) pool.Release(At(i));
+  num_released_ = std::max(num_released_, end);
+}
+
 void BlockTable::Clear(BlockPool& pool) {
-  for (; !ids_.empty(); ids_.pop_back()) pool.Release(BlockId{ids_.back()});
+  for (int i = size(); i-- > num_released_;) pool.Release(At(i));
+  ids_.clear();
+  num_released_ = 0;
   ids_.shrink_to_fit();
 }
 

@@ -28,6 +28,12 @@ bool PrefixCache::Follows(int32_t block, int32_t before) const {
          entry.before_generation == pool_.generation(BlockId{before});
 }
 
+// What stood before it when it was added has been taken, or is cut itself.
+bool PrefixCache::IsCut(int32_t block) const {
+  const int32_t before = entries_[block].before;
+  return before >= 0 && !(IsLive(before) && Follows(block, before));
+}
+
 bool PrefixCache::Holds(int32_t block, int32_t before,
                         std::span<const int32_t> tokens) const {
   return Follows(block, before) && std::equal(tokens.begin(), tokens.end(),
@@ -100,10 +106,15 @@ PrefixCache::Addition PrefixCache::Add(const BlockChain& keys,
   const BlockKey* const key_of = keys.keys.data();
   const int i = static_cast<int>(chain.size()) - 1;
   const int32_t block = chain[i], before = i == 0 ? -1 : chain[i - 1];
+  if (before >= 0 && !IsLive(before)) return {Added::kCut, {}};
   const auto found = blocks_.find(key_of[i]);
   if (found != blocks_.end() && IsLive(found->second)) {
-    const bool same = Holds(found->second, before, TokensOf(i, tokens));
-    return {same ? Added::kKnown : Added::kCollision, BlockId{found->second}};
+    const BlockId id{found->second};
+    if (Holds(found->second, before, TokensOf(i, tokens))) {
+      return {Added::kKnown, id};
+    }
+    if (!IsCut(found->second)) return {Added::kCollision, id};
+    entries_[found->second].generation = 0;  // this one takes its place
   }
   if (entries_[block].generation != 0) Forget(block);
   blocks_[key_of[i]] = block;

@@ -6,8 +6,11 @@
 // through, so that a collision of keys is a miss and never a wrong text.
 //
 // The cache holds no references. An idle block may be taken at any time, which
-// its generation tells; because a sequence gives its last block back first, no
-// block outlives the ones before it. Engine thread only.
+// its generation tells. A sequence gives its last block back first, so that no
+// block outlives the ones before it, but for sliding windows: there the first
+// ones go first, and what follows a block that was taken is found no more. The
+// cache keeps no tokens of it to compare, so it is computed again.
+// Engine thread only.
 #ifndef MILLIJOULE_ENGINE_KV_PREFIX_CACHE_H_
 #define MILLIJOULE_ENGINE_KV_PREFIX_CACHE_H_
 
@@ -46,7 +49,12 @@ class PrefixCache final {
   // remembered.
   int NumEvicted(std::span<const BlockKey> keys, int num_blocks) const;
 
-  enum class Added { kNew, kKnown, kCollision };
+  enum class Added {
+    kNew,
+    kKnown,
+    kCollision,
+    kCut,  // the block before it is found no more
+  };
   struct Addition {
     Added how = Added::kNew;
     BlockId id{};  // kKnown: the block that holds the same, maybe this one
@@ -71,6 +79,7 @@ class PrefixCache final {
   bool IsGone(const BlockKey& key) const;
   void Forget(int32_t block);
   bool Follows(int32_t block, int32_t before) const;
+  bool IsCut(int32_t block) const;
   bool Holds(int32_t block, int32_t before,
              std::span<const int32_t> tokens) const;
   std::span<const int32_t> TokensOf(int i,

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -35,6 +36,9 @@ struct PositionLogprobs {
 struct DepthReport {
   int early_tokens = 0;   // of its completion tokens, that did
   std::string exit_head;  // SHA-256 of the file of the head that said them
+  // Why none may: "sampling", "penalties" (or biases) or "logprobs", of which
+  // the exit head knows nothing; "": the choice is greedy.
+  std::string_view whole_because = "";
 };
 
 struct Usage {

@@ -1,6 +1,8 @@
 #include "engine/request/request.h"
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "engine/request/request_error.h"
@@ -125,20 +127,28 @@ absl::Status ValidateLogprobs(const char* field, std::optional<int> count) {
   return InRange(field, *count, 0, kMaxLogprobs);
 }
 
+constexpr std::pair<std::string_view, Speculation> kSpeculationNames[] = {
+    {"auto", Speculation::kAuto},   {"off", Speculation::kOff},
+    {"ngram", Speculation::kNgram}, {"draft", Speculation::kDraft},
+    {"exit", Speculation::kExit},
+};
+
 }  // namespace
 
 absl::StatusOr<Speculation> ParseSpeculation(std::string_view name) {
-  constexpr std::pair<std::string_view, Speculation> kNames[] = {
-      {"auto", Speculation::kAuto},   {"off", Speculation::kOff},
-      {"ngram", Speculation::kNgram}, {"draft", Speculation::kDraft},
-      {"exit", Speculation::kExit},
-  };
-  for (const auto& [known, speculation] : kNames) {
+  for (const auto& [known, speculation] : kSpeculationNames) {
     if (name == known) return speculation;
   }
   return absl::InvalidArgumentError(
       absl::StrCat("'", std::string(name.substr(0, 60)),
                    "' is none of auto, off, ngram, draft, exit"));
+}
+
+std::string_view SpeculationName(Speculation speculation) {
+  const auto* named =
+      std::ranges::find(kSpeculationNames, speculation,
+                        &std::pair<std::string_view, Speculation>::second);
+  return named->first;
 }
 
 absl::StatusOr<Quality> ParseQuality(std::string_view name) {

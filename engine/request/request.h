@@ -62,6 +62,7 @@ enum class Speculation {
 };
 // "auto", "off", "ngram", "draft", "exit". INVALID_ARGUMENT names the others.
 absl::StatusOr<Speculation> ParseSpeculation(std::string_view name);
+std::string_view SpeculationName(Speculation speculation);
 
 // May confident tokens leave the model early, to save energy?
 enum class Quality {

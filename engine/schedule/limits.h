@@ -2,12 +2,17 @@
 #ifndef MILLIJOULE_ENGINE_SCHEDULE_LIMITS_H_
 #define MILLIJOULE_ENGINE_SCHEDULE_LIMITS_H_
 
+#include <climits>
+
 namespace mj {
 
 struct ScheduleLimits {
   int max_num_seqs = 0;        // sequences that hold blocks
   int max_batched_tokens = 0;  // rows
   int block_size = 0;          // tokens a KV block holds
+  // A sequence holds at once, as it gives those back that are out of its
+  // window; no more than the pool has. INT_MAX: it gives none back.
+  int most_blocks = INT_MAX;
 };
 
 // What may change while the engine runs.

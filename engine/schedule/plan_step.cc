@@ -9,6 +9,7 @@ namespace {
 
 int Lacks(const SequenceView& s) { return s.num_tokens - s.num_computed; }
 bool Decodes(const SequenceView& s) { return Lacks(s) == 1; }
+int Held(const SequenceView& s) { return s.num_blocks - s.num_released; }
 
 // The plan while it is made. Sequences in play are a prefix of the order of
 // arrival: all of `running`, then those admitted.
@@ -36,7 +37,7 @@ class Planner {
   bool Waits(size_t i) const { return i >= in_.running.size(); }
   // Blocks that become free when a sequence in play is left out.
   int Freed(size_t i) const {
-    return Waits(i) ? 0 : At(i).num_blocks - At(i).num_shared_blocks;
+    return Waits(i) ? 0 : Held(At(i)) - At(i).num_shared_blocks;
   }
 
   int GiveDecodeRows() {
@@ -56,7 +57,9 @@ class Planner {
   int Claim(const SequenceView& s) const {
     const int needed = std::max(Blocks(s.num_tokens), s.num_blocks);
     const bool grows = Blocks(s.max_tokens) > needed;
-    return needed - s.num_blocks + s.num_free_blocks + (grows ? 1 : 0);
+    const int lacks = needed - s.num_blocks + (grows ? 1 : 0);
+    const int room = std::max(0, in_.limits.most_blocks - Held(s));
+    return std::min(lacks, room) + s.num_free_blocks;
   }
 
   void Admit(int num_decodes) {

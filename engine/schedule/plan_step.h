@@ -44,6 +44,7 @@ struct SequenceView {
   // Of a waiting sequence's blocks, those that count as free until it starts.
   int num_free_blocks = 0;
   bool follows = false;  // an earlier one computes what it needs next
+  int num_released = 0;  // of its blocks: given back, out of its window
 };
 
 // `running` and `waiting` are in order of arrival, and all of `running` came
@@ -68,7 +69,8 @@ struct StepPlan {
   int num_preempted = 0;          // the last of `running` that lose all blocks
 };
 
-// REQUIRES: limits are > 0; each sequence alone fits in the pool.
+// REQUIRES: limits are > 0; each sequence alone fits in the pool, with all its
+// tokens, or with its window and one row more.
 // O(n log n) in the sequences.
 StepPlan PlanStep(const PlanInput& input);
 

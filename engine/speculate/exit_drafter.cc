@@ -9,10 +9,17 @@ absl::StatusOr<ExitDrafter> ExitDrafter::Load(const ExitHead& head,
                                               LoadedModel& model) {
   absl::StatusOr<DraftHead> loaded = DraftHead::Load(head, model);
   if (!loaded.ok()) return loaded.status();
-  return ExitDrafter(model, *std::move(loaded), head.layer,
-                     DraftCost(model.shape, head.layer,
-                               static_cast<int>(head.vocabulary.size())));
+  return ExitDrafter(model, std::make_shared<DraftHead>(*std::move(loaded)),
+                     head);
 }
+
+ExitDrafter::ExitDrafter(LoadedModel& model, std::shared_ptr<DraftHead> head,
+                         const ExitHead& from)
+    : model_(&model),
+      head_(std::move(head)),
+      layer_(from.layer),
+      cost_(DraftCost(model.shape, from.layer,
+                      static_cast<int>(from.vocabulary.size()))) {}
 
 StepReport ExitDrafter::Draft(std::span<const DraftRow> rows,
                               std::span<mj::Draft> drafts,
@@ -30,7 +37,7 @@ StepReport ExitDrafter::Draft(std::span<const DraftRow> rows,
   }
   model_->decoder->Begin(batch_);
   model_->decoder->RunLayers(0, layer_);
-  head_.Run(drafts, moved);
+  head_->Run(drafts, moved);
   return model_->backend->EndStep();
 }
 

@@ -4,6 +4,7 @@
 #define MILLIJOULE_ENGINE_SPECULATE_EXIT_DRAFTER_H_
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <utility>
 
@@ -33,6 +34,9 @@ class ExitDrafter final {
   // LoadDraftVocabulary(). Call it before the backend's AllocateKv().
   static absl::StatusOr<ExitDrafter> Load(const ExitHead& head,
                                           LoadedModel& model);
+  // With a head that is loaded, made of `from`.
+  ExitDrafter(LoadedModel& model, std::shared_ptr<DraftHead> head,
+              const ExitHead& from);
 
   // One token after each row. Stores keys and values of the first layer()
   // layers at the rows' positions: on a batch-invariant backend the bits that
@@ -48,11 +52,8 @@ class ExitDrafter final {
   double cost() const { return cost_; }
 
  private:
-  ExitDrafter(LoadedModel& model, DraftHead head, int layer, double cost)
-      : model_(&model), head_(std::move(head)), layer_(layer), cost_(cost) {}
-
   LoadedModel* model_;
-  DraftHead head_;
+  std::shared_ptr<DraftHead> head_;
   int layer_;
   double cost_;
   ForwardBatch batch_;

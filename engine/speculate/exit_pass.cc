@@ -9,7 +9,8 @@ absl::StatusOr<ExitPass> ExitPass::Load(const ExitHead& head,
                                         LoadedModel& model) {
   absl::StatusOr<DraftHead> loaded = DraftHead::Load(head, model);
   if (!loaded.ok()) return loaded.status();
-  return ExitPass(model, *std::move(loaded), head.layer);
+  return ExitPass(model, std::make_shared<DraftHead>(*std::move(loaded)),
+                  head.layer);
 }
 
 StepOutcome ExitPass::Run(const ForwardBatch& batch,
@@ -19,7 +20,7 @@ StepOutcome ExitPass::Run(const ForwardBatch& batch,
   decoder.Begin(batch);
   decoder.RunLayers(0, layer_);
   drafts_.resize(candidates.size());
-  head_.Run(candidates, drafts_);
+  head_->Run(candidates, drafts_);
   std::vector<int> leaving = choose(drafts_);
   for (int& row : leaving) row = candidates[row];
   if (leaving.empty()) return decoder.Finish(layer_, batch.logits_rows, sink);

@@ -10,6 +10,7 @@
 #define MILLIJOULE_ENGINE_SPECULATE_EXIT_PASS_H_
 
 #include <functional>
+#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
@@ -30,6 +31,9 @@ class ExitPass final {
   // the backend's AllocateKv().
   static absl::StatusOr<ExitPass> Load(const ExitHead& head,
                                        LoadedModel& model);
+  // With a head that is loaded; `layer` is its own.
+  ExitPass(LoadedModel& model, std::shared_ptr<DraftHead> head, int layer)
+      : model_(&model), head_(std::move(head)), layer_(layer) {}
 
   // Which of the candidates leave with these drafts: their numbers, ascending.
   using Choose = std::function<std::vector<int>(std::span<const Draft>)>;
@@ -41,15 +45,13 @@ class ExitPass final {
                   const Choose& choose, const LogitsSink& sink);
 
   int layer() const { return layer_; }
-  const DraftHead& head() const { return head_; }
+  const DraftHead& head() const { return *head_; }
 
  private:
-  ExitPass(LoadedModel& model, DraftHead head, int layer)
-      : model_(&model), head_(std::move(head)), layer_(layer) {}
   void NarrowTo(const ForwardBatch& batch, std::span<const int> leaving);
 
   LoadedModel* model_;
-  DraftHead head_;
+  std::shared_ptr<DraftHead> head_;
   int layer_;
   std::vector<Draft> drafts_;
   // Of the rows that stay: which they are, what is wanted of them by their new

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "hw_backends/cpu/memory_budget.h"
 #include "kernels/kv_block.h"
 #include "kernels/kv_write.h"
@@ -38,8 +39,9 @@ absl::StatusOr<KvCache> KvCache::Create(const KvShape& shape, int num_blocks,
   if (num_blocks > available / block_bytes) {
     return absl::ResourceExhaustedError(absl::StrCat(
         "KV cache: ", num_blocks, " blocks of ", block_bytes, " bytes want ",
-        static_cast<double>(block_bytes) * num_blocks, " bytes, ", available,
-        " bytes (", available / block_bytes, " blocks) are available"));
+        absl::StrFormat("%.0f", static_cast<double>(block_bytes) * num_blocks),
+        " bytes, ", available, " bytes (", available / block_bytes,
+        " blocks) are available"));
   }
   absl::StatusOr<MappedMemory> memory =
       MappedMemory::Map(block_bytes * num_blocks, /*huge_pages=*/false);

@@ -59,8 +59,10 @@ void Fill(const Usage& from, v1::Usage* to) {
   to->set_accepted_draft_tokens(from.accepted_tokens);
   Fill(from.energy, to->mutable_energy());
   if (from.depth) {
-    to->mutable_adaptive_depth()->set_early_tokens(from.depth->early_tokens);
-    to->mutable_adaptive_depth()->set_exit_head(from.depth->exit_head);
+    v1::AdaptiveDepth* depth = to->mutable_adaptive_depth();
+    depth->set_early_tokens(from.depth->early_tokens);
+    depth->set_exit_head(from.depth->exit_head);
+    depth->set_whole_because(std::string(from.depth->whole_because));
   }
 }
 

@@ -35,6 +35,9 @@ Json QualityJson(const DepthReport& depth, int completion_tokens) {
           ? 0.0
           : static_cast<double>(depth.early_tokens) / completion_tokens;
   json["exit_head"] = depth.exit_head;
+  if (!depth.whole_because.empty()) {
+    json["whole_because"] = depth.whole_because;
+  }
   return json;
 }
 

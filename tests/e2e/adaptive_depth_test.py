@@ -61,8 +61,9 @@ class AdaptiveDepthTest(unittest.TestCase):
             self.assertEqual(again["choices"], full["choices"])
             # What is drawn runs whole; its reply says that, too.
             drawn = ask(server, energy=ADAPTIVE, temperature=1, seed=1)[1]
-            self.assertEqual(drawn["usage"]["energy"]["quality"]
-                             ["early_tokens"], 0)
+            quality = drawn["usage"]["energy"]["quality"]
+            self.assertEqual(quality["early_tokens"], 0)
+            self.assertEqual(quality["whole_because"], "sampling")
             self.assertEqual(drawn["choices"],
                              ask(server, temperature=1, seed=1)[1]["choices"])
 

@@ -108,6 +108,22 @@ class SameBitsTest(unittest.TestCase):
                 self.assertEqual(reply["error"]["param"], "speculation")
 
 
+    def test_the_operator_s_off_is_off_for_every_request(self):
+        with Server("--speculation", "off", "--draft-model",
+                    str(SMOLLM2)) as server:
+            self.assertIn("draft model not loaded: speculation is off "
+                          "(--speculation)", server.output())
+            for name in ("ngram", "draft", "exit"):
+                status, reply = server.post("/v1/completions", prompt="x",
+                                            speculation=name)
+                self.assertEqual(status, 400, reply)
+                self.assertEqual(reply["error"]["param"], "speculation")
+                self.assertEqual(reply["error"]["message"], f"'{name}' is off "
+                                 "on this server (--speculation)")
+            for name in ("auto", "off"):
+                ask(server, "x", speculation=name)
+
+
 class DraftModelTest(unittest.TestCase):
 
     def test_a_model_that_guesses_for_itself_is_always_right(self):
@@ -127,8 +143,24 @@ class DraftModelTest(unittest.TestCase):
              str(GEMMA3), "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"],
             capture_output=True, text=True, timeout=60)
         self.assertNotEqual(run.returncode, 0)
-        self.assertRegex(run.stderr, r"draft model .* has 262144 tokens")
-        self.assertRegex(run.stderr, "49152")
+        self.assertRegex(run.stderr, r"--draft-model: .* has another "
+                         "vocabulary: 262144 tokens .* 49152")
+
+    def test_its_cache_lies_in_the_same_memory(self):
+        with Server("--draft-model", str(SMOLLM2), "--kv-memory",
+                    "64M") as server:
+            summary = server.output()
+            self.assertRegex(summary, r"KV cache 64M of \w+: 45 blocks")
+            self.assertRegex(summary, "737280 bytes are its own, 737280 the "
+                             "model's")
+        run = subprocess.run(
+            [str(BINARY), "serve", "--model", str(SMOLLM2), "--draft-model",
+             str(SMOLLM2), "--kv-memory", "1M", "--http", "127.0.0.1:0",
+             "--grpc", "127.0.0.1:0"], capture_output=True, text=True,
+            timeout=60)
+        self.assertNotEqual(run.returncode, 0)
+        self.assertRegex(run.stderr, "kv-memory is 1048576 bytes; .*737280, "
+                         "and 737280 of the draft model .*: 1474560")
 
 
 class TenantsTest(unittest.TestCase):

@@ -53,14 +53,13 @@ class AdaptiveDepthTest : public testing::Test {
       std::optional<ExitHead> head) {
     auto model = OpenTiny(kModel, Numerics::kF32);
     auto energy = GenericEnergySetup(model->backend->info());
-    return Engine::Start(options_, std::move(model), clock_,
-                         *std::move(energy),
+    return Engine::Start(options_, std::move(model), clock_, *std::move(energy),
                          {.model = nullptr, .exit_head = std::move(head)});
   }
 
   static Request Make(uint32_t seed = 1, int prompt = 40) {
-    Request request = MakeGreedyRequest(RandomText(prompt, 200, seed),
-                                        kNumTokens);
+    Request request =
+        MakeGreedyRequest(RandomText(prompt, 200, seed), kNumTokens);
     request.quality = Quality::kAdaptive;
     return request;
   }
@@ -113,26 +112,31 @@ TEST_F(AdaptiveDepthTest, WhoIsNeverSureGetsTheModelsOwnReply) {
 struct RequestCase {
   const char* name;
   std::function<void(Request&)> change;
-  bool leaves;
+  const char* whole_because;  // "": it leaves
 };
 
 TEST_F(AdaptiveDepthTest, OnlyGreedyChoicesOfUntouchedLogitsLeave) {
   const RequestCase kCases[] = {
-      {"greedy", [](Request&) {}, true},
+      {"greedy", [](Request&) {}, ""},
       {"top-k 1",
        [](Request& r) { r.sampling.temperature = 1, r.sampling.top_k = 1; },
-       true},
-      {"drawn", [](Request& r) { r.sampling.temperature = 1; }, false},
-      {"penalised",
-       [](Request& r) { r.sampling.repetition_penalty = 1.5f; }, false},
-      {"biased", [](Request& r) { r.sampling.logit_bias = {{3, 1}}; }, false},
-      {"with logprobs", [](Request& r) { r.logprobs.generated = 2; }, false},
-      {"with the prompt's logprobs",
-       [](Request& r) { r.logprobs.prompt = 2; }, true},
-      {"with choices", [](Request& r) { r.num_choices = 3; }, true},
+       ""},
+      {"drawn", [](Request& r) { r.sampling.temperature = 1; }, "sampling"},
+      {"penalised", [](Request& r) { r.sampling.repetition_penalty = 1.5f; },
+       "penalties"},
+      {"biased",
+       [](Request& r) {
+         r.sampling.logit_bias = {{3, 1}};
+       },
+       "penalties"},
+      {"with logprobs", [](Request& r) { r.logprobs.generated = 2; },
+       "logprobs"},
+      {"with the prompt's logprobs", [](Request& r) { r.logprobs.prompt = 2; },
+       ""},
+      {"with choices", [](Request& r) { r.num_choices = 3; }, ""},
       {"of few tokens at least",
        [](Request& r) { r.stop.min_tokens = 20, r.stop.ignore_eos = false; },
-       true},
+       ""},
   };
   auto engine = Start();
   for (const RequestCase& c : kCases) {
@@ -142,8 +146,10 @@ TEST_F(AdaptiveDepthTest, OnlyGreedyChoicesOfUntouchedLogitsLeave) {
     const Reply reply = Ask(*engine, request);
     EXPECT_TRUE(reply.status.ok()) << reply.status;
     ASSERT_TRUE(reply.usage.depth);
-    EXPECT_EQ(reply.usage.depth->early_tokens > 0, c.leaves);
-    if (c.leaves) continue;
+    EXPECT_EQ(reply.usage.depth->whole_because, c.whole_because);
+    const bool leaves = std::string_view(c.whole_because).empty();
+    EXPECT_EQ(reply.usage.depth->early_tokens > 0, leaves);
+    if (leaves) continue;
     request.quality = Quality::kFull;
     EXPECT_EQ(reply.choices[0].tokens, Ask(*engine, request).choices[0].tokens);
   }
@@ -282,8 +288,7 @@ TEST_F(AdaptiveDepthTest, WhereItIsNotOfferedItIsRefused) {
 TEST_F(AdaptiveDepthTest, UnderACapThatBindsEveryoneMayLeave) {
   Request request = Make();
   request.quality = Quality::kFull;
-  for (DepthPolicy policy :
-       {DepthPolicy::kOnRequest, DepthPolicy::kUnderCap}) {
+  for (DepthPolicy policy : {DepthPolicy::kOnRequest, DepthPolicy::kUnderCap}) {
     options_.depth.policy = policy;
     auto engine = Start();
     EXPECT_FALSE(Ask(*engine, request).usage.depth);

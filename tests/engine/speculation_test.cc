@@ -2,6 +2,7 @@
 #include <future>
 #include <random>
 
+#include "absl/strings/str_cat.h"
 #include "engine/engine.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/fake_model.h"
@@ -69,6 +70,25 @@ TEST_F(SpeculationTest, OffMeansOneTokenAStep) {
   EXPECT_EQ(log_.steps, 100);
   EXPECT_EQ(reply.usage.drafted_tokens, 0);
   EXPECT_TRUE(engine->stats().speculation.choices.empty());
+}
+
+TEST_F(SpeculationTest, TheOperatorsOffIsOffForEveryRequest) {
+  options_.speculation = Speculation::kOff;
+  auto engine = Start();
+  Request request = MakeGreedyRequest(RandomTokens(20, 1), 100);
+  for (Speculation named :
+       {Speculation::kNgram, Speculation::kDraft, Speculation::kExit}) {
+    request.speculation = named;
+    const absl::Status refused = engine->Submit(request, nullptr).status();
+    EXPECT_EQ(refused.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_EQ(refused.message(),
+              absl::StrCat("'", std::string(SpeculationName(named)),
+                           "' is off on this server (--speculation)"));
+  }
+  for (Speculation left : {Speculation::kAuto, Speculation::kOff}) {
+    request.speculation = left;
+    EXPECT_EQ(Ask(*engine, request).usage.drafted_tokens, 0);
+  }
 }
 
 struct WayCase {

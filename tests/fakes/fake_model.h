@@ -121,6 +121,8 @@ struct FakeRunnerLog {
   // In so many of 16 rows the next token follows from the last one alone, so
   // that replies repeat themselves, if not for long.
   std::atomic<int> habit{0};
+  // A row reads the slot of this many positions, too, its own counted; 0: none.
+  int window = 0;
   // Runs in each step, before anything else: to block or to act in between.
   std::function<void()> before_step;
 };
@@ -179,8 +181,11 @@ class FakeRunner final : public StepRunner {
     for (int r = 0; r < s.num_rows; ++r) {
       const int position = s.start_position + r;
       const uint64_t before = position == 0 ? 1 : Slot(s, position - 1);
+      const int last = position - log_.window + 1;
+      const uint64_t far = log_.window > 0 && last >= 0 ? Slot(s, last) : 0;
       const uint64_t token = batch.tokens[s.first_row + r];
-      const uint64_t hash = Mix(before * 0x9E3779B97F4A7C15 + token + 1);
+      const uint64_t hash =
+          Mix((before + 3 * far) * 0x9E3779B97F4A7C15 + token + 1);
       Slot(s, position) = hashes[s.first_row + r] = hash;
     }
   }

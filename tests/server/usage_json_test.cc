@@ -17,8 +17,14 @@ TEST(UsageJsonTest, AdaptiveDepthIsToldWhereItWasPossible) {
   const Json quality = UsageJson(MakeUsage(8, 6))["energy"]["quality"];
   EXPECT_EQ(quality, Json::parse(R"({"mode":"adaptive","early_tokens":6,
                                      "early_share":0.75,"exit_head":"abc"})"));
-  EXPECT_EQ(
-      UsageJson(MakeUsage(0, 0))["energy"]["quality"]["early_share"], 0.0);
+  EXPECT_EQ(UsageJson(MakeUsage(0, 0))["energy"]["quality"]["early_share"],
+            0.0);
+}
+
+TEST(UsageJsonTest, WhoCouldNotLeaveIsToldWhy) {
+  Usage usage = MakeUsage(8, 0);
+  usage.depth->whole_because = "sampling";
+  EXPECT_EQ(UsageJson(usage)["energy"]["quality"]["whole_because"], "sampling");
 }
 
 TEST(UsageJsonTest, EarlyTokensOfSeveralRequestsAddUp) {

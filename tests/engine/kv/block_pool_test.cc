@@ -91,5 +91,28 @@ TEST(BlockTableTest, GrowsAndGivesBack) {
             (std::set<int32_t>{0, 1, 2, 3}));
 }
 
+TEST(BlockTableTest, GivesBackWhatLiesBehindAWindow) {
+  BlockPool pool(6);
+  BlockTable a, b;
+  ASSERT_TRUE(a.GrowTo(5, pool).ok());
+  a.ReleaseBefore(2, pool);
+  a.ReleaseBefore(1, pool);  // it has
+  EXPECT_EQ(a.size(), 5);
+  EXPECT_EQ(a.num_released(), 2);
+  EXPECT_EQ(pool.num_free(), 3);
+  const BlockId shared[] = {a.At(3), a.At(4)};
+  b.Share(shared, pool);
+  EXPECT_EQ(a.CountShared(pool), 2);
+  b.ReleaseBefore(1, pool);
+  EXPECT_EQ(a.CountShared(pool), 1);
+  EXPECT_EQ(b.CountShared(pool), 1);
+  ASSERT_TRUE(b.GrowTo(5, pool).ok());
+  EXPECT_EQ(pool.num_free(), 0);
+  a.Clear(pool);
+  b.Clear(pool);
+  EXPECT_EQ(a.num_released(), 0);
+  EXPECT_EQ(pool.num_free(), 6);
+}
+
 }  // namespace
 }  // namespace mj

@@ -207,6 +207,33 @@ TEST(PrefixCacheTest, ACollisionIsAMiss) {
   EXPECT_EQ(chain.size(), 1u);
 }
 
+// A sliding window gives the first blocks back first.
+TEST(PrefixCacheTest, WhatFollowsATakenBlockIsComputedAgain) {
+  Cached kv(5);
+  const Tokens tokens = {1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 9};
+  Owner first = kv.Make(tokens);
+  ASSERT_TRUE(kv.Compute(first));
+  first.table.ReleaseBefore(2, kv.pool);
+  Owner other = kv.Make({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
+  ASSERT_TRUE(kv.Compute(other));  // takes both of them
+  other.table.Clear(kv.pool);
+  Owner again = kv.Make(tokens);
+  EXPECT_EQ(kv.Find(again), 0);
+  ASSERT_TRUE(kv.Compute(again));
+  EXPECT_EQ(again.added, 3) << "no collision, though the third was there";
+  EXPECT_NE(again.table.At(2), first.table.At(2));
+  // The first's own chain has ended.
+  ASSERT_TRUE(first.table.GrowTo(4, kv.pool).ok());
+  first.tokens.insert(first.tokens.end(), {7, 7, 7, 7});
+  first.chain.ExtendTo(4, first.tokens, kSize, kv.hasher);
+  EXPECT_EQ(kv.cache.Add(first.chain, first.tokens, first.table.ids()).how,
+            PrefixCache::Added::kCut);
+  Owner found = kv.Make(tokens);
+  EXPECT_EQ(kv.Find(found), 3);
+  for (Owner* owner : {&first, &again, &found}) owner->table.Clear(kv.pool);
+  EXPECT_EQ(kv.pool.num_free(), 5);
+}
+
 // Random hits, growth and departures, against a map from beginnings to the
 // latest content: no leak, no block of two contents, no wrong text.
 TEST(PrefixCacheTest, NeverLeaksNorMixesUp) {

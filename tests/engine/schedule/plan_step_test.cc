@@ -246,11 +246,17 @@ TEST(PlanStepTest, DraftsGetWhatIsLeft) {
 // checked at every step.
 class Simulation {
  public:
-  explicit Simulation(uint32_t seed) : random_(seed) {
+  // `window` of all sequences, in blocks; 0: none.
+  explicit Simulation(uint32_t seed, int window = 0)
+      : random_(seed), window_(window) {
     total_blocks_ = 1 + random_() % 60;
     limits_ = {static_cast<int>(1 + random_() % 12),
                static_cast<int>(1 + random_() % 200), 32};
     to_arrive_ = 60;
+    if (window == 0) return;
+    total_blocks_ += window;  // it and one row more fit
+    limits_.most_blocks = std::min(
+        total_blocks_, window + 1 + BlocksFor(limits_.max_batched_tokens, 32));
   }
 
   void RunToTheEnd() {
@@ -268,13 +274,15 @@ class Simulation {
   bool Empty() const { return running_.empty() && waiting_.empty(); }
   int Free() const {
     int used = 0;
-    for (const SequenceView& s : running_) used += s.num_blocks;
+    for (const SequenceView& s : running_) {
+      used += s.num_blocks - s.num_released;
+    }
     return total_blocks_ - used;
   }
 
   void Arrive() {
     while (to_arrive_ > 0 && random_() % 4 == 0) {
-      const int most = total_blocks_ * 32;
+      const int most = (window_ == 0 ? 1 : 4) * total_blocks_ * 32;
       const int prompt = 1 + random_() % (most - 1);
       const int max_tokens = prompt + 1 + random_() % (most - prompt);
       waiting_.push_back({prompt, 0, 0, max_tokens});
@@ -296,7 +304,7 @@ class Simulation {
     const StepPlan plan = PlanStep({running_, waiting, Free(), limits_});
     for (int i = 0; i < plan.num_preempted; ++i) {
       SequenceView s = running_.back();
-      s.num_computed = s.num_blocks = 0;
+      s.num_computed = s.num_blocks = s.num_released = 0;
       waiting_.push_front(s);
       running_.pop_back();
     }
@@ -327,12 +335,16 @@ class Simulation {
       s.num_blocks = r.num_blocks;
       s.num_computed += r.num_rows;
       if (s.num_computed == s.num_tokens) ++s.num_tokens;
+      if (window_ > 0) {
+        s.num_released = std::max(0, s.num_computed / 32 - window_);
+      }
     }
     ASSERT_LE(rows, limits_.max_batched_tokens);
     ASSERT_GE(Free(), 0);
   }
 
   std::mt19937 random_;
+  const int window_;
   int total_blocks_, to_arrive_;
   ScheduleLimits limits_;
   std::vector<SequenceView> running_;
@@ -343,6 +355,15 @@ TEST(PlanStepTest, EveryRequestEndsAndNoBlockIsLost) {
   for (uint32_t seed = 0; seed < 60; ++seed) {
     SCOPED_TRACE(seed);
     ASSERT_NO_FATAL_FAILURE(Simulation(seed).RunToTheEnd());
+  }
+}
+
+// Prompts and replies are longer than the pool.
+TEST(PlanStepTest, SoTheyDoWithSlidingWindows) {
+  for (uint32_t seed = 0; seed < 60; ++seed) {
+    SCOPED_TRACE(seed);
+    const int window = 1 + static_cast<int>(seed % 8);
+    ASSERT_NO_FATAL_FAILURE(Simulation(seed, window).RunToTheEnd());
   }
 }
 

@@ -180,6 +180,17 @@ TEST_F(GenerateCallTest, RefusesBadRequestsAndGoesOn) {
   EXPECT_EQ(Generate(Ask("text", 4)).tokens.size(), 4u);
 }
 
+TEST_F(GenerateCallTest, TheOperatorsOffRefusesWhoNamesADrafter) {
+  StartServer({.speculation = Speculation::kOff});
+  v1::GenerateRequest request = Ask("abc", 6);
+  request.set_speculation(v1::SPECULATION_NGRAM);
+  const Stream refused = Generate(request);
+  EXPECT_EQ(refused.status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(refused.status.error_message(), HasSubstr("--speculation"));
+  request.set_speculation(v1::SPECULATION_AUTO);
+  EXPECT_TRUE(Generate(request).status.ok());
+}
+
 TEST_F(GenerateCallTest, ABudgetEndsTheStream) {
   StartServer();
   v1::GenerateRequest request = Ask("text", 1000);

@@ -66,7 +66,7 @@ TEST_F(ResponseWriterTest, SummarisesInTheLastMessage) {
   Delta last;
   last.last = true;
   last.usage = {.prompt_tokens = 3, .completion_tokens = 4, .cached_tokens = 1};
-  last.usage.depth = DepthReport{2, "abc"};
+  last.usage.depth = DepthReport{2, "abc", "sampling"};
   last.timings = {.queued = Seconds(0.25),
                   .first_token = Seconds(0.5),
                   .finished = Seconds(2),
@@ -85,6 +85,7 @@ TEST_F(ResponseWriterTest, SummarisesInTheLastMessage) {
   EXPECT_EQ(summary.usage().cached_tokens(), 1);
   EXPECT_EQ(summary.usage().adaptive_depth().early_tokens(), 2);
   EXPECT_EQ(summary.usage().adaptive_depth().exit_head(), "abc");
+  EXPECT_EQ(summary.usage().adaptive_depth().whole_because(), "sampling");
   EXPECT_EQ(summary.timings().queued_seconds(), 0.25);
   EXPECT_EQ(summary.timings().first_token_seconds(), 0.5);
   EXPECT_EQ(summary.timings().total_seconds(), 2);
