@@ -266,7 +266,8 @@ void AddLedger(const EngineStats& stats, Exposition& out) {
   out.Add({"ledger_windows_total", "",
            "Meter windows by what the energy ledger made of them."},
           MetricType::Counter,
-          {windows("written", ledger.written), windows("lost", ledger.lost)});
+          {windows("written", ledger.written), windows("lost", ledger.lost),
+           windows("left_out", ledger.left_out)});
 }
 
 }  // namespace

@@ -136,6 +136,14 @@ absl::StatusOr<std::unique_ptr<LedgerWriter>> OpenLedger(
   if (!KeepsLedger(flags)) return std::unique_ptr<LedgerWriter>();
   LedgerWriterOptions options;
   options.path = flags.energy_ledger;
+  if (const std::optional<double> days = flags.ledger_retention_days) {
+    // Windows that wait for a disk are never as old.
+    if (*days < 1) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "--ledger-retention is ", *days, " days; at least 1 is needed"));
+    }
+    options.retention = absl::Hours(24 * *days);
+  }
   options.on_change = [&log](const absl::Status& status) {
     if (status.ok()) {
       log.info("energy ledger: it can be written again");
@@ -143,7 +151,12 @@ absl::StatusOr<std::unique_ptr<LedgerWriter>> OpenLedger(
       log.warn("energy ledger: {}", std::string(status.message()));
     }
   };
-  return LedgerWriter::Open(std::move(options));
+  absl::StatusOr<std::unique_ptr<LedgerWriter>> writer =
+      LedgerWriter::Open(std::move(options));
+  if (writer.ok()) return writer;
+  return absl::Status(
+      writer.status().code(),
+      absl::StrCat("--energy-ledger: ", writer.status().message()));
 }
 
 // A file about tenants goes into `out`, if all of them have keys.
@@ -225,9 +238,7 @@ int Run(const ServeFlags& flags, const ApiKeys& keys, const BuildInfo& build,
   CoreWatch cores([] { return AllowedCores(); });
   absl::StatusOr<std::unique_ptr<LedgerWriter>> ledger = OpenLedger(flags, log);
   if (!ledger.ok()) {
-    return PrintError(absl::Status(
-        ledger.status().code(),
-        absl::StrCat("--energy-ledger: ", ledger.status().message())));
+    return PrintError(ledger.status());
   }
   const absl::StatusOr<EngineFlags> engine_flags = MakeEngineFlags(flags, keys);
   if (!engine_flags.ok()) return PrintError(engine_flags.status());
