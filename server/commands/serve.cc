@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -76,23 +77,36 @@ void TellPackages(const Engine& engine, std::string& told, Logger& log) {
           "power cap: {}", told);
 }
 
-// Whether the clock follows the governor, whenever that changes.
-void TellClock(const Engine& engine, std::string& told, Logger& log) {
-  const std::string why = engine.stats().governor->why_advisory;
-  if (why == told) return;
-  told = why;
-  if (why.empty()) return log.info("governor: the clock follows again");
-  log.warn("governor: the clock does not follow: {}", why);
+// What was last told of the clock.
+struct ClockTold {
+  std::string why_advisory;
+  uint64_t losses = 0;
+};
+
+// Whether the clock follows the governor, whenever that changes, if only for a
+// moment.
+void TellClock(const Engine& engine, ClockTold& told, Logger& log) {
+  const GovernorStats stats = *engine.stats().governor;
+  const bool lost =
+      std::exchange(told.losses, stats.lease_losses) != stats.lease_losses;
+  const std::string why = stats.why_advisory;
+  if (std::exchange(told.why_advisory, why) != why) {
+    if (why.empty()) return log.info("governor: the clock follows again");
+    log.warn("governor: the clock does not follow: {}", why);
+  } else if (lost && why.empty()) {
+    log.warn("governor: the clock's lease was lost, and is taken again");
+  }
 }
 
 // Until a signal comes. Meanwhile steps follow what this process may use, and
 // operators hear of clock and packages: here because this thread has nothing
 // else to do and owns the log, and no step then waits for files.
-void WaitForSignal(const StopSignals& signals, CoreWatch& cores,
-                   Engine& engine, Logger& log) {
+void WaitForSignal(const StopSignals& signals, CoreWatch& cores, Engine& engine,
+                   Logger& log) {
   constexpr Seconds kPeriod{1};
   const std::optional<GovernorStats> governor = engine.stats().governor;
-  std::string packages, clock = governor ? governor->why_advisory : "";
+  std::string packages;
+  ClockTold clock{governor ? governor->why_advisory : ""};
   while (!signals.WaitFor(kPeriod)) {
     FollowCores(cores, engine, log);
     TellPackages(engine, packages, log);
