@@ -66,9 +66,8 @@ class ActuatorDriver final {
  private:
   void Loop();
   bool IsDue() const;  // REQUIRES: mutex_ is held
-  // False while the control is lost. Not while mutex_ is held, as below.
-  bool Renew();
-  void NoteLease(const absl::StatusOr<int>& lease);
+  bool Renew();        // false while the control is lost
+  void NoteLease(const absl::StatusOr<int>& lease);  // REQUIRES: as IsDue
   absl::StatusOr<Q> Set(Q wanted);
   void Apply(std::optional<Q> wanted);
   void Look();
