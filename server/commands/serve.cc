@@ -40,7 +40,7 @@ void LogLedger(const ServeFlags& flags, const std::optional<LedgerState>& state,
   } else if (state->problem.ok()) {
     log.info("energy ledger: {}", flags.energy_ledger);
   } else {
-    log.warn("energy ledger: {} cannot be written", flags.energy_ledger);
+    log.warn("energy ledger: {} is not written for now", flags.energy_ledger);
   }
 }
 

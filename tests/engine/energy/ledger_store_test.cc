@@ -291,6 +291,8 @@ TEST_F(LedgerStoreTest, WhatIsNoLedgerIsRefusedAndLeftAlone) {
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), text);
   EXPECT_EQ(LedgerStore::Open(file + "/below/energy.db").status().code(),
             absl::StatusCode::kPermissionDenied);
+  EXPECT_THAT(std::string(LedgerStore::Open(folder_.path()).status().message()),
+              HasSubstr(folder_.path() + " is a folder"));
 }
 
 TEST_F(LedgerStoreTest, KnowsThatItsFileHasGone) {
