@@ -74,16 +74,40 @@ void ActuatorDriver<Q>::Loop() {
   while (true) {
     wake_.wait_for(lock, tick, [this] { return stopping_ || IsDue(); });
     if (stopping_) return;
-    if (state_.lost) continue;
-    const bool due = IsDue();
-    const std::optional<Q> wish = wanted_;
     called_at_ = time_.Now();
     lock.unlock();
+    const bool ours = Renew();
+    lock.lock();
+    const bool due = ours && IsDue();
+    const std::optional<Q> wish = wanted_;
+    lock.unlock();
     if (due) Apply(wish);
-    Look();
+    if (ours) Look();
     lock.lock();
     called_at_.reset();
   }
+}
+
+template <class Q>
+bool ActuatorDriver<Q>::Renew() {
+  if (!controlled_.renew) return true;
+  const absl::StatusOr<int> lease = controlled_.renew();
+  std::lock_guard<std::mutex> lock(mutex_);
+  NoteLease(lease);
+  return lease.ok();
+}
+
+template <class Q>
+void ActuatorDriver<Q>::NoteLease(const absl::StatusOr<int>& lease) {
+  if (!lease.ok()) return SetLost(lease.status());
+  const bool another = lease_ && *lease_ != *lease;
+  if (another && !state_.lost) {
+    SetLost(absl::UnavailableError("taken again by another thread"));
+  }
+  lease_ = *lease;
+  if (!std::exchange(state_.lost, false)) return;
+  ++state_.recoveries;
+  state_.problem.clear();
 }
 
 template <class Q>
@@ -129,23 +153,21 @@ void ActuatorDriver<Q>::Fail(const absl::Status& why) {
   ++state_.errors;
 }
 
+// What was set has been restored, or will be before the lease is ours again.
 template <class Q>
 void ActuatorDriver<Q>::SetLost(const absl::Status& why) {
-  std::lock_guard<std::mutex> lock(mutex_);
-  state_.lost = true;
   state_.problem = std::string(why.message());
+  if (std::exchange(state_.lost, true)) return;
+  ++state_.losses;
+  ++state_.errors;
   state_.achieved.reset();
   setting_ = info().high;
-  ++state_.errors;
+  applied_.reset();
+  failed_ = false;
 }
 
 template <class Q>
 void ActuatorDriver<Q>::Look() {
-  if (controlled_.renew) {
-    if (absl::Status alive = controlled_.renew(); !alive.ok()) {
-      return SetLost(alive);
-    }
-  }
   const Seconds now = time_.Now();
   if (looked_at_ && now - *looked_at_ < kLookPeriod) return;
   looked_at_ = now;

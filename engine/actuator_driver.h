@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "hw_backends/actuator.h"
 #include "hw_backends/clock.h"
 
@@ -22,9 +23,10 @@ namespace mj {
 template <class Q>
 struct Controlled {
   std::shared_ptr<Actuator<Q>> actuator;
-  // Says that we live, often enough for `heartbeat`. UNAVAILABLE: the control
-  // is lost for good, and all is restored by others. Null: nobody asks.
-  std::function<absl::Status()> renew;
+  // Says that we live, often enough for `heartbeat`, and which lease it is:
+  // with another number all was restored by others meanwhile. An error: the
+  // control is lost, and asking again may take it again. Null: nobody asks.
+  std::function<absl::StatusOr<int>()> renew;
   Seconds heartbeat{5};
 };
 
@@ -45,7 +47,7 @@ class ActuatorDriver final {
     Q setting{0};         // as read back; the range's end where nothing is set
     bool works = true;    // false: failed lately, hangs, or is lost
     bool settled = true;  // what is wanted has been set
-    bool lost = false;    // for good
+    bool lost = false;    // until it is taken again
   };
   // Any thread; never waits for the device.
   View view() const;
@@ -53,9 +55,10 @@ class ActuatorDriver final {
   struct State {
     std::optional<Q> requested;
     std::optional<Q> achieved;  // what runs, else what reads back
-    bool lost = false;          // for good
+    bool lost = false;          // until it is taken again
     std::string problem;        // of the latest failure; empty: none
     uint64_t changes = 0, errors = 0;
+    uint64_t losses = 0, recoveries = 0;  // of the lease
   };
   State state() const;
   const ActuatorInfo<Q>& info() const { return controlled_.actuator->info(); }
@@ -63,11 +66,13 @@ class ActuatorDriver final {
  private:
   void Loop();
   bool IsDue() const;  // REQUIRES: mutex_ is held
+  bool Renew();        // false while the control is lost
+  void NoteLease(const absl::StatusOr<int>& lease);  // REQUIRES: as IsDue
   absl::StatusOr<Q> Set(Q wanted);
   void Apply(std::optional<Q> wanted);
   void Look();
   void Fail(const absl::Status& why);
-  void SetLost(const absl::Status& why);
+  void SetLost(const absl::Status& why);  // REQUIRES: mutex_ is held
 
   Controlled<Q> controlled_;
   const Clock& time_;
@@ -82,6 +87,7 @@ class ActuatorDriver final {
   std::optional<Seconds> called_at_;  // a call to the device that runs
   State state_;
   std::optional<Seconds> looked_at_;  // the driver's thread alone
+  std::optional<int> lease_;          // as Controlled::renew; the same
   std::thread thread_;
 };
 

@@ -44,7 +44,8 @@ struct GovernorStats {
   double ttft_guard = 0, tpot_guard = 0;  // parts of the targets kept free
   uint64_t changes = 0;                   // of the clock, as set
   uint64_t errors = 0;                    // of the actuator
-  std::string problem;                    // its latest; empty: none
+  uint64_t lease_losses = 0, lease_recoveries = 0;  // of control over the clock
+  std::string problem;                              // its latest; empty: none
 };
 
 }  // namespace mj

@@ -278,6 +278,8 @@ void StepGovernor::FillState(GovernorStats& stats) const {
   stats.achieved = state.achieved;
   stats.changes = state.changes;
   stats.errors = state.errors;
+  stats.lease_losses = state.losses;
+  stats.lease_recoveries = state.recoveries;
   stats.problem = state.problem;
   if (driver_->view().works) return;
   stats.advisory = true;

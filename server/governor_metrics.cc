@@ -39,6 +39,11 @@ void AddClock(const GovernorStats& stats, MetricFamilies& out) {
               {{static_cast<double>(stats.changes)}});
   out.Counter("actuator_errors_total", "Failures of the clock's driver.",
               {{static_cast<double>(stats.errors)}});
+  out.Counter(
+      "actuator_lease_changes_total",
+      "Times that control over the clock was lost, or taken again.",
+      {{static_cast<double>(stats.lease_losses), {{"to", "lost"}}},
+       {static_cast<double>(stats.lease_recoveries), {{"to", "held"}}}});
 }
 
 void AddPredictions(const GovernorStats& stats, MetricFamilies& out) {

@@ -72,6 +72,10 @@ std::vector<Flag> ServeFlagTable(ServeFlags& flags) {
   table.push_back(TextFlag("energy-ledger", "FILE",
                            "SQLite file that keeps the joules; off: none",
                            flags.energy_ledger));
+  table.push_back(PositiveNumberFlag(
+      "ledger-retention", "DAYS",
+      "older windows of the ledger become one an hour; unset: all stay",
+      flags.ledger_retention_days));
   table.push_back(SecondsFlag("drain-timeout",
                               "what is in flight may take to finish after "
                               "SIGTERM",

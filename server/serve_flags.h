@@ -17,8 +17,9 @@ struct ServeFlags {
   EngineFlags engine;
   HttpOptions http;
   std::string grpc = "127.0.0.1:50051";
-  std::string api_keys;        // file; "": none are needed
-  std::string energy_ledger;   // file; "" and "off": none is kept
+  std::string api_keys;       // file; "": none are needed
+  std::string energy_ledger;  // file; "" and "off": none is kept
+  std::optional<double> ledger_retention_days;
   std::string tenant_limits;   // file; "": there are none
   std::string prefix_regions;  // file; "": no tenant shares with another
   std::optional<double> slo_ttft_ms, slo_tpot_ms;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/substitute.h"
 #include "engine/energy/ledger_schema.h"
 
 namespace mj {
@@ -18,7 +19,7 @@ SELECT id, start, build_commit, cpu, isa, numerics, model, model_fingerprint,
 FROM runs ORDER BY start, run)sql";
 constexpr const char* kWindows = R"sql(
 SELECT run, id, number, windows.start, end, unknown, lost_seconds, scale,
-       prefill, decode, idle, overhead
+       prefill, decode, idle, overhead, $0
 FROM windows JOIN runs USING(run)
 WHERE windows.start >= ?1 AND windows.start < ?2 ORDER BY run, number)sql";
 constexpr const char* kWaste =
@@ -39,6 +40,7 @@ LedgerWindow WindowOf(const SqliteStatement& row) {
   window.decode = Joules(row.Real(9));
   window.idle = Joules(row.Real(10));
   window.overhead = Joules(row.Real(11));
+  window.count = row.Integer(12);
   return window;
 }
 
@@ -72,7 +74,11 @@ struct Queries {
 };
 
 absl::StatusOr<Queries> PrepareQueries(Sqlite& db) {
-  absl::StatusOr<SqliteStatement> windows = db.Prepare(kWindows);
+  const absl::StatusOr<int64_t> version = LedgerVersion(db);
+  if (!version.ok()) return version.status();
+  const std::string sql =
+      absl::Substitute(kWindows, *version > 1 ? "count" : "1");
+  absl::StatusOr<SqliteStatement> windows = db.Prepare(sql.c_str());
   if (!windows.ok()) return windows.status();
   absl::StatusOr<SqliteStatement> waste = db.Prepare(kWaste);
   if (!waste.ok()) return waste.status();

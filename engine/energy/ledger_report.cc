@@ -86,15 +86,16 @@ void Accumulator::BeginRun(const std::string& run_id) {
 }
 
 void Accumulator::CountWindow(const LedgerWindow& window) {
-  ++report_.windows;
+  report_.windows += window.count;
   if (!window.known()) {
-    ++report_.unknown_windows;
-    ++report_.unknown_reasons[window.unknown];
+    report_.unknown_windows += window.count;
+    report_.unknown_reasons[window.unknown] += window.count;
   }
+  // Merged windows of several kinds lie between each other: the sum is right.
   if (last_number_) {
-    report_.missing_windows += window.number - *last_number_ - 1;
+    report_.missing_windows += window.number - *last_number_ - window.count;
   } else if (query_.range.since == absl::InfinitePast()) {
-    report_.missing_windows += window.number;
+    report_.missing_windows += window.number + 1 - window.count;
   }
   last_number_ = window.number;
 }
@@ -207,6 +208,8 @@ LedgerReport Accumulator::Finish(const std::vector<LedgerRun>& runs) {
   if (waiting_) AddUnknown(*std::exchange(waiting_, std::nullopt));
   report_.rows = Take(rows_);
   report_.totals = Take(totals_);
+  // Of a range that starts amid a run it is the first row's that are too many.
+  report_.missing_windows = std::max<int64_t>(0, report_.missing_windows);
   for (const LedgerRun& run : runs) {
     if (seen_.contains(run.id)) report_.runs.push_back(run);
   }

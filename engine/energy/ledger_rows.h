@@ -34,6 +34,7 @@ struct LedgerTenant {
 
 struct LedgerWindow {
   int64_t number = 0;  // in its run; a missing one was lost
+  int64_t count = 1;   // windows it is the sum of (ledger_merger.h)
   absl::Time start{}, end{};
   // Why nothing is known; empty: known. Unknown windows have no joules at all,
   // and a known one may start before unknown ones that it makes good.

@@ -28,6 +28,7 @@ CREATE TABLE windows(
   unknown TEXT,
   lost_seconds REAL NOT NULL,
   scale REAL, prefill REAL, decode REAL, idle REAL, overhead REAL,
+  count INTEGER NOT NULL DEFAULT 1,
   PRIMARY KEY(run, number)) WITHOUT ROWID;
 CREATE TABLE waste(
   run INTEGER NOT NULL, number INTEGER NOT NULL,
@@ -49,6 +50,16 @@ absl::Status CreateTables(Sqlite& db) {
                           "; PRAGMA user_version=", kLedgerSchemaVersion, ";")
                  .c_str()));
   return status;
+}
+
+// REQUIRES: a transaction
+absl::Status Upgrade(Sqlite& db) {
+  const absl::StatusOr<int64_t> version = LedgerVersion(db);
+  if (!version.ok()) return version.status();
+  if (*version == kLedgerSchemaVersion) return absl::OkStatus();
+  return db.Run(
+      "ALTER TABLE windows ADD COLUMN count INTEGER NOT NULL DEFAULT 1;"
+      "PRAGMA user_version=2");
 }
 
 // Writers and readers do not wait for each other then, and whatever a process
@@ -73,7 +84,7 @@ absl::Status KeepWriteAheadLog(Sqlite& db) {
 absl::Status CheckContents(Sqlite& db) {
   const absl::StatusOr<int64_t> id = db.Integer("PRAGMA application_id");
   if (!id.ok()) return id.status();
-  const absl::StatusOr<int64_t> version = db.Integer("PRAGMA user_version");
+  const absl::StatusOr<int64_t> version = LedgerVersion(db);
   if (!version.ok()) return version.status();
   const absl::StatusOr<int64_t> tables =
       db.Integer("SELECT COUNT(*) FROM sqlite_master");
@@ -105,14 +116,29 @@ absl::Status CheckLedgerSchema(Sqlite& db) {
   return status;
 }
 
+absl::StatusOr<int64_t> LedgerVersion(Sqlite& db) {
+  return db.Integer("PRAGMA user_version");
+}
+
 absl::Status MakeLedgerSchema(Sqlite& db) {
   absl::Status status = CheckLedgerSchema(db);
-  if (!absl::IsNotFound(status)) return status;
+  if (status.ok()) {
+    const absl::StatusOr<int64_t> version = LedgerVersion(db);
+    if (!version.ok() || *version == kLedgerSchemaVersion) {
+      return version.status();
+    }
+  } else if (!absl::IsNotFound(status)) {
+    return status;
+  }
   status = KeepWriteAheadLog(db);
   if (status.ok()) status = db.Run("BEGIN IMMEDIATE");
   if (!status.ok()) return status;
   status = CheckContents(db);  // another may have been faster
-  if (absl::IsNotFound(status)) status = CreateTables(db);
+  if (absl::IsNotFound(status)) {
+    status = CreateTables(db);
+  } else if (status.ok()) {
+    status = Upgrade(db);
+  }
   if (status.ok()) status = db.Run("COMMIT");
   if (!status.ok()) db.Run("ROLLBACK").IgnoreError();
   return status;

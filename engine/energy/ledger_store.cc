@@ -65,6 +65,10 @@ absl::Status MakeFolders(const std::string& path) {
 absl::StatusOr<std::unique_ptr<LedgerStore>> LedgerStore::Open(
     const std::string& path) {
   if (absl::Status s = MakeFolders(path); !s.ok()) return s;
+  if (std::error_code error; std::filesystem::is_directory(path, error)) {
+    return absl::PermissionDeniedError(
+        absl::StrCat(path, " is a folder; a file is needed"));
+  }
   absl::StatusOr<Sqlite> db =
       Sqlite::Open(path, Sqlite::Mode::kCreate, kPatience);
   if (!db.ok()) return db.status();

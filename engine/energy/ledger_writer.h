@@ -3,7 +3,9 @@
 //
 // What cannot be written waits in memory (an hour's windows, then the oldest
 // are lost and counted) and is tried again whenever another window comes. Each
-// window has a number in its run, so that a report sees what is missing.
+// window has a number in its run, so that a report sees what is missing. While
+// another process keeps the ledger (ledger_lock.h), windows are left out: they
+// are in its own already.
 #ifndef MILLIJOULE_ENGINE_ENERGY_LEDGER_WRITER_H_
 #define MILLIJOULE_ENGINE_ENERGY_LEDGER_WRITER_H_
 
@@ -22,6 +24,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "engine/energy/ledger.h"
+#include "engine/energy/ledger_lock.h"
 #include "engine/energy/ledger_rows.h"
 #include "engine/energy/ledger_store.h"
 
@@ -36,11 +39,13 @@ struct LedgerWriterOptions {
   std::function<void(const absl::Status&)> on_change = [](const absl::Status&) {
   };
   size_t max_waiting = 3600;  // windows
+  // Older windows are merged by the hour; infinite: all stay.
+  absl::Duration retention = absl::InfiniteDuration();
 };
 
 struct LedgerState {
   absl::Status problem;  // OK while windows can be written
-  uint64_t written = 0, waiting = 0, lost = 0;  // windows
+  uint64_t written = 0, waiting = 0, lost = 0, left_out = 0;  // windows
 };
 
 class LedgerWriter final {
@@ -65,20 +70,26 @@ class LedgerWriter final {
   explicit LedgerWriter(LedgerWriterOptions options);
   void Loop();
   absl::Status Write(std::deque<LedgerWindow>& windows);
+  absl::Status Merge();
   absl::Status Connect();
-  void Trim();  // REQUIRES: mutex_ is held
+  absl::Status OpenStore();
+  // REQUIRES (both): mutex_ is held
+  void Trim();
+  void LeaveOut(std::deque<LedgerWindow>& windows);
   void Tell(const absl::Status& status, const std::string& consequence) const;
   void TellLoss(const absl::Status& status, size_t num_waiting) const;
 
   const LedgerWriterOptions options_;
   const absl::Time start_;
-  int64_t next_number_ = 0;             // Add's own
-  std::unique_ptr<LedgerStore> store_;  // the thread's own; null: try again
-  bool run_is_set_ = false;             // in store_; the thread's own
+  // The thread's own; without a store it tries again.
+  std::optional<LedgerLock> lock_;
+  std::unique_ptr<LedgerStore> store_;
+  bool run_is_set_ = false;  // in store_; the thread's own
 
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable wake_;
   std::optional<LedgerRun> run_;
+  int64_t next_number_ = 0;
   std::deque<LedgerWindow> waiting_;
   bool fresh_ = false;  // something came since the latest attempt
   bool stopping_ = false;

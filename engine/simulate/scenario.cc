@@ -27,6 +27,15 @@ absl::Status Positive(const char* name, double value) {
       absl::StrCat(name, " is ", value, "; it must be positive"));
 }
 
+absl::StatusOr<LengthDistribution> ParseLengths(const char* name,
+                                                const std::string& text) {
+  absl::StatusOr<LengthDistribution> lengths = LengthDistribution::Parse(text);
+  if (lengths.ok()) return lengths;
+  return absl::Status(
+      lengths.status().code(),
+      absl::StrCat(name, ": ", std::string(lengths.status().message())));
+}
+
 absl::StatusOr<std::vector<TraceRequest>> MakePoisson(
     const ScenarioWords& words) {
   const std::string text = words.trace.substr(kPoisson.size());
@@ -36,9 +45,9 @@ absl::StatusOr<std::vector<TraceRequest>> MakePoisson(
         "the trace is '", words.trace,
         "'; after poisson: comes a rate of requests a second, up to 1e6"));
   }
-  const auto prompt = LengthDistribution::Parse(words.prompt_tokens);
+  const auto prompt = ParseLengths("prompt-tokens", words.prompt_tokens);
   if (!prompt.ok()) return prompt.status();
-  const auto output = LengthDistribution::Parse(words.output_tokens);
+  const auto output = ParseLengths("output-tokens", words.output_tokens);
   if (!output.ok()) return output.status();
   const int requests =
       words.max_requests > 0 ? words.max_requests : kPoissonRequests;

@@ -1,5 +1,7 @@
 #include "engine/simulate/trace.h"
 
+#include <errno.h>
+
 #include <algorithm>
 #include <array>
 #include <cassert>
@@ -8,6 +10,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
@@ -31,10 +34,12 @@ std::vector<std::string_view> SplitFields(std::string_view line) {
   }
 }
 
+// Fit for a terminal, whatever the file is.
 std::string Quoted(std::string_view text) {
   constexpr size_t kMostShown = 40;
   const bool cut = text.size() > kMostShown;
-  return absl::StrCat("\"", std::string(text.substr(0, kMostShown)),
+  return absl::StrCat("\"",
+                      absl::CEscape(std::string(text.substr(0, kMostShown))),
                       cut ? "..." : "", "\"");
 }
 
@@ -46,7 +51,10 @@ class TraceParser {
 
   absl::StatusOr<std::vector<TraceRequest>> Parse() {
     std::string_view line;
-    if (!NextLine(line)) return Error("is empty; a header is needed");
+    if (!NextLine(line)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(std::string(name_), ": is empty; a header is needed"));
+    }
     if (absl::Status status = ReadHeader(line); !status.ok()) return status;
     while (!Full() && NextLine(line)) {
       if (line.empty()) continue;
@@ -182,8 +190,8 @@ absl::StatusOr<std::vector<TraceRequest>> ReadTrace(
   }
   std::ifstream file(path, std::ios::binary | std::ios::ate);
   if (!file) {
-    return absl::NotFoundError(
-        absl::StrCat("the trace ", path, " cannot be opened"));
+    return absl::ErrnoToStatus(
+        errno, absl::StrCat("the trace ", path, " cannot be opened"));
   }
   const int64_t size = file.tellg();
   if (size < 0 || size > kMostFileBytes) {

@@ -7,7 +7,10 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +22,8 @@
 namespace mj {
 
 class HelperChannel;
+struct HelperConnection;
+struct LeaseOffer;
 
 struct HelperOptions {
   std::string program;  // millijoule-actuator, by path
@@ -30,8 +35,8 @@ struct HelperOptions {
 // Whoever governs uses the lease, one thread an actuator, and proves by this
 // that it lives: it calls Renew() (or anything else) at least once in a
 // heartbeat. Calls to the helper wait for each other, so one that hangs delays
-// all. After UNAVAILABLE the lease is lost, and stays so; the helper restores,
-// or if it was killed itself, the next Start() does so first.
+// all. After UNAVAILABLE the lease is lost; the helper restores, or if it was
+// killed itself, the next one does so first. Renew() takes it again.
 class ActuatorLease final {
  public:
   // Starts `program`, which needs this process' privileges, and leases what it
@@ -58,24 +63,45 @@ class ActuatorLease final {
   }
 
   // Says that this server lives, when a third of a heartbeat has passed in
-  // silence; else costs nothing. UNAVAILABLE: the lease is lost.
-  absl::Status Renew();
+  // silence; else costs nothing. Which lease it is: 1, or one more for each
+  // that was lost, when what it had set was restored. UNAVAILABLE: lost, and
+  // why. A call a second or more later tries to take it again, further ones
+  // after twice the time each, up to a minute; refused while the actuators are
+  // not those that were found at first, in the same range.
+  absl::StatusOr<int> Renew();
   // Restores all and gives the lease back; the error names what could not be
-  // restored. Afterwards the lease is lost.
+  // restored. Afterwards the lease is lost for good.
   absl::Status End();
 
   Seconds heartbeat() const { return heartbeat_; }
-  pid_t helper() const { return helper_; }  // its process
+  pid_t helper() const;  // its process
 
  private:
-  explicit ActuatorLease(std::unique_ptr<HelperChannel> channel);
-  absl::Status Take();
-  void WaitForHelper();
+  using Connector = std::function<absl::StatusOr<HelperConnection>()>;
 
-  std::unique_ptr<HelperChannel> channel_;
+  ActuatorLease(Connector connect, const Clock& clock);
+  static absl::StatusOr<std::unique_ptr<ActuatorLease>> Make(
+      Connector connect, const Clock& clock);
+  // REQUIRES: mutex_ is held
+  absl::StatusOr<std::unique_ptr<HelperChannel>> Take(LeaseOffer& offer);
+  void Accept(LeaseOffer offer);
+  absl::Status CheckSame(const LeaseOffer& offer) const;
+  void NoteLoss(const absl::Status& why);
+  absl::Status TakeAgain();
+  void ReapChildren();
+  void WaitForChildren();
+
+  const Connector connect_;
+  const Clock& clock_;
+  mutable std::mutex mutex_;
+  std::unique_ptr<HelperChannel> channel_;  // null before the first lease
   pid_t helper_ = 0;
-  bool started_ = false;  // the helper is a child of this process
+  std::vector<pid_t> children_;  // helpers of this process that may still run
   Seconds heartbeat_{0};
+  bool ended_ = false;
+  Seconds held_since_{0}, pause_{0};
+  std::optional<Seconds> try_at_;  // lost; not before then
+  absl::Status loss_;              // while it is lost
   std::vector<std::unique_ptr<FrequencyActuator>> frequencies_;
   std::vector<std::unique_ptr<PowerCapActuator>> power_caps_;
 };

@@ -1,5 +1,6 @@
 #include "hw_backends/host/helper_channel.h"
 
+#include <cassert>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -39,6 +40,19 @@ void HelperChannel::Close() {
   socket_.reset();
 }
 
+void HelperChannel::Replace(HelperChannel&& next) {
+  std::scoped_lock lock(mutex_, next.mutex_);
+  assert(!socket_);
+  socket_ = std::exchange(next.socket_, std::nullopt);
+  last_sent_ = next.last_sent_;
+  ++number_;
+}
+
+int HelperChannel::number() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return number_;
+}
+
 bool HelperChannel::is_open() const {
   std::lock_guard<std::mutex> lock(mutex_);
   return socket_.has_value();
@@ -70,7 +84,9 @@ template <class Q>
 absl::StatusOr<Q> LeasedActuator<Q>::Set(Q value) {
   if (absl::Status in = CheckRange(info_, value); !in.ok()) return in;
   const Q level = LevelFor(info_, value);
-  if (last_ && last_->level == level && channel_.is_open()) {
+  const int connection = channel_.number();
+  if (last_ && last_->level == level && last_->connection == connection &&
+      channel_.is_open()) {
     return last_->achieved;
   }
   last_.reset();
@@ -80,7 +96,7 @@ absl::StatusOr<Q> LeasedActuator<Q>::Set(Q value) {
   if (!payload.ok()) return payload.status();
   const absl::StatusOr<double> achieved = ParseNumber(*payload);
   if (!achieved.ok()) return achieved.status();
-  last_ = Done{level, Q(*achieved)};
+  last_ = Done{level, Q(*achieved), connection};
   return last_->achieved;
 }
 

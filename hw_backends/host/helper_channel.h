@@ -17,7 +17,7 @@
 namespace mj {
 
 // Any thread: one call after another. The first failure of the connection ends
-// it.
+// it; another one may take its place.
 class HelperChannel final {
  public:
   HelperChannel(PacketSocket socket, const Clock& clock)
@@ -29,13 +29,17 @@ class HelperChannel final {
                                    Seconds timeout);
   absl::StatusOr<PacketSocket::Peer> ReadPeer() const;
   void Close();
+  // Goes on with the connection of `next`. REQUIRES: this one has ended
+  void Replace(HelperChannel&& next);
   bool is_open() const;
+  int number() const;  // of the connection: 1, then one more each Replace()
   Seconds SilentFor() const;
 
  private:
   const Clock& clock_;
   mutable std::mutex mutex_;  // held while a reply is waited for
   std::optional<PacketSocket> socket_;
+  int number_ = 1;
   Seconds last_sent_{0};
 };
 
@@ -56,6 +60,7 @@ class LeasedActuator final : public Actuator<Q> {
  private:
   struct Done {
     Q level{0}, achieved{0};
+    int connection = 0;  // what was set by another one is restored since
   };
 
   HelperChannel& channel_;

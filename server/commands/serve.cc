@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -39,7 +40,7 @@ void LogLedger(const ServeFlags& flags, const std::optional<LedgerState>& state,
   } else if (state->problem.ok()) {
     log.info("energy ledger: {}", flags.energy_ledger);
   } else {
-    log.warn("energy ledger: {} cannot be written", flags.energy_ledger);
+    log.warn("energy ledger: {} is not written for now", flags.energy_ledger);
   }
 }
 
@@ -76,23 +77,36 @@ void TellPackages(const Engine& engine, std::string& told, Logger& log) {
           "power cap: {}", told);
 }
 
-// Whether the clock follows the governor, whenever that changes.
-void TellClock(const Engine& engine, std::string& told, Logger& log) {
-  const std::string why = engine.stats().governor->why_advisory;
-  if (why == told) return;
-  told = why;
-  if (why.empty()) return log.info("governor: the clock follows again");
-  log.warn("governor: the clock does not follow: {}", why);
+// What was last told of the clock.
+struct ClockTold {
+  std::string why_advisory;
+  uint64_t losses = 0;
+};
+
+// Whether the clock follows the governor, whenever that changes, if only for a
+// moment.
+void TellClock(const Engine& engine, ClockTold& told, Logger& log) {
+  const GovernorStats stats = *engine.stats().governor;
+  const bool lost =
+      std::exchange(told.losses, stats.lease_losses) != stats.lease_losses;
+  const std::string why = stats.why_advisory;
+  if (std::exchange(told.why_advisory, why) != why) {
+    if (why.empty()) return log.info("governor: the clock follows again");
+    log.warn("governor: the clock does not follow: {}", why);
+  } else if (lost && why.empty()) {
+    log.warn("governor: the clock's lease was lost, and is taken again");
+  }
 }
 
 // Until a signal comes. Meanwhile steps follow what this process may use, and
 // operators hear of clock and packages: here because this thread has nothing
 // else to do and owns the log, and no step then waits for files.
-void WaitForSignal(const StopSignals& signals, CoreWatch& cores,
-                   Engine& engine, Logger& log) {
+void WaitForSignal(const StopSignals& signals, CoreWatch& cores, Engine& engine,
+                   Logger& log) {
   constexpr Seconds kPeriod{1};
   const std::optional<GovernorStats> governor = engine.stats().governor;
-  std::string packages, clock = governor ? governor->why_advisory : "";
+  std::string packages;
+  ClockTold clock{governor ? governor->why_advisory : ""};
   while (!signals.WaitFor(kPeriod)) {
     FollowCores(cores, engine, log);
     TellPackages(engine, packages, log);
@@ -136,6 +150,14 @@ absl::StatusOr<std::unique_ptr<LedgerWriter>> OpenLedger(
   if (!KeepsLedger(flags)) return std::unique_ptr<LedgerWriter>();
   LedgerWriterOptions options;
   options.path = flags.energy_ledger;
+  if (const std::optional<double> days = flags.ledger_retention_days) {
+    // Windows that wait for a disk are never as old.
+    if (*days < 1) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "--ledger-retention is ", *days, " days; at least 1 is needed"));
+    }
+    options.retention = absl::Hours(24 * *days);
+  }
   options.on_change = [&log](const absl::Status& status) {
     if (status.ok()) {
       log.info("energy ledger: it can be written again");
@@ -143,7 +165,12 @@ absl::StatusOr<std::unique_ptr<LedgerWriter>> OpenLedger(
       log.warn("energy ledger: {}", std::string(status.message()));
     }
   };
-  return LedgerWriter::Open(std::move(options));
+  absl::StatusOr<std::unique_ptr<LedgerWriter>> writer =
+      LedgerWriter::Open(std::move(options));
+  if (writer.ok()) return writer;
+  return absl::Status(
+      writer.status().code(),
+      absl::StrCat("--energy-ledger: ", writer.status().message()));
 }
 
 // A file about tenants goes into `out`, if all of them have keys.
@@ -225,9 +252,7 @@ int Run(const ServeFlags& flags, const ApiKeys& keys, const BuildInfo& build,
   CoreWatch cores([] { return AllowedCores(); });
   absl::StatusOr<std::unique_ptr<LedgerWriter>> ledger = OpenLedger(flags, log);
   if (!ledger.ok()) {
-    return PrintError(absl::Status(
-        ledger.status().code(),
-        absl::StrCat("--energy-ledger: ", ledger.status().message())));
+    return PrintError(ledger.status());
   }
   const absl::StatusOr<EngineFlags> engine_flags = MakeEngineFlags(flags, keys);
   if (!engine_flags.ok()) return PrintError(engine_flags.status());

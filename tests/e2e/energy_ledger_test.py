@@ -110,6 +110,29 @@ class EnergyLedgerTest(unittest.TestCase):
         self.assertEqual(len(again["runs"]), 2)
         self.assertGreater(again["totals"][0]["joules"], total["joules"])
 
+    def test_one_server_at_a_time_keeps_a_ledger(self):
+        with Server("--energy-ledger", self.ledger) as first:
+            self.ask(first, 1)
+            with Server("--energy-ledger", self.ledger) as second:
+                self.ask(second, 2)
+                self.assertEqual(second.metric("millijoule_ledger_up"), 0)
+                self.assertIn(f"kept by process {first.process.pid}",
+                              second.output())
+                time.sleep(2.5)  # windows close once a second
+                self.assertEqual(len(self.totals()["runs"]), 1)
+                first.process.send_signal(signal.SIGKILL)
+                first.process.wait()
+                deadline = time.monotonic() + 30
+                while (second.metric("millijoule_ledger_up") == 0 and
+                       time.monotonic() < deadline):
+                    time.sleep(0.1)
+                self.assertIn("it can be written again", second.output())
+                self.ask(second, 1)
+        by_tenant = self.totals("--by", "tenant")
+        self.assertEqual(len(by_tenant["runs"]), 2)
+        self.assertEqual(by_tenant["rows"][0]["requests"], 1 + 1)
+        self.assertEqual(by_tenant["missing_windows"], 0)
+
     def test_csv_has_the_columns_of_codecarbon(self):
         with Server("--energy-ledger", self.ledger) as server:
             self.ask(server)
@@ -140,6 +163,15 @@ class EnergyLedgerTest(unittest.TestCase):
                                   capture_output=True, timeout=60, text=True)
             self.assertNotEqual(done.returncode, 0)
             self.assertIn(word, done.stderr)
+
+    def test_a_retention_below_a_day_is_refused(self):
+        done = subprocess.run(
+            [str(BINARY), "serve", "--model", "x", "--energy-ledger",
+             self.ledger, "--ledger-retention", "0.5"],
+            capture_output=True, timeout=60, text=True)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("--ledger-retention is 0.5 days; at least 1 is needed",
+                      done.stderr)
 
 
 if __name__ == "__main__":

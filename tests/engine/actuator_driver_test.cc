@@ -23,6 +23,7 @@ struct Device {
   std::atomic<bool> fails{false}, hangs{false}, lost{false};
   std::atomic<bool> keeps{false};  // what was set, whatever is restored
   std::atomic<int> sets{0}, restores{0}, renewals{0};
+  std::atomic<int> lease{1};
 };
 
 class DeviceActuator final : public FrequencyActuator {
@@ -65,11 +66,10 @@ class ActuatorDriverTest : public testing::Test {
   void Start() {
     driver_ = std::make_unique<ActuatorDriver<Hertz>>(
         Controlled<Hertz>{std::make_shared<DeviceActuator>(device_),
-                          [this] {
+                          [this]() -> absl::StatusOr<int> {
                             ++device_.renewals;
-                            return device_.lost
-                                       ? absl::UnavailableError("taken away")
-                                       : absl::OkStatus();
+                            if (!device_.lost) return device_.lease;
+                            return absl::UnavailableError("taken away");
                           },
                           Seconds(0.02)},
         clock_);
@@ -175,7 +175,7 @@ TEST_F(ActuatorDriverTest, ACallThatHangsIsAFailureWhileItLasts) {
   EXPECT_TRUE(Works());
 }
 
-TEST_F(ActuatorDriverTest, WhatIsLostStaysLost) {
+TEST_F(ActuatorDriverTest, WhatIsLostIsSetOnceItIsTakenAgain) {
   Start();
   driver_->Want(Hertz(2e9));
   ASSERT_TRUE(Settles());
@@ -184,12 +184,36 @@ TEST_F(ActuatorDriverTest, WhatIsLostStaysLost) {
   EXPECT_EQ(driver_->state().problem, "taken away");
   EXPECT_FALSE(Works());
   EXPECT_EQ(driver_->view().setting, Hertz(3e9));
-  device_.lost = false;
+  EXPECT_TRUE(driver_->view().lost);
+  EXPECT_FALSE(driver_->view().settled);
   driver_->Want(Hertz(1e9));
-  clock_.Advance(100);
-  std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  EXPECT_EQ(device_.sets, 1);
-  EXPECT_TRUE(driver_->state().lost);
+  const int renewals = device_.renewals;
+  ASSERT_TRUE(Eventually([&] { return device_.renewals > renewals + 2; }))
+      << "it asks again";
+  EXPECT_EQ(device_.sets, 1) << "and leaves alone what is not its";
+  EXPECT_EQ(driver_->state().losses, 1u);
+  ++device_.lease;
+  device_.lost = false;
+  ASSERT_TRUE(Settles());
+  EXPECT_TRUE(Works());
+  EXPECT_EQ(device_.setting, 1e9);
+  EXPECT_EQ(driver_->state().losses, 1u);
+  EXPECT_EQ(driver_->state().recoveries, 1u);
+  EXPECT_TRUE(driver_->state().problem.empty());
+}
+
+// Another driver has found that the lease was lost, and taken it again.
+TEST_F(ActuatorDriverTest, UnderAnotherLeaseItSetsAnew) {
+  Start();
+  driver_->Want(Hertz(2e9));
+  ASSERT_TRUE(Settles());
+  device_.setting = 3e9;  // as the helper restores it
+  ++device_.lease;
+  EXPECT_TRUE(Eventually([this] { return device_.setting == 2e9; }));
+  ASSERT_TRUE(Settles());
+  EXPECT_TRUE(Works());
+  EXPECT_EQ(driver_->state().losses, 1u);
+  EXPECT_EQ(driver_->state().recoveries, 1u);
 }
 
 TEST_F(ActuatorDriverTest, NothingWantedIsWhatWasFound) {

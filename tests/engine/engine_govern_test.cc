@@ -7,9 +7,12 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <fstream>
+#include <iterator>
 #include <mutex>
 #include <thread>
 
+#include "absl/strings/str_cat.h"
 #include "engine/engine.h"
 #include "tests/fakes/eventually.h"
 #include "tests/fakes/fake_model.h"
@@ -202,6 +205,38 @@ TEST_F(EngineGovernTest, ServesOnAtFullSpeedWhenTheClockIsGone) {
       Decisions(StatsOf(*engine), "decode", "actuator fails");
   EXPECT_TRUE(Run(*engine, 50).status.ok());
   EXPECT_GT(Decisions(StatsOf(*engine), "decode", "actuator fails"), before);
+}
+
+std::vector<pid_t> Children() {
+  std::ifstream file(absl::StrCat("/proc/self/task/", getpid(), "/children"));
+  return {std::istream_iterator<pid_t>(file), {}};
+}
+
+TEST_F(EngineGovernTest, AKilledHelpersLeaseIsTakenAgain) {
+  options_.power_cap = Watts(150);
+  auto engine = Start(GovernorPolicy::kFixed);
+  const auto is_set = [&] {
+    return Max() == "1200000" && PackageLimit() == "150000000";
+  };
+  EXPECT_TRUE(Run(*engine).status.ok());
+  ASSERT_TRUE(Eventually(is_set));
+  const std::vector<pid_t> helpers = Children();
+  ASSERT_EQ(helpers.size(), 1u);
+  host_.Remove("run/actuator.lock");
+  host_.Make("run/actuator.lock/x", "");  // for now there is no lease
+  ASSERT_EQ(kill(helpers[0], SIGKILL), 0);
+  ASSERT_TRUE(Eventually([&] { return StatsOf(*engine).advisory; }));
+  EXPECT_THAT(StatsOf(*engine).why_advisory, HasSubstr("lease"));
+  EXPECT_EQ(StatsOf(*engine).lease_losses, 1u);
+  EXPECT_TRUE(Run(*engine).status.ok()) << "it serves on";
+  host_.Remove("run/actuator.lock");
+  ASSERT_TRUE(Eventually([&] { return !StatsOf(*engine).advisory; }));
+  EXPECT_TRUE(Eventually(is_set));
+  EXPECT_EQ(StatsOf(*engine).lease_losses, 1u);
+  EXPECT_EQ(StatsOf(*engine).lease_recoveries, 1u);
+  EXPECT_THAT(engine->power().packages->note, HasSubstr("limited to 150 W"));
+  engine.reset();
+  EXPECT_TRUE(IsAsFound());
 }
 
 TEST_F(EngineGovernTest, AKilledServerLeavesNothingBehind) {

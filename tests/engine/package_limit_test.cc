@@ -54,15 +54,15 @@ class PackageLimitTest : public testing::Test {
     auto texts = ReadOriginals(host_, plan->plan);
     ASSERT_TRUE(texts.ok()) << texts.status();
     limit_.emplace(
-        PackageControl{Controlled<Watts>{
-                           std::make_shared<SysfsActuator<Watts>>(
-                               host_, plan->info, plan->plan, *texts),
-                           [this] {
-                             return lost_ ? absl::UnavailableError("taken away")
-                                          : absl::OkStatus();
-                           },
-                           Seconds(0.02)},
-                       ""},
+        PackageControl{
+            Controlled<Watts>{std::make_shared<SysfsActuator<Watts>>(
+                                  host_, plan->info, plan->plan, *texts),
+                              [this]() -> absl::StatusOr<int> {
+                                if (!lost_) return lease_;
+                                return absl::UnavailableError("taken away");
+                              },
+                              Seconds(0.02)},
+            ""},
         clock_);
   }
   bool Reads(const char* microwatts) {
@@ -77,6 +77,7 @@ class PackageLimitTest : public testing::Test {
 
   AtomicClock clock_;
   std::atomic<bool> lost_{false}, hangs_{false};
+  std::atomic<int> lease_{1};
   MadeSysfs host_;
   std::optional<PackageLimit> limit_;
 };
@@ -181,12 +182,16 @@ TEST_F(PackageLimitTest, ADriverThatHangsHoldsNobodyUp) {
   EXPECT_TRUE(Notes("packages limited to 40 W"));
 }
 
-TEST_F(PackageLimitTest, ALeaseThatIsLostIsTold) {
+TEST_F(PackageLimitTest, ALeaseThatIsLostIsToldAndTakenAgain) {
   Start();
   lost_ = true;
   ASSERT_TRUE(Notes("packages not limited: taken away"));
   limit_->Follow(Watts(40));
   EXPECT_FALSE(limit_->state().works);
+  ++lease_;
+  lost_ = false;
+  EXPECT_TRUE(Reads("40000000"));
+  EXPECT_TRUE(Notes("packages limited to 40 W"));
 }
 
 TEST_F(PackageLimitTest, WithoutPackagesItSaysWhy) {

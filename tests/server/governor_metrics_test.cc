@@ -31,6 +31,8 @@ EngineStats Governed() {
   governor.waited = Seconds(3);
   governor.changes = 6;
   governor.errors = 2;
+  governor.lease_losses = 2;
+  governor.lease_recoveries = 1;
   governor.ttft_guard = 0.15;
   return stats;
 }
@@ -57,6 +59,10 @@ TEST(GovernorMetricsTest, DecisionsClocksAndPredictionsAppear) {
         "2300000000",
         "millijoule_frequency_changes_total{model_name=\"m\"} 6",
         "millijoule_actuator_errors_total{model_name=\"m\"} 2",
+        "millijoule_actuator_lease_changes_total{to=\"lost\","
+        "model_name=\"m\"} 2",
+        "millijoule_actuator_lease_changes_total{to=\"held\","
+        "model_name=\"m\"} 1",
         "millijoule_governor_step_seconds_total{phase=\"decode\","
         "kind=\"predicted\",model_name=\"m\"} 4",
         "millijoule_governor_step_seconds_total{phase=\"decode\","

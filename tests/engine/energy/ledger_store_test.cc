@@ -265,12 +265,12 @@ TEST_F(LedgerStoreTest, ANewerSchemaIsRefused) {
   Open();
   absl::StatusOr<Sqlite> db =
       Sqlite::Open(path_, Sqlite::Mode::kCreate, Seconds(1));
-  ASSERT_TRUE(db->Run("PRAGMA user_version=2").ok());
+  ASSERT_TRUE(db->Run("PRAGMA user_version=3").ok());
   for (const absl::Status& status : {LedgerStore::Open(path_).status(),
                                      LedgerReader::Open(path_).status()}) {
     EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
     EXPECT_THAT(std::string(status.message()),
-                HasSubstr("schema version 2, written by a newer millijoule"));
+                HasSubstr("schema version 3, written by a newer millijoule"));
   }
 }
 
@@ -291,6 +291,8 @@ TEST_F(LedgerStoreTest, WhatIsNoLedgerIsRefusedAndLeftAlone) {
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), text);
   EXPECT_EQ(LedgerStore::Open(file + "/below/energy.db").status().code(),
             absl::StatusCode::kPermissionDenied);
+  EXPECT_THAT(std::string(LedgerStore::Open(folder_.path()).status().message()),
+              HasSubstr(folder_.path() + " is a folder"));
 }
 
 TEST_F(LedgerStoreTest, KnowsThatItsFileHasGone) {

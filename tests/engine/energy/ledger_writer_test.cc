@@ -2,14 +2,20 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <random>
 #include <thread>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "engine/energy/ledger_reader.h"
+#include "engine/energy/ledger_store.h"
 #include "engine/energy/sqlite.h"
 #include "tests/fakes/ledger_windows.h"
 #include "tests/fakes/small_disk.h"
@@ -259,6 +265,85 @@ TEST_F(LedgerWriterTest, AFileThatIsRemovedIsMadeAgain) {
   const std::vector<LedgerWindow> windows = WindowsIn(path_);
   ASSERT_EQ(windows.size(), 1u);
   EXPECT_EQ(windows[0].number, 1);
+}
+
+// A server in another process that has booked `joules` and then hangs.
+pid_t ForkKeeper(const std::function<std::unique_ptr<LedgerWriter>()>& open,
+                 double joules) {
+  int ready[2];
+  EXPECT_EQ(pipe(ready), 0);
+  const pid_t keeper = fork();
+  if (keeper == 0) {
+    const auto writer = open();
+    writer->SetRun(TestRun(""));
+    writer->Add(Window(joules));
+    const bool wrote = Eventually([&] { return writer->state().written == 1; });
+    if (write(ready[1], wrote ? "y" : "n", 1) != 1) _exit(1);
+    while (true) pause();
+  }
+  char answer = 0;
+  EXPECT_EQ(read(ready[0], &answer, 1), 1);
+  EXPECT_EQ(answer, 'y');
+  close(ready[0]);
+  close(ready[1]);
+  return keeper;
+}
+
+TEST_F(LedgerWriterTest, OneProcessAtATimeBooksAMeter) {
+  const pid_t keeper = ForkKeeper([&] { return Open(); }, 1);
+  const auto writer = Open();
+  EXPECT_TRUE(absl::IsAlreadyExists(writer->state().problem));
+  EXPECT_THAT(std::string(writer->state().problem.message()),
+              testing::AllOf(HasSubstr(path_),
+                             HasSubstr(absl::StrCat("process ", keeper))));
+  writer->SetRun(TestRun(""));
+  for (uint64_t i = 1; i < 4; ++i) {
+    writer->Add(Window(10));
+    ASSERT_TRUE(Eventually([&] { return writer->state().left_out == i; }));
+  }
+  EXPECT_EQ(WindowsIn(path_).size(), 1u) << "the keeper's";
+  ASSERT_EQ(kill(keeper, SIGKILL), 0);
+  ASSERT_EQ(waitpid(keeper, nullptr, 0), keeper);
+  writer->Add(Window(100));
+  ASSERT_TRUE(Eventually([&] { return writer->state().written == 1; }));
+  const LedgerState state = writer->state();
+  EXPECT_TRUE(state.problem.ok()) << state.problem;
+  EXPECT_EQ(state.waiting + state.lost, 0u);
+  EXPECT_EQ(failed_, 1);
+  EXPECT_EQ(repaired_, 1);
+  const std::vector<LedgerWindow> windows = WindowsIn(path_);
+  ASSERT_EQ(windows.size(), 2u);
+  EXPECT_EQ(windows[0].decode, Joules(1));
+  EXPECT_EQ(windows[1].decode, Joules(100));
+  EXPECT_EQ(windows[1].number, 0) << "none is missing";
+}
+
+TEST_F(LedgerWriterTest, WindowsOlderThanTheRetentionAreMerged) {
+  {
+    const auto store = *LedgerStore::Open(path_);
+    ASSERT_TRUE(store->SetRun(TestRun("old")).ok());
+    std::mt19937 random(1);
+    for (LedgerWindow& w : RandomWindows(random, 7200, 1 << 30)) {
+      w.start -= absl::Hours(72);
+      w.end -= absl::Hours(72);
+      ASSERT_TRUE(store->Append(w).ok());
+    }
+  }
+  LedgerWriterOptions options;
+  options.path = path_;
+  options.retention = absl::Hours(24);
+  options.wall_clock = [] { return absl::FromUnixSeconds(1767268800); };
+  const auto writer = *LedgerWriter::Open(options);
+  writer->SetRun(TestRun(""));
+  for (uint64_t i = 1; i < 4; ++i) {
+    writer->Add(Window(1));
+    ASSERT_TRUE(Eventually([&] { return writer->state().written == i; }));
+  }
+  const std::vector<LedgerWindow> windows = WindowsIn(path_);
+  ASSERT_EQ(windows.size(), 5u);
+  EXPECT_EQ(windows[0].count, 3600);
+  EXPECT_EQ(windows[1].count, 3600);
+  EXPECT_EQ(windows[4].count, 1);
 }
 
 TEST_F(LedgerWriterTest, WhatWaitingDoesNotMendIsRefused) {

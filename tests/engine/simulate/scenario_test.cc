@@ -57,7 +57,8 @@ struct BadWords {
 TEST(ScenarioTest, BadWordsAreNamed) {
   constexpr BadWords kCases[] = {
       {"platform", &ScenarioWords::platform, "tpu", "known: a100-80g"},
-      {"shape", &ScenarioWords::model_shape, "llama", "known: llama-2-7b, llama-3.1-70b"},
+      {"shape", &ScenarioWords::model_shape, "llama",
+       "known: llama-2-7b, llama-3.1-70b"},
       {"no such file", &ScenarioWords::model_shape, "/none/x.gguf",
        "/none/x.gguf"},
       {"no such trace", &ScenarioWords::trace, "/none/t.csv", "/none/t.csv"},
@@ -65,8 +66,8 @@ TEST(ScenarioTest, BadWordsAreNamed) {
       {"rate of eternity", &ScenarioWords::trace, "poisson:1e-300",
        "at most 1e+13 s"},
       {"no rate", &ScenarioWords::trace, "poisson:", "poisson:"},
-      {"prompt", &ScenarioWords::prompt_tokens, "0", "'0'"},
-      {"output", &ScenarioWords::output_tokens, "x", "'x'"},
+      {"prompt", &ScenarioWords::prompt_tokens, "0", "prompt-tokens: '0'"},
+      {"output", &ScenarioWords::output_tokens, "x", "output-tokens: 'x'"},
       {"fault", &ScenarioWords::actuator_fault, "lost", "dead, stuck, slow"},
   };
   for (const BadWords& c : kCases) {

@@ -62,7 +62,8 @@ struct BadTrace {
 TEST(TraceTest, BadTracesNameTheLine) {
 #define HEADER "TIMESTAMP,ContextTokens,GeneratedTokens\n"
   constexpr BadTrace kCases[] = {
-      {"empty", "", "is empty"},
+      {"empty", "", "t: is empty"},
+      {"no text", "\x1b[2J,\x01\n", "t:1: the column \"\\033[2J\" is unknown"},
       {"no requests", HEADER, "t:1: has no request after the header"},
       {"unknown column", "TIMESTAMP,ContextTokens,GeneratedTokens,Price\n",
        "t:1: the column \"Price\" is unknown; known: TIMESTAMP"},

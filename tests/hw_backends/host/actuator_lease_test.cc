@@ -12,6 +12,8 @@
 #include <functional>
 #include <thread>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "tests/fakes/made_sysfs.h"
 
 namespace mj {
@@ -65,6 +67,13 @@ class ActuatorLeaseTest : public testing::Test {
     return Max(0) == "3600000" && Max(1) == "3600000" &&
            host_.Text(PolicyFile(1, "scaling_min_freq")) == "800000" &&
            Cap() == "100000000";
+  }
+  // The next lease, once Renew() has it.
+  static bool TakesAgain(ActuatorLease& lease, int number) {
+    return Eventually([&] {
+      const absl::StatusOr<int> now = lease.Renew();
+      return now.ok() && *now == number;
+    });
   }
   bool HasStateFile() const {
     return host_.Text("run/actuator.state") != "(gone)";
@@ -165,7 +174,7 @@ TEST_F(ActuatorLeaseTest, AKilledHelperIsMadeGoodByTheNext) {
   Kill(lease->helper(), SIGKILL);
   EXPECT_TRUE(
       absl::IsUnavailable(lease->frequencies()[0]->Set(Hertz(2e9)).status()));
-  EXPECT_TRUE(absl::IsUnavailable(lease->Renew()));
+  EXPECT_TRUE(absl::IsUnavailable(lease->Renew().status()));
   EXPECT_TRUE(IsThrottled()) << "nobody could restore yet";
   EXPECT_TRUE(HasStateFile());
   const auto next = StartWell();
@@ -174,6 +183,94 @@ TEST_F(ActuatorLeaseTest, AKilledHelperIsMadeGoodByTheNext) {
   EXPECT_EQ(next->frequencies()[0]->info().high, Hertz(3.6e9))
       << "what was throttled is not taken for what was found";
   EXPECT_EQ(next->power_caps()[0]->info().high, Watts(100));
+}
+
+TEST_F(ActuatorLeaseTest, AKilledHelpersLeaseIsTakenAgain) {
+  const auto lease = StartWell();
+  ASSERT_NE(lease, nullptr);
+  EXPECT_EQ(*lease->Renew(), 1);
+  Throttle(*lease);
+  const pid_t first = lease->helper();
+  Kill(first, SIGKILL);
+  EXPECT_TRUE(Eventually([&] {  // by the next heartbeat
+    return absl::StrContains(lease->Renew().status().message(),
+                             "the lease of the actuators is lost");
+  }));
+  ASSERT_TRUE(TakesAgain(*lease, 2)) << lease->Renew().status();
+  EXPECT_NE(lease->helper(), first);
+  EXPECT_TRUE(IsAsFound()) << "before the lease is granted";
+  Throttle(*lease);
+  EXPECT_TRUE(IsThrottled()) << "what was set before must be set again";
+  Kill(lease->helper(), SIGKILL);
+  EXPECT_FALSE(lease->power_caps()[0]->Set(Watts(50)).ok());
+  ASSERT_TRUE(TakesAgain(*lease, 3)) << "whoever has noticed it";
+  Throttle(*lease);
+  EXPECT_TRUE(lease->End().ok());
+  EXPECT_TRUE(IsAsFound());
+  EXPECT_FALSE(HasStateFile());
+  EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1) << "no child is left";
+}
+
+TEST_F(ActuatorLeaseTest, AServerThatHungTakesItsLeaseAgain) {
+  options_.heartbeat = Seconds(0.3);
+  const auto lease = StartWell();
+  ASSERT_NE(lease, nullptr);
+  Throttle(*lease);
+  ASSERT_TRUE(Eventually([&] { return IsAsFound(); })) << "nobody renews";
+  ASSERT_TRUE(TakesAgain(*lease, 2)) << lease->Renew().status();
+  Throttle(*lease);
+  EXPECT_TRUE(IsThrottled());
+}
+
+// Stopped, it keeps the lock; when it goes on, it restores and ends.
+TEST_F(ActuatorLeaseTest, AHelperThatHangsIsReplacedOnceItHasRestored) {
+  const auto lease = StartWell();
+  ASSERT_NE(lease, nullptr);
+  Throttle(*lease);
+  const pid_t first = lease->helper();
+  Kill(first, SIGSTOP);
+  EXPECT_FALSE(lease->frequencies()[0]->Set(Hertz(2e9)).ok());
+  EXPECT_TRUE(Eventually([&] {
+    return absl::StrContains(lease->Renew().status().message(),
+                             "cannot be taken again yet");
+  }));
+  EXPECT_TRUE(IsThrottled());
+  Kill(first, SIGCONT);
+  ASSERT_TRUE(TakesAgain(*lease, 2)) << lease->Renew().status();
+  EXPECT_TRUE(IsAsFound());
+}
+
+TEST_F(ActuatorLeaseTest, WhatOthersHaveMeanwhileIsTheirs) {
+  const auto lease = StartWell();
+  ASSERT_NE(lease, nullptr);
+  Kill(lease->helper(), SIGKILL);
+  const pid_t other = ForkServer();
+  EXPECT_TRUE(Eventually([&] {
+    return absl::StrContains(lease->Renew().status().message(),
+                             absl::StrCat("leased to process ", other));
+  }));
+  EXPECT_TRUE(IsThrottled());
+  Kill(other, SIGKILL);
+  EXPECT_TRUE(TakesAgain(*lease, 2)) << lease->Renew().status();
+  EXPECT_TRUE(IsAsFound());
+}
+
+TEST_F(ActuatorLeaseTest, ActuatorsThatHaveChangedAreNotTakenAgain) {
+  options_.heartbeat = Seconds(0.3);
+  const auto lease = StartWell();
+  ASSERT_NE(lease, nullptr);
+  ASSERT_TRUE(Eventually([&] { return !HasStateFile(); })) << "nobody renews";
+  host_.Make(PolicyFile(0, "scaling_max_freq"), "2000000");
+  host_.Make(PolicyFile(1, "scaling_max_freq"), "2000000");
+  EXPECT_TRUE(Eventually([&] {
+    return absl::StrContains(
+        lease->Renew().status().message(),
+        "cpufreq may be set to 800 MHz to 2000 MHz now, not to 800 MHz to 3600 "
+        "MHz as at the start: undo that, or restart this server");
+  }));
+  host_.Make(PolicyFile(0, "scaling_max_freq"), "3600000");
+  host_.Make(PolicyFile(1, "scaling_max_freq"), "3600000");
+  EXPECT_TRUE(TakesAgain(*lease, 2)) << lease->Renew().status();
 }
 
 TEST_F(ActuatorLeaseTest, ASecondServerIsRefusedAndToldWhoHasTheLease) {
@@ -238,7 +335,7 @@ TEST_F(ActuatorLeaseTest, OneHelperServesOneServerAfterTheOther) {
         absl::IsAlreadyExists(ActuatorLease::Connect(socket, clock_).status()));
     EXPECT_TRUE((*lease)->End().ok());
     EXPECT_TRUE(IsAsFound());
-    EXPECT_TRUE(absl::IsUnavailable((*lease)->Renew()));
+    EXPECT_TRUE(absl::IsUnavailable((*lease)->Renew().status()));
   }
   const auto lease = ActuatorLease::Connect(socket, clock_);
   ASSERT_TRUE(lease.ok()) << lease.status();
