@@ -31,6 +31,12 @@ def attainment(target):
     return rate(met) / rate(of)
 
 
+def per_accepted(spent):
+    by = ("drafter", "class")
+    return rate(metric(spent), by=by) / rate(metric(
+        "speculation_class_tokens_total", outcome="accepted"), by=by)
+
+
 def overview():
     return dashboard(
         "millijoule-overview", "Millijoule: operation",
@@ -136,6 +142,16 @@ def overview():
                 Panel("Decisions", ("{{drafter}}: {{reason}}", rate(metric(
                     "speculation_decisions_total"),
                     by=("drafter", "reason"))), stacked=True),
+                Panel("Drafted tokens by class", ("{{drafter}}, {{class}}: "
+                      "{{outcome}}", rate(metric(
+                          "speculation_class_tokens_total"),
+                          by=("drafter", "class", "outcome")))),
+                Panel("Joules an accepted token", ("{{drafter}}, {{class}}",
+                      per_accepted("speculation_spent_joules_total")),
+                      about="Modelled: drafting and rows that verify, beyond "
+                            "steps without drafts."),
+                Panel("Time an accepted token", ("{{drafter}}, {{class}}",
+                      per_accepted("speculation_spent_seconds_total"))),
                 Panel("Left the model early", ("{{depth}}", rate(metric(
                     "adaptive_tokens_total"), by=("depth",)))),
                 Panel("Stayed", ("{{reason}}", rate(metric(
@@ -144,6 +160,9 @@ def overview():
             "Exit heads that learn": [
                 Panel("Rows learned from", ("rows", rate(metric(
                     "exit_head_updates_total")).where_there_is(LEARNING))),
+                Panel("Time to learn", ("engine thread", rate(metric(
+                    "exit_head_learning_seconds_total")).where_there_is(
+                        LEARNING))),
                 Panel("Heads not saved", ("failures", increase(metric(
                     "exit_head_failed_saves_total")).where_there_is(
                         LEARNING)), unit="short"),
@@ -214,6 +233,10 @@ def energy():
                       ("changes", rate(metric("frequency_changes_total"))),
                       ("failures", rate(metric("actuator_errors_total"))),
                       unit="cps"),
+                Panel("Control of the clock", ("{{to}}", increase(metric(
+                    "actuator_lease_changes_total"), by=("to",))),
+                    unit="short", about="Lost: another program has it, or the "
+                                        "helper is gone."),
                 Panel("Decisions", ("{{phase}}: {{reason}}", rate(metric(
                     "governor_decisions_total"), by=("phase", "reason"))),
                     stacked=True),
