@@ -14,6 +14,7 @@
 #include "bench/commands.h"
 #include "bench/depth_score.h"
 #include "engine/open_engine.h"
+#include "engine/reduction_flags.h"
 #include "engine/speculate/exit_head_file.h"
 #include "hw_backends/host/host_facts.h"
 
@@ -32,6 +33,9 @@ struct PerplexityFlags {
 
 std::vector<Flag> PerplexityFlagTable(PerplexityFlags& flags) {
   std::vector<Flag> table = EngineFlagTable(flags.engine);
+  for (Flag& flag : ReductionFlagTable(flags.engine)) {
+    table.push_back(std::move(flag));
+  }
   table.push_back(TextFlag("text", "FILE", "UTF-8 text", flags.text));
   table.push_back(IntFlag("window",
                           "tokens scored together, without what is before "
@@ -122,6 +126,14 @@ Provenance ProvenanceOf(const LoadedModel& model, const BuildInfo& build) {
   return from;
 }
 
+// As the flags have it; null where nothing was asked for.
+void AddReduction(const EngineFlags& flags, Json& json) {
+  const auto bits = [](int value) { return value == 0 ? Json() : Json(value); };
+  json["weight_sparsity"] = SparsityName(flags.weights.sparsity);
+  json["weight_bits"] = bits(flags.weights.bits);
+  json["activation_bits"] = bits(flags.activation_bits);
+}
+
 struct AdaptiveReport {
   DepthScore score;
   ExitHead head;
@@ -182,7 +194,8 @@ int PrintAdaptive(const PerplexityFlags& flags, const std::string& text,
   const absl::StatusOr<AdaptiveReport> report =
       ScoreAdaptive(flags, text, build);
   if (!report.ok()) return PrintBenchError(report.status());
-  const Json json = ToJson(*report, flags.engine.engine.depth.margin);
+  Json json = ToJson(*report, flags.engine.engine.depth.margin);
+  AddReduction(flags.engine, json);
   if (flags.json) {
     std::cout << json.dump() << "\n";
     return 0;
@@ -225,6 +238,7 @@ int Perplexity(const PerplexityFlags& flags, const BuildInfo& build) {
   json["perplexity"] = std::exp(mean);
   json["joules"] = score->joules;
   json["method"] = score->method;
+  AddReduction(flags.engine, json);
   AddBenchProvenance(opened->provenance, json);
   std::cout << json.dump() << "\n";
   return 0;

@@ -8,9 +8,9 @@
 
 #include "absl/strings/str_format.h"
 #include "bench/commands.h"
+#include "engine/simulate/scenario.h"
 #include "hw_backends/models/assumed_constants.h"
 #include "hw_backends/models/device_model.h"
-#include "hw_backends/models/shape_file.h"
 
 namespace mj {
 namespace {
@@ -33,7 +33,8 @@ std::vector<Flag> PriceFlagTable(PriceFlags& flags) {
                "rows of activations, outputs, inputs of one product",
                flags.gemm),
       TextFlag("model-shape", "NAME",
-               "in place of --gemm: one step of a known shape",
+               "in place of --gemm: one step of a known shape, or of a GGUF "
+               "file's",
                flags.model_shape),
       IntFlag("batch", "sequences of the step", 1, 1 << 16, flags.batch),
       IntFlag("tokens", "of each: 1 decodes, more are a prompt", 1, 1 << 20,
@@ -134,7 +135,7 @@ absl::StatusOr<Json> PriceGemm(const PriceFlags& flags, const DeviceFile& file,
 absl::StatusOr<Json> PriceModelStep(const PriceFlags& flags,
                                     const DeviceFile& file,
                                     const DeviceDescriptor& device) {
-  const absl::StatusOr<ServedShape> served = FindShape(flags.model_shape);
+  const absl::StatusOr<ServedShape> served = ServedShapeOf(flags.model_shape);
   if (!served.ok()) return served.status();
   const absl::StatusOr<Sparsity> sparsity = ParseSparsity(flags.sparsity);
   if (!sparsity.ok()) return sparsity.status();
@@ -151,6 +152,11 @@ absl::StatusOr<Json> PriceModelStep(const PriceFlags& flags,
   Json json;
   json["device"] = device.name;
   json["model_shape"] = served->shape.name;
+  const DeviceOp& precision = model->precision();
+  json["input_bits"] = precision.input_bits;
+  json["weight_bits"] =
+      precision.weight_bits == 0 ? Json() : Json(precision.weight_bits);
+  json["sparsity"] = SparsityName(precision.sparsity);
   json["batch"] = flags.batch;
   json["tokens"] = flags.tokens;
   json["context"] = flags.context;

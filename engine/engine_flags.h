@@ -9,6 +9,7 @@
 #include "engine/carbon_flags.h"
 #include "engine/engine_options.h"
 #include "engine/flag.h"
+#include "engine/model/weight_reduction.h"
 
 namespace mj {
 
@@ -24,6 +25,8 @@ struct EngineFlags {
   std::string backend = "cpu";     // or "onednn"
   std::string shadow;              // device names, comma-separated; "": none
   std::string data_dir;            // of descriptors; "": those compiled in
+  WeightReduction weights;         // of `model` alone
+  int activation_bits = 0;         // 0: as the numerics have it
   CarbonFlags carbon;
   EngineOptions engine;
 };

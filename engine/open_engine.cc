@@ -38,6 +38,7 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const EngineFlags& flags,
   if (!flags.isa.empty()) options.isa = ParseIsa(flags.isa);
   if (!flags.numerics.empty()) options.numerics = ParseNumerics(flags.numerics);
   if (!flags.kv_dtype.empty()) options.kv_type = ParseKvType(flags.kv_dtype);
+  options.activation_bits = flags.activation_bits;
   if (flags.backend == "onednn") return MakeOneDnnBackend(options);
   if (flags.backend.starts_with(kCim)) {
     return MakeCimBackend(flags.backend.substr(kCim.size()), options);
@@ -267,8 +268,9 @@ absl::StatusOr<OpenedEngine> OpenEngine(
   energy->setup.grid = GridPointsOf(*carbon, absl::Now(), clock.Now());
   LedgerWriter* const writer = ledger.get();
   energy->setup.ledger = std::move(ledger);
-  absl::StatusOr<std::unique_ptr<LoadedModel>> model = LoadModel(
-      flags.model, *std::move(backend), flags.engine.max_batched_tokens);
+  absl::StatusOr<std::unique_ptr<LoadedModel>> model =
+      LoadModel(flags.model, *std::move(backend),
+                flags.engine.max_batched_tokens, flags.weights);
   if (!model.ok()) return model.status();
 
   absl::StatusOr<DrafterSetup> drafters =
@@ -318,7 +320,7 @@ absl::StatusOr<std::unique_ptr<LoadedModel>> OpenModel(
       MakeBackend(flags, *threads);
   if (!backend.ok()) return backend.status();
   return LoadModel(flags.model, *std::move(backend),
-                   flags.engine.max_batched_tokens);
+                   flags.engine.max_batched_tokens, flags.weights);
 }
 
 }  // namespace mj

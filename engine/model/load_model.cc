@@ -34,11 +34,13 @@ absl::Status LoadText(const ModelFile& file, LoadedModel& model) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<LoadedModel>> LoadModel(
-    const std::string& path, std::unique_ptr<Backend> backend, int max_rows) {
+    const std::string& path, std::unique_ptr<Backend> backend, int max_rows,
+    const WeightReduction& reduction) {
   absl::StatusOr<ModelFile> file = ModelFile::Open(path);
   if (!file.ok()) return file.status();
   absl::StatusOr<std::string> fingerprint = Fingerprint(file->parts());
   if (!fingerprint.ok()) return fingerprint.status();
+  if (auto status = file->Reduce(reduction); !status.ok()) return status;
   auto model = std::make_unique<LoadedModel>();
   model->name = std::filesystem::path(path).stem();
   model->path = path;

@@ -12,6 +12,7 @@
 #include "engine/model/decoder.h"
 #include "engine/model/model_config.h"
 #include "engine/model/step_runner.h"
+#include "engine/model/weight_reduction.h"
 #include "engine/text/chat_template.h"
 #include "engine/text/tokenizer.h"
 #include "hw_backends/backend.h"
@@ -36,10 +37,11 @@ struct LoadedModel {
   int max_rows = 0;  // rows a step may have
 };
 
-// Opens the file, loads its weights into `backend` (made for at least
+// Opens the file, loads its weights, reduced, into `backend` (made for at least
 // `max_rows` rows a step) and lets the file go. Errors name the file's part.
 absl::StatusOr<std::unique_ptr<LoadedModel>> LoadModel(
-    const std::string& path, std::unique_ptr<Backend> backend, int max_rows);
+    const std::string& path, std::unique_ptr<Backend> backend, int max_rows,
+    const WeightReduction& reduction = {});
 
 }  // namespace mj
 

@@ -124,8 +124,31 @@ absl::StatusOr<TensorView> ModelFile::Tensor(const TensorSpec& spec) const {
   return Matrix(spec.name, spec.rows, spec.cols);
 }
 
+absl::Status ModelFile::Reduce(const WeightReduction& reduction) {
+  const std::string table = ModelTensorsOf(config_).embedding.name;
+  const TensorView rows = tensors_.at(table);
+  if (config_.tied_embeddings && Changes(reduction, rows.type)) {
+    config_.tied_embeddings = false;
+    tensors_.emplace(ModelTensorsOf(config_).head->name, rows);
+  }
+  for (auto& [name, tensor] : tensors_) {
+    if (name == table || tensor.rows == 1) continue;
+    if (!Changes(reduction, tensor.type)) continue;
+    auto bytes = ReduceMatrix(reduction, tensor);
+    if (!bytes.ok()) {
+      return Invalid(metadata().label(), ": tensor ", name, ": ",
+                     std::string(bytes.status().message()));
+    }
+    reduced_.push_back(*std::move(bytes));
+    tensor.type = TensorType::kQ8_0;
+    tensor.bytes = reduced_.back();
+  }
+  return absl::OkStatus();
+}
+
 void ModelFile::Drop() {
   tensors_.clear();
+  reduced_.clear();
   for (GgufFile& part : parts_) part.Drop();
 }
 

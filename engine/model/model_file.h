@@ -3,6 +3,7 @@
 #ifndef MILLIJOULE_ENGINE_MODEL_MODEL_FILE_H_
 #define MILLIJOULE_ENGINE_MODEL_MODEL_FILE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -13,13 +14,14 @@
 #include "engine/model/gguf_file.h"
 #include "engine/model/model_config.h"
 #include "engine/model/tensor_index.h"
+#include "engine/model/weight_reduction.h"
 #include "kernels/model_shape.h"
 #include "kernels/tensor_view.h"
 
 namespace mj {
 
 // Vocabulary-only files have no model: use OpenGguf() and ReadVocabulary().
-// Immutable but for Drop(): any thread may call.
+// Immutable but for Reduce() and Drop(): any thread may call.
 class ModelFile final {
  public:
   // Checks that every tensor the config asks for is there in its shape, and
@@ -42,6 +44,12 @@ class ModelFile final {
                                     int64_t size) const;
   absl::StatusOr<TensorView> Tensor(const TensorSpec& spec) const;
 
+  // Puts reduced copies in place of the matrices that `reduction` changes. What
+  // no product reads stays: vectors, and the embedding, from which a tied head
+  // parts. INVALID_ARGUMENT names the tensor, and then some may be
+  // changed.
+  absl::Status Reduce(const WeightReduction& reduction);
+
   // Unmaps the weights, once a backend has its own copy.
   void Drop();
 
@@ -53,10 +61,11 @@ class ModelFile final {
 
   std::vector<GgufFile> parts_;
   TensorIndex tensors_;
+  std::vector<std::vector<std::byte>> reduced_;
   ModelConfig config_;
 };
 
-// The model's sizes, with the bytes its weights take in the file.
+// The model's sizes, with the bytes its weights take, reduced ones as they are.
 ModelShape ShapeOf(const ModelConfig& config, const ModelFile& file);
 
 }  // namespace mj

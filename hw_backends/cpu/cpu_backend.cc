@@ -20,6 +20,7 @@
 #include "hw_backends/cpu/thread_probe.h"
 #include "hw_backends/cpu/worker_pool.h"
 #include "kernels/cpu_features.h"
+#include "kernels/narrow_activations.h"
 
 namespace mj {
 namespace {
@@ -328,6 +329,22 @@ absl::StatusOr<KernelTable> KernelsFor(const CpuBackendOptions& options) {
   return *kernels;
 }
 
+absl::Status NarrowActivations(int bits, Numerics numerics,
+                               KernelTable& kernels) {
+  if (bits == 0) return absl::OkStatus();
+  if (bits != 2 && bits != 4 && bits != 8) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("activation bits: ", bits, ", must be 2, 4 or 8"));
+  }
+  if (numerics != Numerics::kInt8) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("activation bits: ", bits, " need numerics int8, not ",
+                     std::string(NumericsName(numerics))));
+  }
+  if (bits < 8) kernels.quantise_rows = NarrowQuantiseRows(bits);
+  return absl::OkStatus();
+}
+
 std::unique_ptr<Backend> Assemble(const CpuBackendOptions& options,
                                   const KernelTable& kernels,
                                   const BackendParts& parts) {
@@ -352,6 +369,9 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeCpuBackend(
   if (!kernels.ok()) return kernels.status();
   const Numerics numerics =
       options.numerics.value_or(DefaultNumerics(*kernels));
+  const absl::Status narrowed =
+      NarrowActivations(options.activation_bits, numerics, *kernels);
+  if (!narrowed.ok()) return narrowed;
   return Assemble(options, *kernels,
                   {.name = "cpu",
                    .numerics = numerics,
@@ -372,6 +392,9 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeCpuBackend(
                      std::string(NumericsName(parts.numerics)), " only"));
   }
   if (parts.change_kernels != nullptr) parts.change_kernels(*kernels);
+  const absl::Status narrowed =
+      NarrowActivations(options.activation_bits, parts.numerics, *kernels);
+  if (!narrowed.ok()) return narrowed;
   return Assemble(options, *kernels, parts);
 }
 

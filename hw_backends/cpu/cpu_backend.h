@@ -23,12 +23,16 @@ struct CpuBackendOptions {
   std::optional<Isa> isa;            // none: the widest this CPU has
   std::optional<Numerics> numerics;  // none: DefaultNumerics()
   std::optional<KvType> kv_type;     // none: f32 with f32 numerics, else bf16
-  int max_rows = 1;                  // of a step
+  // Of the inputs of products with quantised weights, which int8 numerics
+  // round to 8 bits: 2, 4 or 8. 0: as the numerics have it.
+  int activation_bits = 0;
+  int max_rows = 1;  // of a step
 };
 
 // Quantised weights are the exact integers and scales of the file in every
 // numerics profile. The step's spans must live until EndStep().
-// INVALID_ARGUMENT: a number is not positive, or this CPU lacks the ISA.
+// INVALID_ARGUMENT: a number is not positive, this CPU lacks the ISA, or
+// activation_bits are none of those or of other numerics than int8.
 absl::StatusOr<std::unique_ptr<Backend>> MakeCpuBackend(
     const CpuBackendOptions& options);
 

@@ -33,6 +33,25 @@ Seconds LoadTime(const MatrixPlan& plan) {
   return Seconds(0);
 }
 
+bool IsPlatform(const DeviceDescriptor& device) {
+  return std::holds_alternative<PlatformUnit>(device.unit);
+}
+
+ModelShape WithWeightBits(ModelShape model, int bits) {
+  const auto narrow = [bits](MatrixShape& matrix) {
+    matrix.bytes = matrix.rows * matrix.cols * bits / 8;
+  };
+  for (LayerShape& layer : model.layers) {
+    for (MatrixShape* matrix :
+         {&layer.qkv, &layer.output, &layer.gate_up, &layer.down}) {
+      narrow(*matrix);
+    }
+  }
+  narrow(model.embedding);
+  narrow(model.head);
+  return model;
+}
+
 }  // namespace
 
 absl::StatusOr<DeviceModel> DeviceModel::Create(
@@ -52,43 +71,48 @@ absl::StatusOr<DeviceModel> DeviceModel::Create(
   if (filled.weight_bits == 0) {
     filled.weight_bits = DefaultBits(device.weight_bits);
   }
-  const DeviceOp op{
+  DeviceOp op{
       {1, 1, 1}, filled.input_bits, filled.weight_bits, filled.sparsity};
   if (absl::Status s = CheckOp(device, op); !s.ok()) return s;
-  return DeviceModel(std::move(device), model, filled);
+  if (!IsPlatform(device)) {
+    return DeviceModel(std::move(device), model, op, options.cost);
+  }
+  op.weight_bits = options.weight_bits;
+  return DeviceModel(
+      std::move(device),
+      op.weight_bits == 0 ? model : WithWeightBits(model, op.weight_bits), op,
+      options.cost);
 }
 
 DeviceModel::DeviceModel(DeviceDescriptor device, const ModelShape& model,
-                         const DeviceModelOptions& options)
+                         const DeviceOp& precision, const CostOptions& options)
     : device_(std::move(device)),
+      precision_(precision),
       around_(device_.around),
-      cost_(model, options.cost),
+      cost_(model, options),
       kv_byte_(around_.dram_byte),
       kv_bytes_per_second_(around_.dram_bytes_per_second),
-      score_bytes_(options.input_bits / 8.0),
+      score_bytes_(precision.input_bits / 8.0),
       heads_and_layers_(static_cast<double>(model.num_heads) *
                         static_cast<double>(model.layers.size())),
       operations_per_score_(4.0 * model.head_dim) {
-  const DeviceOp precision{
-      {1, 1, 1}, options.input_bits, options.weight_bits, options.sparsity};
-  PlanMatrices(model, precision);
-  CountOtherOps(model, options.cost);
+  PlanMatrices(model);
+  CountOtherOps(model, options);
   if (device_.fuses_mlp) FuseMlps(model, options);
   if (const auto* lanes = std::get_if<LaneDevice>(&device_.unit)) {
     kv_byte_ = lanes->weight_byte;
     kv_bytes_per_second_ = lanes->bytes_per_second;
   }
   if (const auto* unit = std::get_if<PlatformUnit>(&device_.unit)) {
-    platform_.emplace(model, options.cost, unit->platform,
+    platform_.emplace(model, options, unit->platform,
                       static_cast<int>(placement_.devices));
     platform_clock_ = unit->clock;
   }
 }
 
 void DeviceModel::AddMatrix(const MatrixShape& shape, double with_rows,
-                            double with_logits, const DeviceOp& precision,
-                            std::vector<DeviceOp>& known) {
-  DeviceOp op = precision;
+                            double with_logits, std::vector<DeviceOp>& known) {
+  DeviceOp op = precision_;
   op.gemm = {1, shape.rows, shape.cols};
   for (size_t i = 0; i < known.size(); ++i) {
     if (known[i].gemm != op.gemm) continue;
@@ -103,11 +127,12 @@ void DeviceModel::AddMatrix(const MatrixShape& shape, double with_rows,
 
 // Twice: what all of them need says how many devices there are and whether a
 // matrix has tiles of its own.
-void DeviceModel::PlanMatrices(const ModelShape& model,
-                               const DeviceOp& precision) {
+void DeviceModel::PlanMatrices(const ModelShape& model) {
   std::vector<DeviceOp> known;
+  double shape_bytes = 0;
   const auto add = [&](const MatrixShape& shape, double rows, double logits) {
-    AddMatrix(shape, rows, logits, precision, known);
+    shape_bytes += (rows + logits) * static_cast<double>(shape.bytes);
+    AddMatrix(shape, rows, logits, known);
   };
   for (size_t i = 0; i < model.layers.size(); ++i) {
     const LayerShape& layer = model.layers[i];
@@ -133,7 +158,8 @@ void DeviceModel::PlanMatrices(const ModelShape& model,
       folds += count * static_cast<double>(tile->folds());
     }
   }
-  placement_ = Place(device_, bytes, static_cast<int64_t>(folds));
+  placement_ = Place(device_, IsPlatform(device_) ? shape_bytes : bytes,
+                     static_cast<int64_t>(folds));
   placement_.load_time = load_time;
   placement_.load_energy = load_energy;
   around_.idle = static_cast<double>(placement_.devices) * around_.idle;
@@ -163,16 +189,16 @@ void DeviceModel::CountOtherOps(const ModelShape& model,
 // Takes off what the products (their outputs and inputs) and the activation
 // count of it.
 void DeviceModel::FuseMlps(const ModelShape& model,
-                           const DeviceModelOptions& options) {
+                           const CostOptions& options) {
   for (size_t i = 0; i < model.layers.size(); ++i) {
     const LayerShape& layer = model.layers[i];
     const auto inner = static_cast<double>(layer.down.cols);
     const double activation =
-        3 * inner * static_cast<double>(options.cost.activation_bytes);
+        3 * inner * static_cast<double>(options.activation_bytes);
     Other& other = i + 1 < model.layers.size() ? per_row_ : per_logits_row_;
     other.activation_bytes -=
         static_cast<double>(layer.gate_up.rows) * kOutputBytes + activation +
-        inner * options.input_bits / 8;
+        inner * precision_.input_bits / 8;
   }
 }
 

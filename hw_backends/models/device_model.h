@@ -30,7 +30,9 @@
 namespace mj {
 
 struct DeviceModelOptions {
-  int input_bits = 0, weight_bits = 0;  // 0: DefaultBits of the device
+  // 0: DefaultBits of the device; on platforms, weights as the model's shape
+  // has them.
+  int input_bits = 0, weight_bits = 0;
   Sparsity sparsity{};
   CostOptions cost{};
   bool rotary = true;  // the model's positions are rotary (RoPE)
@@ -56,6 +58,9 @@ class DeviceModel final {
   // Of all weights; loading apart, and once.
   const Placement& placement() const { return placement_; }
   const DeviceDescriptor& device() const { return device_; }
+  // Of all products, as priced; the gemm is not set. weight_bits 0: the
+  // shape's.
+  const DeviceOp& precision() const { return precision_; }
 
  private:
   struct Matrix {
@@ -69,18 +74,19 @@ class DeviceModel final {
   };
 
   DeviceModel(DeviceDescriptor device, const ModelShape& model,
-              const DeviceModelOptions& options);
+              const DeviceOp& precision, const CostOptions& options);
   void AddMatrix(const MatrixShape& shape, double with_rows, double with_logits,
-                 const DeviceOp& precision, std::vector<DeviceOp>& known);
-  void PlanMatrices(const ModelShape& model, const DeviceOp& precision);
+                 std::vector<DeviceOp>& known);
+  void PlanMatrices(const ModelShape& model);
   void CountOtherOps(const ModelShape& model, const CostOptions& options);
-  void FuseMlps(const ModelShape& model, const DeviceModelOptions& options);
+  void FuseMlps(const ModelShape& model, const CostOptions& options);
   DeviceCost PriceProducts(int64_t rows, int64_t logits) const;
   DeviceCost PriceOther(const StepShape& step, int64_t rows,
                         int64_t logits) const;
   DeviceCost PricePlatformStep(const StepShape& step) const;
 
   DeviceDescriptor device_;
+  DeviceOp precision_;
   Surroundings around_;  // of all devices
   StepCost cost_;
   Placement placement_;

@@ -3,6 +3,7 @@
 #ifndef MILLIJOULE_HW_BACKENDS_MODELS_DEVICE_OP_H_
 #define MILLIJOULE_HW_BACKENDS_MODELS_DEVICE_OP_H_
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,7 @@ struct Sparsity {
   int kept = 1, of = 1;
 
   double density() const { return static_cast<double>(kept) / of; }
+  bool prunes() const { return kind != Kind::kDense && kept < of; }
 };
 
 // "dense", "2:4" or "block:3/4". INVALID_ARGUMENT otherwise.
@@ -31,6 +33,15 @@ struct DeviceOp {
   int input_bits = 8, weight_bits = 8;
   Sparsity sparsity{};
 };
+
+// Bits that a weight of the whole matrix takes in a memory, on average: those
+// kept with `index_bits` beside each, or all, zeros too, where that is less.
+// Who skips zeros finds them either way.
+inline double StoredBits(const DeviceOp& op, double index_bits) {
+  const double all = op.weight_bits;
+  if (!op.sparsity.prunes()) return all;
+  return std::min(all, op.sparsity.density() * (all + index_bits));
+}
 
 // "M,N,K", each a whole number from 1 to 2^20. INVALID_ARGUMENT otherwise.
 absl::StatusOr<GemmShape> ParseGemm(std::string_view text);

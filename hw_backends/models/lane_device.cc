@@ -16,6 +16,7 @@ void ReadUnits(CoefficientFields& fields, LaneDevice& d) {
   d.lanes = {.inputs = fields.Whole("lanes.inputs", 0),
              .outputs = fields.Whole("lanes.outputs", 0),
              .depth = fields.Whole("lanes.depth", 0)};
+  d.lane_bits = fields.Whole("lanes.weight_bits", 0);
   d.array = {.rows = fields.Whole("rows", 0),
              .cols = fields.Whole("columns", 0)};
   fields.Require((d.lanes.inputs == 0) == (d.lanes.outputs == 0),
@@ -71,6 +72,7 @@ LaneDevice ReadLaneDevice(CoefficientFields& fields,
   ReadUnits(fields, d);
   d.clock = ReadClock(fields);
   d.mac = Joules(fields.Number("mac.energy", "pJ"));
+  d.mac_bits = fields.Whole("mac.bits", 1);
   d.operand_moves = fields.Number("mac.moves", "ratio");
   ReadWeights(fields, around, d);
   d.hit = fields.Part("weights.hit");
@@ -85,16 +87,33 @@ LanePlan::LanePlan(const LaneDevice& device, const Surroundings& around,
       around_(around),
       n_(op.gemm.n),
       k_(op.gemm.k),
-      density_(op.sparsity.density()) {
-  const bool sparse = op.sparsity.kind != Sparsity::Kind::kDense;
-  const double kept = static_cast<double>(n_ * k_) * density_;
-  const double bits = op.weight_bits + (sparse ? device.index_bits : 0);
-  weight_bytes_ = kept * bits / 8;
+      input_bits_(op.input_bits),
+      weight_bits_(op.weight_bits),
+      density_(op.sparsity.density()),
+      cycles_a_mac_(device.lane_bits == 0
+                        ? 1
+                        : static_cast<double>(op.weight_bits) /
+                              static_cast<double>(device.lane_bits)) {
+  weight_bytes_ =
+      static_cast<double>(n_ * k_) * StoredBits(op, device.index_bits) / 8;
   activation_bytes_ = static_cast<double>(k_) * op.input_bits / 8 +
                       static_cast<double>(n_) * kOutputBytes;
   if (device.live == WeightsLive::kInDram) return;
   load_energy_ = weight_bytes_ * (around.dram_byte + device.weight_byte);
   load_time_ = Seconds(weight_bytes_ / around.dram_bytes_per_second);
+}
+
+Joules LanePlan::MacEnergy() const {
+  const auto relative = [](double input_bits, double weight_bits) {
+    return 0.2 * input_bits * weight_bits / 64 + 0.1;
+  };
+  const double own = static_cast<double>(device_.mac_bits);
+  return relative(input_bits_, weight_bits_) / relative(own, own) * device_.mac;
+}
+
+Joules LanePlan::MovesEnergy() const {
+  return device_.operand_moves * (input_bits_ + weight_bits_) /
+         (2.0 * static_cast<double>(device_.mac_bits)) * device_.mac;
 }
 
 // Rows choose their weights independently, as tokens their experts.
@@ -119,7 +138,8 @@ double LanePlan::ComputeCycles(int64_t m) const {
             : SystolicCycles(device_.dataflow, device_.array, gemm);
     fewest = std::min(fewest, static_cast<double>(cycles));
   }
-  return std::ceil(fewest * density_ * device_.activated - 1e-9);
+  return std::ceil(fewest * cycles_a_mac_ * density_ * device_.activated -
+                   1e-9);
 }
 
 DeviceCost LanePlan::Cost(int64_t m) const {
@@ -136,8 +156,8 @@ DeviceCost LanePlan::Cost(int64_t m) const {
   const double done = cost.macs * density_ * device_.activated;
   cost.bytes.weights = touched;
   cost.bytes.activations = rows * activation_bytes_;
-  cost.joules.macro.array = done * device_.mac;
-  cost.joules.noc = done * device_.operand_moves * device_.mac;
+  cost.joules.macro.array = done * MacEnergy();
+  cost.joules.noc = done * MovesEnergy();
   cost.joules.buffers = rows * activation_bytes_ * around_.buffer_byte;
   cost.joules.dram = streamed * device_.weight_byte;
   cost.joules.idle = around_.idle * cost.time;
@@ -149,7 +169,7 @@ double LanePlan::Utilisation(int64_t m) const {
       std::max(device_.lanes.macs_per_cycle(), device_.array.cells()));
   const DeviceCost cost = Cost(m);
   const double done = cost.macs * density_ * device_.activated;
-  return std::min(1.0, done / (units * cost.cycles));
+  return std::min(1.0, done * cycles_a_mac_ / (units * cost.cycles));
 }
 
 }  // namespace mj

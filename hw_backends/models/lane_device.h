@@ -5,8 +5,13 @@
 //   joules = MACs * mac + activations in and out of buffers + operands' moves
 //          + streamed bytes * energy a byte + static power * time
 // compute is the law of gemv_lanes.h, of systolic_array.h, or the fewer of
-// both. Sparse weights take proportionally fewer cycles and bytes, and an index
-// each.
+// both, in proportion to the bits of a weight where the units split (else they
+// widen what is narrow). Sparse weights take proportionally fewer cycles and
+// bytes, and an index each (StoredBits). A MAC of b_x and b_w bits takes
+//   0.2 b_x b_w / 64 + 0.1
+// in the measure of an int8 product and the sum's addition (Horowitz, ISSCC
+// 2014, 45 nm: 0.2 pJ, 3.1 pJ for int32, and 0.1 pJ), its operands' moves go
+// with b_x + b_w.
 #ifndef MILLIJOULE_HW_BACKENDS_MODELS_LANE_DEVICE_H_
 #define MILLIJOULE_HW_BACKENDS_MODELS_LANE_DEVICE_H_
 
@@ -27,7 +32,11 @@ struct LaneDevice {
   Dataflow dataflow = Dataflow::kWeightStationary;
   bool preloaded = false;  // a second weight register
   Hertz clock{0};
-  Joules mac{0};
+  // Weights of so many bits take a lane a cycle, others in proportion; 0: of
+  // any.
+  int64_t lane_bits = 0;
+  Joules mac{0};  // of `mac_bits` bits each
+  int64_t mac_bits = 8;
   double operand_moves = 0;  // of a MAC, in units of `mac`
 
   WeightsLive live = WeightsLive::kInDram;
@@ -56,13 +65,17 @@ class LanePlan final {
   Joules load_energy() const { return load_energy_; }
 
  private:
+  Joules MacEnergy() const;
+  Joules MovesEnergy() const;  // of a MAC's operands
   double ComputeCycles(int64_t m) const;
   double TouchedBytes(int64_t m) const;  // of weights, by m rows
 
   LaneDevice device_;
   Surroundings around_;
   int64_t n_ = 0, k_ = 0;
+  int input_bits_ = 0, weight_bits_ = 0;
   double density_ = 1;
+  double cycles_a_mac_ = 1;  // of a lane
   double weight_bytes_ = 0;
   double activation_bytes_ = 0;  // a row
   Seconds load_time_{0};

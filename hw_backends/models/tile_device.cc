@@ -231,7 +231,8 @@ TilePlan::TilePlan(const TileDevice& device, const Surroundings& around,
   const double cells =
       static_cast<double>(folds_ * point_.inputs * point_.outputs);
   utilisation_ = std::min(1.0, kept / cells);
-  weight_bytes_ = kept * op.weight_bits / 8;
+  const int index_bits = rows_skip ? CeilLog2(op.sparsity.of) : 0;
+  weight_bytes_ = macs_ * StoredBits(op, index_bits) / 8;
   activation_bytes_ = static_cast<double>(k) * op.input_bits / 8 +
                       static_cast<double>(n) * kOutputBytes;
   partial_bytes_ = static_cast<double>(n * (k_folds - 1)) * kPartialBytes;

@@ -7,7 +7,8 @@
 //             * activity [* the used part of the tiles, where gated]
 //           + activations in and out of buffers, partial sums between tiles
 //           + static power * time
-// Sparse weights take fewer inputs (N:M) or tiles (block). Writing weights is
+// Sparse weights take fewer inputs (N:M) or tiles (block); those of N:M come
+// with ceil(log2 M) bits of index each (Mishra et al. 2021). Writing weights is
 // apart: Placement.
 #ifndef MILLIJOULE_HW_BACKENDS_MODELS_TILE_DEVICE_H_
 #define MILLIJOULE_HW_BACKENDS_MODELS_TILE_DEVICE_H_

@@ -1,46 +1,17 @@
 #include "kernels/activations.h"
 
-#include <bit>
 #include <cmath>
 
 #include "kernels/half.h"
+#include "kernels/scalar/quantise_rows.h"
 
 namespace mj::scalar {
 namespace {
 
-// Below them 127 / largest, or 32767 / largest, is no float.
-constexpr float kLeast8 = 1e-36f, kLeast16 = 1e-33f;
+// Below it 32767 / largest is no float.
+constexpr float kLeast16 = 1e-33f;
 
 constexpr int kOrder[4] = {0, 2, 1, 3};
-
-// As integers, so that NaN is the largest.
-float LargestMagnitude(const float* x) {
-  uint32_t largest = 0;
-  for (int k = 0; k < 32; ++k) {
-    const uint32_t bits = std::bit_cast<uint32_t>(x[k]) & 0x7FFFFFFF;
-    if (bits > largest) largest = bits;
-  }
-  return std::bit_cast<float>(largest);
-}
-
-void QuantiseGroup(const float* x, int64_t at, const Int8Rows& out) {
-  const float largest = LargestMagnitude(x);
-  const bool is_zero = largest < kLeast8;
-  const float inverse = is_zero ? 0 : 127.0f / largest;
-  const float scale = is_zero ? 0 : largest / 127.0f;
-  out.scales[at] = scale;
-  int32_t sums[2] = {};
-  for (int k = 0; k < 32; ++k) {
-    const float code = std::nearbyint(x[k] * inverse);
-    // What is not finite has a scale that is not either.
-    out.codes[32 * at + k] =
-        std::abs(code) <= 127 ? static_cast<int8_t>(code) : int8_t{-128};
-    sums[k / 16] += out.codes[32 * at + k];
-  }
-  out.sums[2 * at] = sums[0];
-  out.sums[2 * at + 1] = sums[1];
-  out.totals[at] = scale * static_cast<float>(sums[0] + sums[1]);
-}
 
 void WidelyQuantiseGroup(const float* x, int64_t at, const Int16Rows& out) {
   const float largest = LargestMagnitude(x);
@@ -63,11 +34,7 @@ void WidelyQuantiseGroup(const float* x, int64_t at, const Int16Rows& out) {
 
 void QuantiseRows(const float* x, int64_t x_stride, int64_t rows,
                   int64_t groups, const Int8Rows& out) {
-  for (int64_t r = 0; r < rows; ++r) {
-    for (int64_t g = 0; g < groups; ++g) {
-      QuantiseGroup(x + r * x_stride + 32 * g, g * out.stride + r, out);
-    }
-  }
+  QuantiseRowsTo<127>(x, x_stride, rows, groups, out);
 }
 
 void ToBf16Rows(const float* x, int64_t x_stride, int64_t rows, int64_t groups,

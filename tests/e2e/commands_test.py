@@ -47,6 +47,45 @@ class CommandsTest(unittest.TestCase):
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.assertEqual(json.loads(done.stdout), case["ids"], text)
 
+    def perplexity(self, *flags):
+        done = run(BENCH, "perplexity", "--model", SMOLLM2, "--text",
+                   ROOT / "tests/data/prose.txt", "--json", *flags)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)
+
+    def test_perplexity_of_cheaper_weights_and_activations(self):
+        whole = self.perplexity("--numerics", "int8")
+        self.assertEqual(whole["weight_sparsity"], "dense")
+        self.assertIsNone(whole["weight_bits"])
+        self.assertIsNone(whole["activation_bits"])
+        same = self.perplexity("--numerics", "int8", "--weight-sparsity",
+                               "dense", "--weight-bits", "8",
+                               "--activation-bits", "8")
+        self.assertEqual(same["mean_nll"], whole["mean_nll"])
+        self.assertEqual(same["weight_bits"], 8)
+        for flags in (("--weight-sparsity", "2:4"),
+                      ("--weight-sparsity", "block:3/4"),
+                      ("--weight-bits", "2"), ("--activation-bits", "4")):
+            worse = self.perplexity("--numerics", "int8", *flags)
+            self.assertGreater(worse["mean_nll"], whole["mean_nll"], flags)
+            self.assertIn(str(worse[flags[0][2:].replace("-", "_")]), flags)
+
+    def test_perplexity_refuses_what_no_weight_can_be(self):
+        cases = {
+            "--weight-sparsity 0:4": "'0:4' is not a sparsity",
+            "--weight-sparsity 5:4": "'5:4' is not a sparsity",
+            "--weight-sparsity block:0/4": "'block:0/4' is not a sparsity",
+            "--weight-bits 3": "'3' is none of 2, 4, 8",
+            "--activation-bits 9": "'9' is none of 2, 4, 8",
+            "--weight-sparsity 2:5": "needs a multiple of 5 to be pruned 2:5",
+            "--numerics bf16 --activation-bits 4": "need numerics int8, not",
+        }
+        for flags, message in cases.items():
+            done = run(BENCH, "perplexity", "--model", SMOLLM2, "--text",
+                       ROOT / "tests/data/prose.txt", *flags.split())
+            self.assertNotEqual(done.returncode, 0, flags)
+            self.assertIn(message, done.stderr.decode())
+
     def test_price_answers_one_product(self):
         done = run(BENCH, "price", "--device", "colonnade-65nm", "--gemm",
                    "64,8,128", "--input-bits", "8", "--weight-bits", "8",

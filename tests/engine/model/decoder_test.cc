@@ -11,6 +11,7 @@
 #include <functional>
 #include <numeric>
 
+#include "absl/strings/str_cat.h"
 #include "engine/model/load_weights.h"
 #include "hw_backends/cpu/cpu_backend.h"
 #include "hw_backends/onednn/onednn_backend.h"
@@ -62,11 +63,13 @@ nlohmann::json Reference(const std::string& model) {
 
 // A model on a backend, with one sequence's blocks in reverse order.
 struct Runner {
-  Runner(const std::string& model, const BackendCase& backend_case,
-         int threads) {
+  Runner(const std::string& model, const BackendCase& backend_case, int threads,
+         const WeightReduction& reduction = {}) {
     auto file =
         ModelFile::Open(MJ_SOURCE_DIR "/tests/data/tiny/" + model + ".gguf");
     EXPECT_TRUE(file.ok()) << file.status();
+    const absl::Status reduced = file->Reduce(reduction);
+    EXPECT_TRUE(reduced.ok()) << reduced;
     backend = *backend_case.make(threads);
     auto weights = LoadWeights(*file, *backend);
     EXPECT_TRUE(weights.ok()) << weights.status();
@@ -140,6 +143,52 @@ TEST_P(DecoderTest, BitsDependOnNeitherChunksNorThreads) {
     }
     EXPECT_EQ(Runner(GetParam(), backend, 3).Logits(ids, 13), want)
         << backend.name;
+  }
+}
+
+BackendCase NarrowActivations(Isa isa, int bits) {
+  return {absl::StrCat(std::string(IsaName(isa)), " activations of ", bits),
+          Numerics::kInt8, [=](int threads) {
+            return MakeCpuBackend({.threads = threads,
+                                   .isa = isa,
+                                   .numerics = Numerics::kInt8,
+                                   .activation_bits = bits,
+                                   .max_rows = kMaxRows});
+          }};
+}
+
+TEST_P(DecoderTest, ReducedModelsObeyTheRuleOfBitsToo) {
+  const std::vector<int32_t> ids = Reference(GetParam())["ids"];
+  const WeightReduction reductions[] = {{{Sparsity::Kind::kNofM, 2, 4}, 4},
+                                        {{Sparsity::Kind::kBlock, 1, 2}, 2}};
+  for (Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kAmx}) {
+    if (!Supports(ReadCpuFeatures(), isa)) continue;
+    for (const WeightReduction& reduction : reductions) {
+      const BackendCase backend = NarrowActivations(isa, reduction.bits);
+      Runner one(GetParam(), backend, 1, reduction);
+      const auto want = one.Logits(ids, ids.size());
+      EXPECT_NE(want,
+                Runner(GetParam(), NarrowActivations(isa, 8), 1, reduction)
+                    .Logits(ids, ids.size()));
+      for (int chunk : {1, 7}) {
+        EXPECT_EQ(one.Logits(ids, chunk), want) << backend.name << " " << chunk;
+      }
+      EXPECT_EQ(Runner(GetParam(), backend, 3, reduction).Logits(ids, 13), want)
+          << backend.name;
+    }
+  }
+}
+
+TEST(DecoderReductionTest, DenseAndEightBitsChangeNoBit) {
+  constexpr const char* kModel = "llama-quantised";
+  const std::vector<int32_t> ids = Reference(kModel)["ids"];
+  for (Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kAmx}) {
+    if (!Supports(ReadCpuFeatures(), isa)) continue;
+    EXPECT_EQ(
+        Runner(kModel, NarrowActivations(isa, 8), 2, {.bits = 8})
+            .Logits(ids, ids.size()),
+        Runner(kModel, NarrowActivations(isa, 0), 2).Logits(ids, ids.size()))
+        << IsaName(isa);
   }
 }
 

@@ -66,6 +66,47 @@ TEST(ModelFile, Shape) {
   EXPECT_EQ(shape.head.rows, 8);
 }
 
+TEST(ModelFile, ReducesWhatProductsRead) {
+  auto file = ModelFile::Open(B::Write(Path("reduced.gguf"), TinyBytes()));
+  ASSERT_TRUE(file.ok()) << file.status();
+  const auto type = [&file](const std::string& name) {
+    return file->tensors().at(name).type;
+  };
+  ASSERT_TRUE(file->Reduce({.bits = 4}).ok());
+  EXPECT_EQ(type("blk.1.attn_q.weight"), TensorType::kQ4_0);
+  EXPECT_EQ(type("blk.1.attn_v.weight"), TensorType::kQ8_0);
+  EXPECT_EQ(type("blk.1.attn_output.weight"), TensorType::kQ8_0);
+  EXPECT_EQ(type("blk.1.attn_norm.weight"), TensorType::kF32);
+  ASSERT_TRUE(file->Reduce({{Sparsity::Kind::kNofM, 2, 4}}).ok());
+  EXPECT_EQ(type("blk.1.attn_q.weight"), TensorType::kQ8_0);
+  EXPECT_EQ(ShapeOf(file->config(), *file).layers[0].qkv.bytes, 128 * 2 * 34);
+  EXPECT_THAT(Message(file->Reduce({{Sparsity::Kind::kBlock, 1, 5}})),
+              HasSubstr("needs a multiple of 80 to be pruned block:1/5"));
+}
+
+TEST(ModelFile, TheEmbeddingIsLookedUpAsItWas) {
+  for (const bool tied : {false, true}) {
+    SCOPED_TRACE(tied);
+    B builder = TinyMetadata();
+    AddTinyTensors(builder);
+    if (!tied) builder.Tensor("output.weight", {64, 8}, TensorType::kQ4_1);
+    auto file = ModelFile::Open(B::Write(Path("head.gguf"), builder.Build()));
+    ASSERT_TRUE(file.ok()) << file.status();
+    const auto bytes = [&file](const std::string& name) {
+      return file->tensors().at(name).bytes;
+    };
+    const std::byte* before = bytes("token_embd.weight").data();
+    ASSERT_TRUE(file->Reduce({.bits = 8}).ok());
+    EXPECT_EQ(file->config().tied_embeddings, tied) << "8 bits change nothing";
+    ASSERT_TRUE(file->Reduce({{Sparsity::Kind::kNofM, 2, 4}}).ok());
+    EXPECT_EQ(bytes("token_embd.weight").data(), before);
+    EXPECT_EQ(file->tensors().at("output.weight").type, TensorType::kQ8_0);
+    EXPECT_NE(bytes("output.weight").data(), before);
+    EXPECT_FALSE(file->config().tied_embeddings);
+    EXPECT_EQ(ShapeOf(file->config(), *file).head.rows, 8);
+  }
+}
+
 struct ErrorCase {
   const char* name;
   std::function<B()> build;

@@ -225,6 +225,20 @@ TEST(CpuBackendErrorTest, NamesWhatIsWrong) {
       << status;
 }
 
+TEST(CpuBackendErrorTest, ActivationBitsAreOfInt8) {
+  const auto status = [](int bits, Numerics numerics) {
+    return MakeCpuBackend(
+               {.threads = 1, .numerics = numerics, .activation_bits = bits})
+        .status();
+  };
+  EXPECT_TRUE(status(4, Numerics::kInt8).ok());
+  EXPECT_EQ(status(3, Numerics::kInt8).message(),
+            "activation bits: 3, must be 2, 4 or 8");
+  EXPECT_EQ(status(4, Numerics::kF32).message(),
+            "activation bits: 4 need numerics int8, not f32");
+  EXPECT_FALSE(status(8, Numerics::kBf16).ok());
+}
+
 TEST(CpuBackendErrorTest, KvThatCannotFitIsRefusedWithBothNumbers) {
   auto backend = *MakeCpuBackend({.threads = 1, .numerics = Numerics::kF32});
   const KvShape shape{64, 64, 256};

@@ -179,5 +179,41 @@ TEST(DeviceModelTest, PlatformsPriceAStepAsVirtualTimeDoes) {
               1e-9 * want.energy.value());
 }
 
+TEST(DeviceModelTest, PlatformsReadWeightsOfTheBitsAskedFor) {
+  const auto bytes = [](int weight_bits) {
+    return DeviceModel::Create(Device("h100-sxm"), Smollm2Shape(),
+                               {.weight_bits = weight_bits})
+        ->PriceStep(kDecode)
+        .bytes.weights;
+  };
+  EXPECT_NEAR(bytes(8), 134479872, 1000);  // and a row of the embedding
+  EXPECT_NEAR(bytes(16), 2 * bytes(8), 2);
+  EXPECT_NEAR(bytes(4), bytes(8) / 2, 2);
+  EXPECT_NE(bytes(0), bytes(8));  // the file's, of 4 and 8 bits and scales
+}
+
+TEST(DeviceModelTest, FewerBitsAndSparserNeverCostAStepMore) {
+  const auto cost = [](const char* device, int bits, Sparsity sparsity) {
+    const auto model = DeviceModel::Create(
+        Device(device), Smollm2Shape(),
+        {.input_bits = bits, .weight_bits = bits, .sparsity = sparsity});
+    EXPECT_TRUE(model.ok()) << model.status();
+    return model->PriceStep(kDecode);
+  };
+  const Sparsity half{Sparsity::Kind::kNofM, 2, 4};
+  for (const Sparsity& sparsity : {Sparsity{}, half}) {
+    const DeviceCost wide = cost("hnm-cim", 8, sparsity);
+    const DeviceCost narrow = cost("hnm-cim", 2, sparsity);
+    EXPECT_LT(narrow.cycles, wide.cycles);
+    EXPECT_LT(narrow.joules.total().value(), wide.joules.total().value());
+  }
+  const DeviceCost sparse = cost("hnm-cim", 8, half);
+  const DeviceCost dense = cost("hnm-cim", 8, {});
+  EXPECT_LT(sparse.cycles, dense.cycles);
+  // Five bits of eight are written again each step.
+  EXPECT_NEAR(sparse.joules.dram.value() / dense.joules.dram.value(), 5.0 / 8,
+              0.01);
+}
+
 }  // namespace
 }  // namespace mj

@@ -25,6 +25,21 @@ TEST(DeviceOpTest, RefusesWhatIsNoSparsity) {
   }
 }
 
+TEST(DeviceOpTest, IndicesAreStoredWhereTheySave) {
+  const auto bits = [](Sparsity sparsity, int weight_bits, double index) {
+    return StoredBits({{1, 1, 1}, 8, weight_bits, sparsity}, index);
+  };
+  const Sparsity half{Sparsity::Kind::kNofM, 2, 4};
+  EXPECT_EQ(bits({}, 8, 2), 8);
+  EXPECT_EQ(bits(half, 8, 2), 5);
+  EXPECT_EQ(bits(half, 2, 2), 2);  // as many as all of them take
+  EXPECT_EQ(bits({Sparsity::Kind::kNofM, 7, 8}, 8, 3), 8);
+  EXPECT_EQ(bits({Sparsity::Kind::kNofM, 4, 4}, 8, 0), 8);
+  EXPECT_EQ(bits({Sparsity::Kind::kBlock, 3, 4}, 8, 0.0625), 6.046875);
+  EXPECT_FALSE((Sparsity{Sparsity::Kind::kNofM, 4, 4}.prunes()));
+  EXPECT_TRUE(half.prunes());
+}
+
 TEST(DeviceOpTest, ReadsGemm) {
   EXPECT_EQ(*ParseGemm("64,8,128"), (GemmShape{64, 8, 128}));
   for (const char* text :

@@ -4,14 +4,17 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "hw_backends/models/device_file.h"
 
 namespace mj {
 namespace {
 
+using testing::AnyOf;
 using testing::HasSubstr;
 
 DeviceDescriptor Device(const std::string& name,
@@ -112,6 +115,155 @@ TEST(DevicePriceTest, SparseWeightsTakeFewerCycles) {
   EXPECT_EQ(Priced(Device("eyeriss-v2"), {{1, 64, 64}, 8, 8, half})
                 .cost.bytes.weights,
             64 * 64 / 2 * 12 / 8);
+}
+
+TEST(DevicePriceTest, WrittenWeightsBringTheirIndices) {
+  const Sparsity half{Sparsity::Kind::kNofM, 2, 4};
+  const PricedOp dense = Priced(Device("hnm-cim"), {{1, 64, 128}, 8, 8});
+  const PricedOp sparse = Priced(Device("hnm-cim"), {{1, 64, 128}, 8, 8, half});
+  EXPECT_EQ(dense.cost.bytes.weights, 64 * 128);
+  EXPECT_EQ(sparse.cost.bytes.weights, 64 * 128 * (8 + 2) / 2 / 8);
+  EXPECT_NEAR(sparse.placement.load_energy / dense.placement.load_energy,
+              10.0 / 16, 1e-12);
+}
+
+// 0.2 b_x b_w / 64 + 0.1, and moves by the bits that move.
+TEST(DevicePriceTest, NarrowMacsTakeLess) {
+  const auto joules = [](const char* device, int input_bits, int weight_bits) {
+    return Priced(Device(device), {{1, 64, 64}, input_bits, weight_bits})
+        .cost.joules;
+  };
+  constexpr double kMac = 4096 * 1.43e-12;
+  EXPECT_NEAR(joules("cambricon-s", 8, 8).macro.array.value(), kMac, 1e-15);
+  EXPECT_NEAR(joules("cambricon-s", 8, 4).macro.array.value(), kMac * 2 / 3,
+              1e-15);
+  EXPECT_NEAR(joules("cambricon-s", 16, 16).macro.array.value(), kMac * 3,
+              1e-15);
+  EXPECT_NEAR(joules("eyeriss-v1", 16, 16).macro.array.value(), kMac, 1e-15);
+  EXPECT_NEAR(joules("eyeriss-v1", 16, 16).noc.value(), 4 * kMac, 1e-15);
+  EXPECT_NEAR(joules("eyeriss-v1", 8, 8).macro.array.value(), kMac / 3, 1e-15);
+  EXPECT_NEAR(joules("eyeriss-v1", 8, 8).noc.value(), 2 * kMac, 1e-15);
+}
+
+TEST(DevicePriceTest, SplitUnitsAreAsFastAsWeightsAreNarrow) {
+  const auto priced = [](int weight_bits) {
+    return Priced(Device("northpole-12nm"),
+                  {{1024, 4096, 4096}, 8, weight_bits});
+  };
+  const double four = priced(4).cost.cycles - 8;
+  EXPECT_EQ(four, 1024.0 * 4096 * 4096 / (1024 * 512));
+  EXPECT_EQ(priced(8).cost.cycles - 8, 2 * four);
+  EXPECT_EQ(priced(2).cost.cycles - 8, four / 2);
+  EXPECT_NEAR(priced(8).utilisation, 1, 1e-3);
+}
+
+// Two ops of which the first has less to do, by one attribute.
+struct Pair {
+  DeviceOp less, more;
+};
+
+// All that differ in the first of `values` and a later one, ascending.
+template <class T, class Set>
+void AddPairs(const DeviceOp& op, const std::vector<T>& values, const Set& set,
+              std::vector<Pair>& pairs) {
+  for (size_t more = 1; more < values.size(); ++more) {
+    for (size_t less = 0; less < more; ++less) {
+      Pair pair{op, op};
+      set(pair.less, values[less]);
+      set(pair.more, values[more]);
+      pairs.push_back(pair);
+    }
+  }
+}
+
+std::vector<Pair> AttributePairs(const GemmShape& gemm) {
+  using Kind = Sparsity::Kind;
+  const std::vector<int> kBits = {2, 4, 8, 16};
+  const std::vector<std::vector<Sparsity>> kSparsities = {
+      {{Kind::kNofM, 1, 4}, {Kind::kNofM, 2, 4}, {Kind::kNofM, 3, 4}, {}},
+      {{Kind::kNofM, 1, 8}, {Kind::kNofM, 4, 8}, {Kind::kNofM, 7, 8}, {}},
+      {{Kind::kNofM, 4, 4}, {}},
+      {{Kind::kBlock, 1, 4}, {Kind::kBlock, 3, 4}, {}}};
+  std::vector<Pair> pairs;
+  for (const int bits : kBits) {
+    for (const int other : kBits) {
+      for (const std::vector<Sparsity>& sparsities : kSparsities) {
+        AddPairs(
+            {gemm, bits, other}, sparsities,
+            [](DeviceOp& op, Sparsity s) { op.sparsity = s; }, pairs);
+      }
+    }
+    for (const Sparsity& sparsity :
+         {Sparsity{}, kSparsities[0][1], kSparsities[3][1]}) {
+      AddPairs(
+          {gemm, bits, bits, sparsity}, kBits,
+          [](DeviceOp& op, int b) { op.input_bits = b; }, pairs);
+      AddPairs(
+          {gemm, bits, bits, sparsity}, kBits,
+          [](DeviceOp& op, int b) { op.weight_bits = b; }, pairs);
+    }
+  }
+  return pairs;
+}
+
+std::string Words(const DeviceOp& op) {
+  return absl::StrCat(op.gemm.m, ",", op.gemm.n, ",", op.gemm.k, " ",
+                      op.input_bits, " x ", op.weight_bits, " ",
+                      SparsityName(op.sparsity));
+}
+
+// A price, or a refusal that names the device and what it does not take.
+std::optional<PricedOp> PriceOrRefusal(const DeviceDescriptor& device,
+                                       const DeviceOp& op) {
+  const absl::StatusOr<PricedOp> priced = PriceOp(device, op);
+  if (priced.ok()) return *priced;
+  EXPECT_EQ(priced.status().code(), absl::StatusCode::kInvalidArgument);
+  const std::string message(priced.status().message());
+  EXPECT_THAT(message, HasSubstr(device.name + ": "));
+  EXPECT_THAT(message,
+              AnyOf(HasSubstr(absl::StrCat("inputs of ", op.input_bits)),
+                    HasSubstr(absl::StrCat("weights of ", op.weight_bits)),
+                    HasSubstr("sparse " + SparsityName(op.sparsity))));
+  EXPECT_THAT(message, HasSubstr("it takes"));
+  return std::nullopt;
+}
+
+void ExpectNoMore(const PricedOp& less, const PricedOp& more) {
+  constexpr double kRounding = 1 + 1e-12;
+  const auto no_more = [](double a, double b) { EXPECT_LE(a, b * kRounding); };
+  no_more(less.cost.cycles, more.cost.cycles);
+  no_more(less.cost.time.count(), more.cost.time.count());
+  no_more(less.cost.joules.total().value(), more.cost.joules.total().value());
+  no_more(less.cost.bytes.weights, more.cost.bytes.weights);
+  no_more(less.placement.load_energy.value(),
+          more.placement.load_energy.value());
+  no_more(less.placement.load_time.count(), more.placement.load_time.count());
+  EXPECT_LE(less.placement.devices, more.placement.devices);
+}
+
+TEST(DevicePriceTest, FewerBitsAndSparserNeverCostMoreOnAnyDevice) {
+  const std::vector<std::string> names = DeviceNames();
+  EXPECT_GE(names.size(), 21u);
+  for (const std::string& name : names) {
+    const DeviceDescriptor device = Device(name);
+    int priced = 0;
+    for (const GemmShape& gemm :
+         {GemmShape{1, 576, 1536}, {64, 576, 1536}, {3, 70, 50}, {1, 1, 1}}) {
+      for (const Pair& pair : AttributePairs(gemm)) {
+        SCOPED_TRACE(
+            absl::StrCat(name, ": ", Words(pair.less), ", ", Words(pair.more)));
+        const auto less = PriceOrRefusal(device, pair.less);
+        const auto more = PriceOrRefusal(device, pair.more);
+        if (!less || !more) continue;
+        ++priced;
+        ExpectNoMore(*less, *more);
+      }
+    }
+    const bool one_way = device.input_bits.size() == 1 &&
+                         device.weight_bits.size() == 1 &&
+                         !device.takes_n_of_m && !device.takes_block;
+    EXPECT_EQ(priced == 0, one_way) << name;
+  }
 }
 
 TEST(DevicePriceTest, RefusesByName) {
