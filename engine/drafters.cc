@@ -8,12 +8,6 @@
 namespace mj {
 namespace {
 
-StepCostModel PriceOf(const ModelShape& shape, const LoadedModel& model,
-                      const EnergySetup& energy) {
-  return {shape, energy.cost, energy.cpu, energy.share,
-          model.backend->info().numerics};
-}
-
 absl::StatusOr<std::optional<ElasticHeads>> OpenLearning(
     const ExitHead& head, const std::string& folder) {
   if (folder.empty()) return std::nullopt;
@@ -50,7 +44,8 @@ absl::StatusOr<std::vector<std::unique_ptr<DraftSource>>> MakeDrafters(
   if (setup.model != nullptr) {
     absl::Status same = CheckSameVocabulary(model, *setup.model);
     if (!same.ok()) return same;
-    StepCostModel price = PriceOf(setup.model->shape, *setup.model, energy);
+    StepCostModel price = CostModelOf(energy, setup.model->shape,
+                                      setup.model->backend->info().numerics);
     auto drafter = DraftModel::Create(std::move(setup.model), num_blocks,
                                       max_rows, std::move(price));
     if (!drafter.ok()) return drafter.status();
@@ -66,8 +61,8 @@ absl::StatusOr<std::vector<std::unique_ptr<DraftSource>>> MakeDrafters(
     drafters.push_back(std::make_unique<ExitSource>(
         *std::move(drafter), *std::move(heads), model.config.norm_epsilon,
         max_rows,
-        PriceOf(ShapeOfDrafting(*setup.exit_head, model.shape), model,
-                energy)));
+        CostModelOf(energy, ShapeOfDrafting(*setup.exit_head, model.shape),
+                    model.backend->info().numerics)));
   }
   return drafters;
 }

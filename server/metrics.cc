@@ -13,6 +13,7 @@
 #include "hw_backends/backend.h"
 #include "server/budget_metrics.h"
 #include "server/depth_metrics.h"
+#include "server/device_metrics.h"
 #include "server/governor_metrics.h"
 #include "server/prefix_metrics.h"
 #include "server/process_metrics.h"
@@ -347,6 +348,7 @@ std::string Metrics::Text(const EngineStats& stats) const {
   }
   AddPrefixMetrics(stats, impl_->model_name, out.families());
   AddSpeculationMetrics(stats, impl_->model_name, out.families());
+  AddDeviceMetrics(stats.device, impl_->model_name, out.families());
   AddShadowMetrics(stats.shadow, impl_->model_name, out.families());
   AddDepthMetrics(stats, impl_->model_name, out.families());
   AddBudgetMetrics(stats, impl_->model_name, out.families());

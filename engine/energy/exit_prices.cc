@@ -33,6 +33,7 @@ void Add(const StepEnergy& part, StepEnergy& sum) {
   for (size_t i = 0; i < part.sequences.size(); ++i) {
     sum.sequences[i].own += part.sequences[i].own;
     sum.sequences[i].shared += part.sequences[i].shared;
+    sum.sequences[i].time += part.sequences[i].time;
   }
   sum.total += part.total;
   sum.time += part.time;
@@ -48,9 +49,9 @@ ExitPrices::ExitPrices(const ModelShape& model, const ModelShape& drafting,
                        const Pricer& price)
     : lower_(price(LowerPart(model, drafting))),
       head_(price(PartOf(model, {}, drafting.head))),
-      upper_(price(PartOf(
-          model, std::span(model.layers).subspan(drafting.layers.size()),
-          model.head))) {
+      upper_(price(
+          PartOf(model, std::span(model.layers).subspan(drafting.layers.size()),
+                 model.head))) {
   for (const LayerShape& layer :
        std::span(model.layers).subspan(drafting.layers.size())) {
     skipped_.push_back(price(PartOf(model, {&layer, 1}, {})));

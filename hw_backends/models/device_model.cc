@@ -73,6 +73,15 @@ DeviceModel::DeviceModel(DeviceDescriptor device, const ModelShape& model,
       {1, 1, 1}, options.input_bits, options.weight_bits, options.sparsity};
   PlanMatrices(model, precision);
   CountOtherOps(model, options.cost);
+  if (const auto* tile = std::get_if<TileDevice>(&device_.unit)) {
+    activity_ = tile->activity;
+    reference_activity_ = tile->reference_activity;
+    for (const Matrix& m : matrices_) {
+      const Joules toggling = std::get<TilePlan>(m.plan).toggling();
+      toggling_per_row_ += m.with_rows * toggling;
+      toggling_per_logits_row_ += m.with_logits * toggling;
+    }
+  }
   if (const auto* lanes = std::get_if<LaneDevice>(&device_.unit)) {
     kv_byte_ = lanes->weight_byte;
     kv_bytes_per_second_ = lanes->bytes_per_second;
@@ -226,6 +235,19 @@ DeviceCost DeviceModel::PriceStep(const StepShape& step) const {
   if (platform_) return PricePlatformStep(step);
   DeviceCost total =
       PriceOther(step, static_cast<double>(rows), static_cast<double>(logits));
+  return total += PriceProducts(rows, logits);
+}
+
+Joules DeviceModel::BitEnergy(const SequenceShape& sequence,
+                              double toggles) const {
+  if (!scales_with_bits()) return Joules(0);
+  const Joules toggling = sequence.num_tokens * toggling_per_row_ +
+                          sequence.num_logits * toggling_per_logits_row_;
+  return toggling * (toggles / (reference_activity_ * activity_) - 1);
+}
+
+DeviceCost DeviceModel::PriceProducts(int64_t rows, int64_t logits) const {
+  DeviceCost total;
   for (const Matrix& m : matrices_) {
     double passes = m.with_rows;
     if (passes > 0) total += passes * CostOf(m.plan, rows);

@@ -6,8 +6,7 @@
 #include <sstream>
 #include <vector>
 
-#include "hw_backends/cim/cim_backend.h"
-#include "hw_backends/fpga/fpga_backend.h"
+#include "hw_backends/simulated_backend.h"
 #include "tests/real_model/log_softmax.h"
 #include "tests/real_model/model_fixture.h"
 
@@ -18,6 +17,11 @@ constexpr const char* kModels[] = {"SmolLM2-135M-Instruct.Q4_1.gguf",
                                    "gemma-3-270m-q4_k_m.gguf"};
 constexpr CpuBackendOptions kOptions = {
     .threads = 2, .numerics = Numerics::kInt8, .max_rows = kMaxTestRows};
+
+absl::StatusOr<std::unique_ptr<Backend>> Simulated(const std::string& name) {
+  return MakeSimulatedBackend(*FindSimulated(name, ""), /*tables=*/false,
+                              kOptions);
+}
 
 // Logits of every position, or none where the model is not there.
 std::vector<std::vector<float>> RunText(std::unique_ptr<LoadedModel> model) {
@@ -43,7 +47,7 @@ TEST_P(SimulatedTest, DigitalLogitsAreTheCpusBitForBit) {
   const std::string file = GetParam();
   const auto want = RunText(LoadForTest(file, Numerics::kInt8));
   if (want.empty()) GTEST_SKIP() << MissingModel(file);
-  EXPECT_EQ(RunText(LoadForTest(file, MakeCimBackend("cimple-28nm", kOptions))),
+  EXPECT_EQ(RunText(LoadForTest(file, Simulated("cim:cimple-28nm"))),
             want);
 }
 
@@ -52,7 +56,7 @@ TEST_P(SimulatedTest, FixedPointStaysNearInt8) {
   const auto want = RunText(LoadForTest(file, Numerics::kInt8));
   if (want.empty()) GTEST_SKIP() << MissingModel(file);
   const auto got =
-      RunText(LoadForTest(file, MakeFpgaBackend("kv260-llama2", kOptions)));
+      RunText(LoadForTest(file, Simulated("fpga:kv260-llama2")));
   ASSERT_EQ(got.size(), want.size());
   double divergence = 0;
   for (size_t i = 0; i < got.size(); ++i) {
