@@ -25,8 +25,8 @@ absl::Status CheckModelNamed(const EngineFlags& flags) {
 }
 
 // Clocks and power are the host's, and the host only simulates.
-absl::Status CheckGoverned(const EngineFlags& flags, bool governed) {
-  if (!governed || !IsSimulated(flags.backend)) return absl::OkStatus();
+absl::Status CheckGoverned(const EngineFlags& flags) {
+  if (!IsSimulated(flags.backend)) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat("--governor: the backend ", flags.backend,
                    " is simulated; this host's clock changes none of its "
@@ -78,9 +78,10 @@ absl::StatusOr<HostEnergy> MakeEnergySetup(const BackendInfo& backend,
   if (!cpus.ok()) return cpus.status();
   setup->cpu = ChooseDescriptor(*cpus, ReadCpuIdentity(host_root));
   setup->share.cores = cores.cores;
-  if (simulates)
+  if (simulates) {
     return HostEnergy{*std::move(setup),
                       "this host's counters are not the device's"};
+  }
   std::vector<FoundMeter> found =
       FindMeters(host_root, clock, LinuxPerfCalls());
   ChooseBoundary(/*with_gpus=*/false, found);
@@ -198,10 +199,8 @@ absl::StatusOr<OpenedEngine> OpenEngine(
   if (governor) {
     governor->helper.root = host_root;
     absl::Status sound = CheckGovernor(*governor, flags.engine.slo);
+    sound.Update(CheckGoverned(flags));
     if (!sound.ok()) return sound;
-  }
-  if (absl::Status s = CheckGoverned(flags, governor.has_value()); !s.ok()) {
-    return s;
   }
   const CoreAllowance cores = AllowedCores(host_root);
   const absl::StatusOr<int> threads = ChooseThreads(flags.threads, cores);
@@ -245,15 +244,14 @@ absl::StatusOr<OpenedEngine> OpenEngine(
                        info.numerics,
                        (*model)->fingerprint,
                        "",
-                       energy->setup.device
-                           ? energy->setup.device->coefficients.calibration
-                           : energy->setup.cpu.calibration};
+                       ""};
   absl::StatusOr<std::unique_ptr<Engine>> engine =
       Engine::Start(flags.engine, *std::move(model), clock,
                     std::move(energy->setup), *std::move(drafters));
   if (!engine.ok()) return engine.status();
   opened.engine = *std::move(engine);
   opened.provenance.energy_method = opened.engine->stats().energy_method;
+  opened.provenance.calibration = opened.engine->energy().calibration;
   for (std::string& line : Describe(flags, cores, energy->counters, opened)) {
     opened.choices.push_back(std::move(line));
   }

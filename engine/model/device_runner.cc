@@ -7,8 +7,8 @@ namespace mj {
 namespace {
 
 // What a device's model says of a step that has run.
-void Price(const DeviceModel& device, const StepShape& step,
-           StepReport& report) {
+void AddPrice(const DeviceModel& device, const StepShape& step,
+              StepReport& report) {
   const DeviceCost cost = device.PriceStep(step);
   report.busy = cost.time;
   report.modelled_energy = cost.joules.total();
@@ -34,7 +34,7 @@ DeviceRunner::DeviceRunner(std::unique_ptr<StepRunner> runner,
 StepOutcome DeviceRunner::Run(const ForwardBatch& batch,
                               const LogitsSink& sink) {
   StepOutcome outcome = runner_->Run(batch, sink);
-  Price(device_, batch.shape, outcome.report);
+  AddPrice(device_, batch.shape, outcome.report);
   return outcome;
 }
 

@@ -93,8 +93,8 @@ class DeviceTest : public testing::Test {
       all.energy += cost.joules.total();
       all.time += cost.time;
       for (const SequenceShape& s : step.sequences) {
-        all.energy += device_->BitEnergy(
-            s, Recorder::BitsOf(s).product_toggle_rate());
+        all.energy +=
+            device_->BitEnergy(s, Recorder::BitsOf(s).product_toggle_rate());
       }
     }
     return all;

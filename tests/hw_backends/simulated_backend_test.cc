@@ -20,7 +20,8 @@ std::string Colonnade(const std::string& name) {
   for (const DataFile& file : CompiledDataFiles()) {
     if (file.name != "colonnade-65nm.toml") continue;
     return absl::StrReplaceAll(
-        std::string(file.text), {{"name = \"colonnade-65nm\"", "name = \"" + name + "\""}});
+        std::string(file.text),
+        {{"name = \"colonnade-65nm\"", "name = \"" + name + "\""}});
   }
   return "";
 }
@@ -70,14 +71,14 @@ TEST(SimulatedBackendTest, AFileOfTheDataFolderIsADevice) {
 TEST(SimulatedBackendTest, ABrokenFileIsToldWithItsKey) {
   const TempFolder folder;
   folder.Write("my-device.toml",
-               absl::StrReplaceAll(Colonnade("my-device"),
-                                   {{"numerics = \"digital\"",
-                                     "numerics = \"optical\""}}));
-  EXPECT_THAT(std::string(FindSimulated("cim:my-device", folder.path())
-                              .status()
-                              .message()),
-              AllOf(HasSubstr("backend cim:my-device: my-device.toml"),
-                    HasSubstr("numerics is \"optical\", must be digital")));
+               absl::StrReplaceAll(
+                   Colonnade("my-device"),
+                   {{"numerics = \"digital\"", "numerics = \"optical\""}}));
+  EXPECT_THAT(
+      std::string(
+          FindSimulated("cim:my-device", folder.path()).status().message()),
+      AllOf(HasSubstr("backend cim:my-device: my-device.toml"),
+            HasSubstr("numerics is \"optical\", must be digital")));
   const auto devices = SimulatedDevices(folder.path());
   const auto broken =
       std::ranges::find(devices, "my-device", &SimulatedDevice::backend);

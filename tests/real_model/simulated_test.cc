@@ -47,16 +47,14 @@ TEST_P(SimulatedTest, DigitalLogitsAreTheCpusBitForBit) {
   const std::string file = GetParam();
   const auto want = RunText(LoadForTest(file, Numerics::kInt8));
   if (want.empty()) GTEST_SKIP() << MissingModel(file);
-  EXPECT_EQ(RunText(LoadForTest(file, Simulated("cim:cimple-28nm"))),
-            want);
+  EXPECT_EQ(RunText(LoadForTest(file, Simulated("cim:cimple-28nm"))), want);
 }
 
 TEST_P(SimulatedTest, FixedPointStaysNearInt8) {
   const std::string file = GetParam();
   const auto want = RunText(LoadForTest(file, Numerics::kInt8));
   if (want.empty()) GTEST_SKIP() << MissingModel(file);
-  const auto got =
-      RunText(LoadForTest(file, Simulated("fpga:kv260-llama2")));
+  const auto got = RunText(LoadForTest(file, Simulated("fpga:kv260-llama2")));
   ASSERT_EQ(got.size(), want.size());
   double divergence = 0;
   for (size_t i = 0; i < got.size(); ++i) {

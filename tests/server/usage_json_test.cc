@@ -17,8 +17,8 @@ TEST(UsageJsonTest, AdaptiveDepthIsToldWhereItWasPossible) {
   const Json quality = UsageJson(MakeUsage(8, 6))["energy"]["quality"];
   EXPECT_EQ(quality, Json::parse(R"({"mode":"adaptive","early_tokens":6,
                                      "early_share":0.75,"exit_head":"abc"})"));
-  EXPECT_EQ(
-      UsageJson(MakeUsage(0, 0))["energy"]["quality"]["early_share"], 0.0);
+  EXPECT_EQ(UsageJson(MakeUsage(0, 0))["energy"]["quality"]["early_share"],
+            0.0);
 }
 
 TEST(UsageJsonTest, EarlyTokensOfSeveralRequestsAddUp) {
@@ -29,6 +29,16 @@ TEST(UsageJsonTest, EarlyTokensOfSeveralRequestsAddUp) {
   const Json quality = UsageJson(sum)["energy"]["quality"];
   EXPECT_EQ(quality["early_tokens"], 7);
   EXPECT_DOUBLE_EQ(quality["early_share"], 0.35);
+}
+
+TEST(UsageJsonTest, ADevicesSecondsAreToldWhereThereIsOne) {
+  Usage none, one, two;
+  EXPECT_FALSE(UsageJson(none)["energy"].contains("device_seconds"));
+  one.energy.device_time = Seconds(1.5);
+  two.energy.device_time = Seconds(0.25);
+  AddUsage(one, none);
+  AddUsage(two, none);
+  EXPECT_EQ(UsageJson(none)["energy"]["device_seconds"], 1.75);
 }
 
 }  // namespace

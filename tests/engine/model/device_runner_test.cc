@@ -66,19 +66,18 @@ TEST(DeviceRunnerTest, TimeAndJoulesAreTheDevicesNotTheHosts) {
 
 TEST(DeviceRunnerTest, EachSequencePaysForItsOwnBits) {
   const DeviceModel zigzag = Model("zigzag-dimc-28nm");
-  const Ran ran =
-      RunOn("zigzag-dimc-28nm",
-            {.bit_activity = {Toggles(1, 4), Toggles(1, 10)}});
+  const Ran ran = RunOn("zigzag-dimc-28nm",
+                        {.bit_activity = {Toggles(1, 4), Toggles(1, 10)}});
   ASSERT_EQ(ran.report.bit_energy.size(), 2);
   EXPECT_EQ(ran.report.bit_energy[0], zigzag.BitEnergy({1, 40, 1}, 0.25));
   EXPECT_EQ(ran.report.bit_energy[1], zigzag.BitEnergy({6, 0, 1}, 0.1));
   EXPECT_LT(ran.report.bit_energy[1], Joules(0));
   const Joules plain =
       zigzag.PriceStep({{{1, 40, 1}, {6, 0, 1}}}).joules.total();
-  EXPECT_NEAR(ran.report.modelled_energy->value(),
-              (plain + ran.report.bit_energy[0] + ran.report.bit_energy[1])
-                  .value(),
-              1e-12 * plain.value());
+  EXPECT_NEAR(
+      ran.report.modelled_energy->value(),
+      (plain + ran.report.bit_energy[0] + ran.report.bit_energy[1]).value(),
+      1e-12 * plain.value());
   EXPECT_GT(*ran.report.modelled_energy, Joules(0));
 }
 

@@ -184,10 +184,9 @@ TEST(CimBackendErrorTest, NamesWhatIsWrong) {
       MakeCimBackend(Device("qk-macro-65nm"), false, {}).status();
   EXPECT_EQ(rotary.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_NE(rotary.message().find("RoPE"), absl::string_view::npos) << rotary;
-  const absl::Status numerics =
-      MakeCimBackend(Device("colonnade-65nm"), false,
-                     {.numerics = Numerics::kF32})
-          .status();
+  const absl::Status numerics = MakeCimBackend(Device("colonnade-65nm"), false,
+                                               {.numerics = Numerics::kF32})
+                                    .status();
   EXPECT_EQ(numerics.code(), absl::StatusCode::kInvalidArgument);
 }
 

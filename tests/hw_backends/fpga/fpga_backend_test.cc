@@ -13,11 +13,10 @@ namespace mj {
 namespace {
 
 TinyModel MakeModel(int threads, KvType kv_type) {
-  return TinyModel(
-      *MakeFpgaBackend(*FindSimulated("fpga:kv260-llama2", ""),
-                       {.threads = threads,
-                        .kv_type = kv_type,
-                        .max_rows = TinyModel::kMaxRows}));
+  return TinyModel(*MakeFpgaBackend(*FindSimulated("fpga:kv260-llama2", ""),
+                                    {.threads = threads,
+                                     .kv_type = kv_type,
+                                     .max_rows = TinyModel::kMaxRows}));
 }
 
 TEST(FpgaBackendTest, BitsDependOnNeitherChunksNorThreads) {
