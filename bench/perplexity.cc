@@ -145,12 +145,13 @@ absl::StatusOr<AdaptiveReport> ScoreAdaptive(const PerplexityFlags& flags,
   const int context = model.config.context_length;
   const int room =
       context - static_cast<int>(model.tokenizer->Encode("", {}).size());
-  const int window = std::min(room, flags.window > 0 ? flags.window : kWindow);
-  const absl::StatusOr<DepthScore> score =
-      ScoreDepth(*head, flags.engine.engine.depth.margin,
-                 model.tokenizer->Encode(
-                     text, {.add_special = false, .parse_special = false}),
-                 window, model);
+  const int window =
+      std::min(room, flags.window > 0 ? flags.window : kWindow);
+  const absl::StatusOr<DepthScore> score = ScoreDepth(
+      *head, flags.engine.engine.depth.margin,
+      model.tokenizer->Encode(text,
+                              {.add_special = false, .parse_special = false}),
+      window, model);
   if (!score.ok()) return score.status();
   return AdaptiveReport{*score, *std::move(head), ProvenanceOf(model, build)};
 }

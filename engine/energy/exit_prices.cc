@@ -49,9 +49,9 @@ ExitPrices::ExitPrices(const ModelShape& model, const ModelShape& drafting,
                        const Pricer& price)
     : lower_(price(LowerPart(model, drafting))),
       head_(price(PartOf(model, {}, drafting.head))),
-      upper_(price(
-          PartOf(model, std::span(model.layers).subspan(drafting.layers.size()),
-                 model.head))) {
+      upper_(price(PartOf(
+          model, std::span(model.layers).subspan(drafting.layers.size()),
+          model.head))) {
   for (const LayerShape& layer :
        std::span(model.layers).subspan(drafting.layers.size())) {
     skipped_.push_back(price(PartOf(model, {&layer, 1}, {})));

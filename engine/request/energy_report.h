@@ -21,10 +21,10 @@ struct EnergyReport {
   Joules total, prefill, decode;
   Joules wasted;  // part of the total that led to no token of the reply
   std::optional<Joules> per_output_token;
-  std::string method;       // "modelled" or "measured"
-  std::string domain;       // boundary: "package+dram"
-  std::string calibration;  // id of the coefficients
-  double gco2e = 0;         // grams
+  std::string method;              // "modelled" or "measured"
+  std::string domain;              // boundary: "package+dram"
+  std::string calibration;         // id of the coefficients
+  double gco2e = 0;                // grams
   // Of a simulated device: its share of the time that the steps take there.
   std::optional<Seconds> device_time;
   std::vector<ShadowCost> shadow;  // where it was asked for
