@@ -23,4 +23,18 @@ void AddBenchProvenance(const Provenance& from, nlohmann::ordered_json& json) {
   json["calibration"] = or_null(from.calibration);
 }
 
+void AddBenchBitActivity(const std::optional<DeviceStats>& device,
+                         nlohmann::ordered_json& json) {
+  if (!device || device->bits.input_bits == 0) return;
+  const BitActivity& bits = device->bits;
+  const auto share = [](int64_t part, int64_t whole) {
+    return static_cast<double>(part) / static_cast<double>(whole);
+  };
+  json["bit_activity"] = {
+      {"input_ones", share(bits.input_ones, bits.input_bits)},
+      {"input_toggles", share(bits.input_toggles, bits.input_bits)},
+      {"product_ones", share(bits.product_ones, bits.product_bits)},
+      {"product_toggles", share(bits.product_toggles, bits.product_bits)}};
+}
+
 }  // namespace mj

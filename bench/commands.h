@@ -2,7 +2,10 @@
 #ifndef MILLIJOULE_BENCH_COMMANDS_H_
 #define MILLIJOULE_BENCH_COMMANDS_H_
 
+#include <optional>
+
 #include "absl/status/status.h"
+#include "engine/device_stats.h"
 #include "engine/flag.h"
 #include "engine/provenance.h"
 #include "nlohmann/json.hpp"
@@ -24,6 +27,11 @@ Command ScheduleCommand(const BuildInfo& build);
 
 // "millijoule-bench: MESSAGE" on standard error; returns 1.
 int PrintBenchError(const absl::Status& status);
+
+// Adds bit_activity: how often a simulated device's lines were one or toggled,
+// of their cycles, since the engine's start. Nothing where none are counted.
+void AddBenchBitActivity(const std::optional<DeviceStats>& device,
+                         nlohmann::ordered_json& json);
 
 // Adds commit, build, cpu, isa, numerics, model_fingerprint and calibration.
 void AddBenchProvenance(const Provenance& from, nlohmann::ordered_json& json);

@@ -49,6 +49,7 @@ struct RunResult {
   Seconds wall{0};
   double cpu_seconds = 0;
   double joules = 0;
+  std::optional<Seconds> device_time;
   std::string method, calibration;
 };
 
@@ -91,6 +92,9 @@ absl::Status Finish(ResponseChannel& channel, RunResult& result) {
     result.first.push_back(delta.timings.first_token.count());
     result.last.push_back(delta.timings.finished.count());
     result.joules += delta.usage.energy.total.value();
+    if (const auto& time = delta.usage.energy.device_time) {
+      result.device_time = result.device_time.value_or(Seconds(0)) + *time;
+    }
     result.method = delta.usage.energy.method;
     result.calibration = delta.usage.energy.calibration;
     return absl::OkStatus();
@@ -150,6 +154,7 @@ Json Report(const OfflineFlags& flags, const RunResult& run) {
   json["joules"] = run.joules;
   json["joules_per_token"] = run.joules / outputs;
   json["method"] = run.method;
+  if (run.device_time) json["device_seconds"] = run.device_time->count();
   json["peak_rss_bytes"] = PeakRssBytes();
   return json;
 }
@@ -185,6 +190,7 @@ int Offline(const OfflineFlags& flags, const BuildInfo& build) {
   json["weight_bytes_per_token"] = WeightBytesPerToken(engine.model().shape);
   json["threads"] = engine.model().backend->info().threads;
   json["backend"] = engine.model().backend->info().name;
+  AddBenchBitActivity(engine.stats().device, json);
   AddBenchProvenance(opened->provenance, json);
   PrintReport(json, flags.json);
   return 0;

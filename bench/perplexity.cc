@@ -239,6 +239,7 @@ int Perplexity(const PerplexityFlags& flags, const BuildInfo& build) {
   json["joules"] = score->joules;
   json["method"] = score->method;
   AddReduction(flags.engine, json);
+  AddBenchBitActivity(opened->engine->stats().device, json);
   AddBenchProvenance(opened->provenance, json);
   std::cout << json.dump() << "\n";
   return 0;

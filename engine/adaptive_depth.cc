@@ -27,9 +27,8 @@ AdaptiveDepth::AdaptiveDepth(const DepthOptions& options, const ExitHead& head,
       pass_(model, std::move(draft_head), head.layer),
       prices_(model.shape, ShapeOfDrafting(head, model.shape),
               [&](const ModelShape& part) {
-                return StepCostModel(part, energy.cost, energy.cpu,
-                                     energy.share,
-                                     model.backend->info().numerics);
+                return CostModelOf(energy, part,
+                                   model.backend->info().numerics);
               }),
       model_(model) {}
 

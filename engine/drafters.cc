@@ -9,12 +9,6 @@
 namespace mj {
 namespace {
 
-StepCostModel PriceOf(const ModelShape& shape, const LoadedModel& model,
-                      const EnergySetup& energy) {
-  return {shape, energy.cost, energy.cpu, energy.share,
-          model.backend->info().numerics};
-}
-
 absl::StatusOr<std::optional<ElasticHeads>> OpenLearning(
     const ExitHead& head, const std::string& folder) {
   if (folder.empty()) return std::nullopt;
@@ -70,7 +64,8 @@ absl::StatusOr<std::vector<std::unique_ptr<DraftSource>>> MakeDrafters(
       return absl::Status(same.code(),
                           absl::StrCat("--draft-model: ", same.message()));
     }
-    StepCostModel price = PriceOf(setup.model->shape, *setup.model, energy);
+    StepCostModel price = CostModelOf(energy, setup.model->shape,
+                                      setup.model->backend->info().numerics);
     auto drafter = DraftModel::Create(std::move(setup.model), num_blocks,
                                       max_rows, std::move(price));
     if (!drafter.ok()) return drafter.status();
@@ -83,8 +78,8 @@ absl::StatusOr<std::vector<std::unique_ptr<DraftSource>>> MakeDrafters(
     drafters.push_back(std::make_unique<ExitSource>(
         ExitDrafter(model, std::move(draft_head), *setup.exit_head),
         *std::move(heads), model.config.norm_epsilon, max_rows,
-        PriceOf(ShapeOfDrafting(*setup.exit_head, model.shape), model,
-                energy)));
+        CostModelOf(energy, ShapeOfDrafting(*setup.exit_head, model.shape),
+                    model.backend->info().numerics)));
   }
   return drafters;
 }

@@ -12,18 +12,30 @@ namespace {
 constexpr Seconds kFlushPeriod(0.1);
 constexpr double kSlownessWeight = 0.05;  // of the newest step
 
-ReportBasis BasisOf(const EnergySetup& setup, const MeterInfo& meter) {
-  ReportBasis basis;
-  basis.domain = meter.domain;
-  basis.calibration = setup.cpu.calibration;
-  return basis;
+std::optional<DeviceStats> StatsOf(const std::optional<DeviceAccount>& device) {
+  if (!device) return std::nullopt;
+  return DeviceStats{.name = device->domain};
 }
 
-// What a simulated device says of the whole step outweighs the CPU's prices,
-// which then only tell the shares.
+EnergyControl MakeControl(EnergySetup setup, const StepCostModel& model,
+                          const Clock& clock) {
+  const LedgerOptions options{.idle_power = model.idle_power(),
+                              .max_power = setup.max_power};
+  if (setup.device) {
+    return EnergyControl(nullptr, options, model.calibration(), clock,
+                         std::move(setup.ledger), setup.device->domain);
+  }
+  return EnergyControl(std::move(setup.meter), options, model.calibration(),
+                       clock, std::move(setup.ledger));
+}
+
+// What a device's model says of the whole step, but for what its sequences'
+// own bits did, outweighs the prices, which then only tell the shares.
 double ScaleTo(const StepReport& report, Joules priced) {
   if (!report.modelled_energy || priced == Joules(0)) return 1;
-  return *report.modelled_energy / priced;
+  Joules energy = *report.modelled_energy;
+  for (Joules bits : report.bit_energy) energy -= bits;
+  return energy / priced;
 }
 
 }  // namespace
@@ -33,14 +45,13 @@ EnergyAccount::EnergyAccount(EnergySetup setup, const ModelShape& model,
                              TenantBudgets& budgets)
     : clock_(clock),
       budgets_(budgets),
-      model_(model, setup.cost, setup.cpu, setup.share, backend.numerics),
+      model_(CostModelOf(setup, model, backend.numerics)),
       carbon_(setup.carbon),
       wall_clock_(setup.wall_clock),
-      control_(
-          std::move(setup.meter),
-          {.idle_power = model_.idle_power(), .max_power = setup.max_power},
-          setup.cpu.calibration, clock, std::move(setup.ledger)) {
-  basis_ = BasisOf(setup, control_.info());
+      device_(StatsOf(setup.device)),
+      control_(MakeControl(std::move(setup), model_, clock)) {
+  basis_.domain = control_.info().domain;
+  basis_.calibration = model_.calibration();
 }
 
 void EnergyAccount::Charge(Sequence& s, const SequenceShape& shape,
@@ -70,31 +81,52 @@ std::optional<Joules> EnergyAccount::AddStep(const StepBatch& batch,
                                              const StepReport& report,
                                              const StepTimes& times,
                                              double clock_scale) {
-  const StepEnergy step = batch.energy
-                              ? *batch.energy
-                              : AttributeStep(model_, batch.forward.shape);
+  const StepEnergy step =
+      batch.energy ? *batch.energy : AttributeStep(model_, batch.forward.shape);
   const double scale = ScaleTo(report, step.total) * clock_scale;
+  if (device_) CountDevice(batch, report, step);
   if (step.time > Seconds(0)) {
     slowness_ += kSlownessWeight * (times.run / step.time - slowness_);
   }
   for (size_t i = 0; i < batch.sequences.size(); ++i) {
+    const Joules bits =
+        report.bit_energy.empty() ? Joules(0) : report.bit_energy[i];
     Charge(*batch.sequences[i], batch.forward.shape.sequences[i],
-           step.sequences[i].total() * scale);
+           step.sequences[i].total() * scale + bits);
   }
-  const Seconds spent = times.end - times.start;
-  Joules overhead = model_.busy_power() *
-                    std::max(Seconds(0), spent - times.run - times.drafting);
-  if (control_.info().method == EnergyMethod::kModelled) {
-    const Seconds modelled = times.slowdown * step.time;
-    overhead +=
-        model_.idle_power() * std::max(Seconds(0), times.run - modelled);
-  }
+  const Joules overhead = OverheadOf(times, step.time);
   pending_.overhead += overhead;
   pending_.end = times.end;
-  pending_busy_ += spent;
+  pending_busy_ += times.end - times.start;
   const std::optional<double> by_meter = control_.scale();
   if (!by_meter) return std::nullopt;
   return (step.total * scale + overhead) * *by_meter;
+}
+
+Joules EnergyAccount::OverheadOf(const StepTimes& times,
+                                 Seconds modelled) const {
+  if (device_) return Joules(0);
+  const Seconds beside = times.end - times.start - times.run - times.drafting;
+  Joules overhead = model_.busy_power() * std::max(Seconds(0), beside);
+  if (control_.info().method == EnergyMethod::kModelled) {
+    overhead += model_.idle_power() *
+                std::max(Seconds(0), times.run - times.slowdown * modelled);
+  }
+  return overhead;
+}
+
+void EnergyAccount::CountDevice(const StepBatch& batch,
+                                const StepReport& report,
+                                const StepEnergy& step) {
+  // Steps in which some may leave early are priced part by part, as shares.
+  const Seconds time = report.modelled_energy ? report.busy : step.time;
+  device_->time += time;
+  for (const BitActivity& bits : report.bit_activity) device_->bits += bits;
+  if (step.time == Seconds(0)) return;
+  for (size_t i = 0; i < batch.sequences.size(); ++i) {
+    batch.sequences[i]->request->device_time +=
+        step.sequences[i].time * (time / step.time);
+  }
 }
 
 void EnergyAccount::AddDrafting(std::span<Sequence* const> sequences,
@@ -108,7 +140,9 @@ void EnergyAccount::AddDrafting(std::span<Sequence* const> sequences,
     s.draft_energy += energy;
     s.request->energy.Add(Phase::kDecode, energy);
     NoteUntold(*s.request, Phase::kDecode, energy);
+    if (device_) s.request->device_time += pass.sequences[i].time;
   }
+  if (device_) device_->time += pass.time;
 }
 
 void EnergyAccount::NoteRejected(Sequence& s, int num_rows) {
@@ -195,7 +229,14 @@ EnergyReport EnergyAccount::Report(const InFlight& request) const {
   basis.method = scale ? control_.info().method : EnergyMethod::kModelled;
   // The model's shares, the counter's joules.
   if (scale) basis.calibration += " x " + control_.info().calibration;
-  return MakeReport(request.energy, request.usage.completion_tokens, basis);
+  EnergyReport report =
+      MakeReport(request.energy, request.usage.completion_tokens, basis);
+  if (device_) {
+    constexpr int kDigits = 3;  // as MakeReport
+    report.device_time =
+        Seconds(RoundToSignificant(request.device_time.count(), kDigits));
+  }
+  return report;
 }
 
 }  // namespace mj

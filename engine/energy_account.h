@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/device_stats.h"
 #include "engine/energy/telemetry.h"
 #include "engine/energy_control.h"
 #include "engine/energy_setup.h"
@@ -21,6 +22,9 @@
 namespace mj {
 
 // Where a step's time went, on the engine's clock.
+//
+// A simulated device has none of the host's time: its own is modelled, and what
+// the host does beside it costs no joules.
 //
 // A step's modelled joules are for its modelled time. Without a counter, what
 // it ran for longer (on a host that others keep busy) draws idle power and is
@@ -71,12 +75,18 @@ class EnergyAccount final {
   // how much longer than that recent steps have taken.
   Seconds PredictAlone(const InFlight& request) const;
 
+  // Of a simulated device; nothing for others.
+  const std::optional<DeviceStats>& device() const { return device_; }
+
   const StepCostModel& model() const { return model_; }
   const std::string& calibration() const { return basis_.calibration; }
   EnergyControl& control() { return control_; }
 
  private:
   void Charge(Sequence& sequence, const SequenceShape& shape, Joules energy);
+  void CountDevice(const StepBatch& batch, const StepReport& report,
+                   const StepEnergy& step);
+  Joules OverheadOf(const StepTimes& times, Seconds modelled) const;
   void NoteUntold(InFlight& request, Phase phase, Joules energy);
   void TakeShares(InFlight& request);
 
@@ -85,6 +95,7 @@ class EnergyAccount final {
   const StepCostModel model_;
   const Carbon carbon_;
   const std::function<absl::Time()> wall_clock_;
+  std::optional<DeviceStats> device_;
   ReportBasis basis_;
   EnergyControl control_;
   // Gathered since the latest push.

@@ -20,8 +20,8 @@ constexpr double kUpdatesPerWindow = 2;
 constexpr Seconds kTellingLag(0.15), kPatience(30);
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
-MeterInfo ModelInfo(const std::string& calibration) {
-  return {.domain = "package+dram",
+MeterInfo ModelInfo(const std::string& domain, const std::string& calibration) {
+  return {.domain = domain,
           .method = EnergyMethod::kModelled,
           .source = calibration,
           .calibration = calibration};
@@ -32,10 +32,11 @@ MeterInfo ModelInfo(const std::string& calibration) {
 EnergyControl::EnergyControl(std::unique_ptr<EnergyMeter> meter,
                              const LedgerOptions& options,
                              const std::string& calibration, const Clock& clock,
-                             std::unique_ptr<LedgerWriter> writer)
+                             std::unique_ptr<LedgerWriter> writer,
+                             const std::string& domain)
     : clock_(clock),
       meter_(std::move(meter)),
-      info_(meter_ ? meter_->info() : ModelInfo(calibration)),
+      info_(meter_ ? meter_->info() : ModelInfo(domain, calibration)),
       writer_(std::move(writer)),
       ring_(kRingSlots),
       known_until_(clock.Now().count()),

@@ -29,13 +29,14 @@ namespace mj {
 
 class EnergyControl final {
  public:
-  // Without a meter the model is the meter, named after `calibration`. `clock`
-  // outlives the control. Each closed window goes to `writer` too, unless it is
-  // null.
+  // Without a meter the model is the meter, of `domain`, named after
+  // `calibration`. `clock` outlives the control. Each closed window goes to
+  // `writer` too, unless it is null.
   EnergyControl(std::unique_ptr<EnergyMeter> meter,
                 const LedgerOptions& options, const std::string& calibration,
                 const Clock& clock,
-                std::unique_ptr<LedgerWriter> writer = nullptr);
+                std::unique_ptr<LedgerWriter> writer = nullptr,
+                const std::string& domain = "package+dram");
   ~EnergyControl();
 
   // Engine thread. A step has begun that the next record will tell of.

@@ -8,6 +8,13 @@
 
 namespace mj {
 
+StepCostModel CostModelOf(const EnergySetup& setup, const ModelShape& model,
+                          std::string_view numerics) {
+  return {model, setup.cost,
+          setup.device ? setup.device->coefficients
+                       : CoefficientsOf(setup.cpu, setup.share, numerics)};
+}
+
 absl::StatusOr<EnergySetup> GenericEnergySetup(const BackendInfo& backend) {
   absl::StatusOr<std::vector<CpuDescriptor>> cpus = CompiledCpuDescriptors();
   if (!cpus.ok()) return cpus.status();

@@ -5,6 +5,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -22,9 +24,17 @@
 
 namespace mj {
 
+// A simulated device: its joules and seconds are those that count, all of them
+// modelled, and the host's none of them.
+struct DeviceAccount {
+  std::string domain;  // the backend's name: the device and its memory
+  StepCoefficients coefficients;
+};
+
 struct EnergySetup {
-  CpuDescriptor cpu;  // prices the steps
+  CpuDescriptor cpu;  // prices the steps, unless there is a device
   CpuShare share;
+  std::optional<DeviceAccount> device;
   CostOptions cost;
   std::unique_ptr<EnergyMeter> meter;  // null: the steps' modelled energy
   Watts max_power{1e4};                // a counter above it is wrong
@@ -37,6 +47,11 @@ struct EnergySetup {
   std::vector<DeviceModel> shadows;       // other devices that price all steps
   std::optional<GovernorSetup> governor;  // nothing: clocks are left alone
 };
+
+// Prices steps of such a model, whole or a part. REQUIRES: numerics as
+// CostOf's.
+StepCostModel CostModelOf(const EnergySetup& setup, const ModelShape& model,
+                          std::string_view numerics);
 
 // For a backend on a CPU that nobody has identified: the generic descriptor,
 // the backend's threads, no meter, the world's grid. Errors: what is compiled

@@ -325,6 +325,7 @@ void Engine::Impl::PublishStats() {
   if (queues.reuse() != nullptr) counted.prefix = queues.reuse()->stats();
   counted.speculation = speculator.stats();
   counted.shadow = shadow.stats();
+  counted.device = energy.device();
   if (depth) counted.depth = depth->stats();
   if (governor) counted.governor = governor->stats();
   std::lock_guard<std::mutex> lock(stats_mutex);

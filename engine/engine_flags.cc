@@ -7,8 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "hw_backends/cim/cim_device.h"
-#include "hw_backends/fpga/fpga_device.h"
+#include "hw_backends/simulated_backend.h"
 
 namespace mj {
 namespace {
@@ -35,18 +34,16 @@ Flag NameFlag(std::string name, std::string help, Names offered,
           }};
 }
 
-// cuda is a backend by name, but of other builds.
+// cuda is a backend by name, but of other builds. Which simulated devices there
+// are, the files say, of --data-dir too.
 Flag BackendFlag(std::string& out) {
-  Names offered = {"cpu", "onednn"};
-  for (const std::string& name : CimDeviceNames()) {
-    offered.push_back(absl::StrCat("cim:", name));
-  }
-  for (const std::string& name : FpgaDeviceNames()) {
-    offered.push_back(absl::StrCat("fpga:", name));
-  }
+  const Names offered = {"cpu", "onednn", "cim:NAME", "fpga:NAME"};
   Flag flag = NameFlag("backend", "what computes", offered, out);
-  flag.value_name = "cpu|onednn|cim:NAME|fpga:NAME";
-  flag.set = [offered, set = flag.set](const std::string& text) {
+  flag.set = [offered, &out, set = flag.set](const std::string& text) {
+    if (IsSimulated(text)) {
+      out = text;
+      return absl::OkStatus();
+    }
     if (text != "cuda") return set(text);
     return absl::InvalidArgumentError(
         absl::StrCat("'cuda' is not built into this binary; it offers ",
@@ -137,6 +134,14 @@ std::vector<Flag> ModelFlagTable(EngineFlags& flags) {
       std::move(numerics),
       std::move(kv_dtype),
       BackendFlag(flags.backend),
+      SwitchFlag("lut-nonlinearities",
+                 "softmax and activations by tables, on simulated digital "
+                 "arrays; FPGA designs have no others",
+                 flags.lut_nonlinearities),
+      TextFlag("data-dir", "FOLDER",
+               "device descriptors NAME.toml that stand before those compiled "
+               "in",
+               flags.data_dir),
   };
 }
 
@@ -175,10 +180,6 @@ std::vector<Flag> EngineFlagTable(EngineFlags& flags) {
                     "devices that price each step of the traffic, by their "
                     "models; nothing runs there",
                     flags.shadow),
-           TextFlag("data-dir", "FOLDER",
-                    "device descriptors NAME.toml that stand before those "
-                    "compiled in",
-                    flags.data_dir),
            AdaptiveDepthFlag(engine.depth.policy),
            NumberFlag("exit-margin", "X",
                       "a token leaves early if its logit is so far above the "

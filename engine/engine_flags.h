@@ -22,11 +22,12 @@ struct EngineFlags {
   std::string isa;                 // "": the widest this CPU has
   std::string numerics;            // "": the backend's own
   std::string kv_dtype;            // "": by the numerics
-  std::string backend = "cpu";     // or "onednn"
-  std::string shadow;              // device names, comma-separated; "": none
-  std::string data_dir;            // of descriptors; "": those compiled in
-  WeightReduction weights;         // of `model` alone
-  int activation_bits = 0;         // 0: as the numerics have it
+  std::string backend = "cpu";     // "onednn", "cim:NAME", "fpga:NAME"
+  bool lut_nonlinearities = false;
+  std::string shadow;       // device names, comma-separated; "": none
+  std::string data_dir;     // of descriptors; "": those compiled in
+  WeightReduction weights;  // of `model` alone
+  int activation_bits = 0;  // 0: as the numerics have it
   CarbonFlags carbon;
   EngineOptions engine;
 };

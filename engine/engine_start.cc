@@ -327,6 +327,11 @@ void Engine::LimitThreads(int threads) {
 }
 
 absl::Status Engine::SetPowerCap(std::optional<Watts> cap) {
+  if (cap && impl_->energy.device()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "power cap: the backend ", impl_->model->backend->info().name,
+        " is simulated; its joules over this host's seconds are no watts"));
+  }
   impl_->energy.control().totals();  // ends the window under other limits
   return impl_->power.SetCap(cap);
 }

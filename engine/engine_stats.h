@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/depth_stats.h"
+#include "engine/device_stats.h"
 #include "engine/energy/ledger_writer.h"
 #include "engine/governor_stats.h"
 #include "engine/package_limit.h"
@@ -62,6 +63,7 @@ struct EngineStats {
   Seconds energy_known_time{0};       // that the joules above cover
   // Time of which no joules are known and none will be.
   Seconds energy_unknown_time{0};
+  std::optional<DeviceStats> device;      // if it is simulated, modelled
   std::vector<ShadowStats> shadow;        // other devices, modelled
   std::optional<LedgerState> ledger;      // of the durable one, if there is any
   std::optional<GovernorStats> governor;  // if there is any

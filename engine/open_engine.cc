@@ -7,47 +7,30 @@
 #include "absl/time/clock.h"
 #include "engine/energy_setup.h"
 #include "engine/grid_points.h"
+#include "engine/open_backend.h"
 #include "engine/shadow_account.h"
 #include "engine/speculate/exit_head_file.h"
-#include "hw_backends/cim/cim_backend.h"
-#include "hw_backends/cpu/cpu_backend.h"
-#include "hw_backends/fpga/fpga_backend.h"
 #include "hw_backends/host/cores.h"
 #include "hw_backends/host/find_meters.h"
 #include "hw_backends/host/host_facts.h"
 #include "hw_backends/models/cpu_descriptor.h"
-#include "hw_backends/onednn/onednn_backend.h"
-#include "kernels/kernel_table.h"
+#include "hw_backends/simulated_backend.h"
 
 namespace mj {
 namespace {
-
-constexpr std::string_view kCim = "cim:";
-constexpr std::string_view kFpga = "fpga:";
 
 absl::Status CheckModelNamed(const EngineFlags& flags) {
   if (!flags.model.empty()) return absl::OkStatus();
   return absl::InvalidArgumentError("--model FILE is needed");
 }
 
-absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const EngineFlags& flags,
-                                                     int threads) {
-  CpuBackendOptions options;
-  options.threads = threads;
-  options.max_rows = flags.engine.max_batched_tokens;
-  if (!flags.isa.empty()) options.isa = ParseIsa(flags.isa);
-  if (!flags.numerics.empty()) options.numerics = ParseNumerics(flags.numerics);
-  if (!flags.kv_dtype.empty()) options.kv_type = ParseKvType(flags.kv_dtype);
-  options.activation_bits = flags.activation_bits;
-  if (flags.backend == "onednn") return MakeOneDnnBackend(options);
-  if (flags.backend.starts_with(kCim)) {
-    return MakeCimBackend(flags.backend.substr(kCim.size()), options);
-  }
-  if (flags.backend.starts_with(kFpga)) {
-    return MakeFpgaBackend(flags.backend.substr(kFpga.size()), options);
-  }
-  options.probe_threads = !flags.threads;  // oneDNN has threads of its own
-  return MakeCpuBackend(options);
+// Clocks and power are the host's, and the host only simulates.
+absl::Status CheckGoverned(const EngineFlags& flags) {
+  if (!IsSimulated(flags.backend)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("--governor: the backend ", flags.backend,
+                   " is simulated; this host's clock changes none of its "
+                   "seconds or joules"));
 }
 
 absl::Status OfFlag(const char* flag, const absl::Status& status) {
@@ -62,11 +45,10 @@ absl::StatusOr<DrafterSetup> LoadDrafters(const EngineFlags& flags,
   const bool drafts =
       DefaultSpeculation(flags.engine, info) != Speculation::kOff;
   if (!flags.draft_model.empty() && drafts) {
-    absl::StatusOr<std::unique_ptr<Backend>> backend =
-        MakeBackend(flags, threads);
+    absl::StatusOr<OpenedBackend> backend = OpenBackend(flags, threads);
     if (!backend.ok()) return backend.status();
     absl::StatusOr<std::unique_ptr<LoadedModel>> model =
-        LoadModel(flags.draft_model, *std::move(backend),
+        LoadModel(flags.draft_model, std::move(backend->backend),
                   flags.engine.max_batched_tokens);
     if (!model.ok()) return OfFlag("--draft-model", model.status());
     drafters.model = *std::move(model);
@@ -124,6 +106,7 @@ struct HostEnergy {
 
 // The generic setup with this CPU's own descriptor and counters.
 absl::StatusOr<HostEnergy> MakeEnergySetup(const BackendInfo& backend,
+                                           bool simulates,
                                            const CoreAllowance& cores,
                                            const std::string& host_root,
                                            const Clock& clock) {
@@ -133,6 +116,10 @@ absl::StatusOr<HostEnergy> MakeEnergySetup(const BackendInfo& backend,
   if (!cpus.ok()) return cpus.status();
   setup->cpu = ChooseDescriptor(*cpus, ReadCpuIdentity(host_root));
   setup->share.cores = cores.cores;
+  if (simulates) {
+    return HostEnergy{*std::move(setup),
+                      "this host's counters are not the device's"};
+  }
   std::vector<FoundMeter> found =
       FindMeters(host_root, clock, LinuxPerfCalls());
   ChooseBoundary(/*with_gpus=*/false, found);
@@ -250,17 +237,17 @@ absl::StatusOr<OpenedEngine> OpenEngine(
   if (governor) {
     governor->helper.root = host_root;
     absl::Status sound = CheckGovernor(*governor, flags.engine.slo);
+    sound.Update(CheckGoverned(flags));
     if (!sound.ok()) return sound;
   }
   const CoreAllowance cores = AllowedCores(host_root);
   const absl::StatusOr<int> threads = ChooseThreads(flags.threads, cores);
   if (!threads.ok()) return threads.status();
-  absl::StatusOr<std::unique_ptr<Backend>> backend =
-      MakeBackend(flags, *threads);
+  absl::StatusOr<OpenedBackend> backend = OpenBackend(flags, *threads);
   if (!backend.ok()) return backend.status();
-  const BackendInfo info = (*backend)->info();
-  absl::StatusOr<HostEnergy> energy =
-      MakeEnergySetup(info, cores, host_root, clock);
+  const BackendInfo info = backend->backend->info();
+  absl::StatusOr<HostEnergy> energy = MakeEnergySetup(
+      info, backend->device.has_value(), cores, host_root, clock);
   if (!energy.ok()) return energy.status();
   absl::StatusOr<Carbon> carbon = LoadCarbon(flags.carbon);
   if (!carbon.ok()) return carbon.status();
@@ -269,10 +256,16 @@ absl::StatusOr<OpenedEngine> OpenEngine(
   LedgerWriter* const writer = ledger.get();
   energy->setup.ledger = std::move(ledger);
   absl::StatusOr<std::unique_ptr<LoadedModel>> model =
-      LoadModel(flags.model, *std::move(backend),
+      LoadModel(flags.model, std::move(backend->backend),
                 flags.engine.max_batched_tokens, flags.weights);
   if (!model.ok()) return model.status();
-
+  OpenedEngine opened;
+  if (backend->device) {
+    absl::StatusOr<std::string> placed =
+        RunOnDevice(*std::move(backend->device), energy->setup, **model);
+    if (!placed.ok()) return placed.status();
+    opened.choices.push_back(*std::move(placed));
+  }
   absl::StatusOr<DrafterSetup> drafters =
       LoadDrafters(flags, build, *threads, info);
   if (!drafters.ok()) return drafters.status();
@@ -285,7 +278,6 @@ absl::StatusOr<OpenedEngine> OpenEngine(
   const absl::Status governed = AddGovernor(governor, info, cores.whole_host,
                                             host_root, clock, energy->setup);
   if (!governed.ok()) return governed;
-  OpenedEngine opened;
   TellGovernor(energy->setup.governor, opened);
   opened.provenance = {std::move(build),
                        ReadCpuName(host_root),
@@ -293,13 +285,14 @@ absl::StatusOr<OpenedEngine> OpenEngine(
                        info.numerics,
                        (*model)->fingerprint,
                        "",
-                       energy->setup.cpu.calibration};
+                       ""};
   absl::StatusOr<std::unique_ptr<Engine>> engine =
       Engine::Start(flags.engine, *std::move(model), clock,
                     std::move(energy->setup), *std::move(drafters));
   if (!engine.ok()) return engine.status();
   opened.engine = *std::move(engine);
   opened.provenance.energy_method = opened.engine->stats().energy_method;
+  opened.provenance.calibration = opened.engine->energy().calibration;
   for (std::string& line : Describe(flags, cores, energy->counters, opened)) {
     opened.choices.push_back(std::move(line));
   }
@@ -316,10 +309,9 @@ absl::StatusOr<std::unique_ptr<LoadedModel>> OpenModel(
   const absl::StatusOr<int> threads =
       ChooseThreads(flags.threads, AllowedCores(host_root));
   if (!threads.ok()) return threads.status();
-  absl::StatusOr<std::unique_ptr<Backend>> backend =
-      MakeBackend(flags, *threads);
+  absl::StatusOr<OpenedBackend> backend = OpenBackend(flags, *threads);
   if (!backend.ok()) return backend.status();
-  return LoadModel(flags.model, *std::move(backend),
+  return LoadModel(flags.model, std::move(backend->backend),
                    flags.engine.max_batched_tokens, flags.weights);
 }
 

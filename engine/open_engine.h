@@ -1,5 +1,6 @@
 // From flags to a running engine: backend, model, energy, engine. Energy is
-// measured where this host's counters can be read, modelled elsewhere.
+// measured where this host's counters can be read, modelled elsewhere; that of
+// a simulated device is always its model's, and the host's is none of it.
 #ifndef MILLIJOULE_ENGINE_OPEN_ENGINE_H_
 #define MILLIJOULE_ENGINE_OPEN_ENGINE_H_
 

@@ -126,12 +126,16 @@ struct LogitsRow {
   int top = 0;  // how many of the largest; 0: all
 };
 
-// What a step took: measured seconds on real backends; the device model's
-// seconds and joules on simulated ones.
+// What a step took: measured seconds by a backend; once a device's model has
+// priced it (engine/model/device_runner.h), that device's seconds and joules.
 struct StepReport {
   Seconds busy{0};
-  std::optional<Joules> modelled_energy;
-  std::optional<BitActivity> bit_activity{};  // of devices that have bit lines
+  std::optional<Joules> modelled_energy{};
+  // Of devices that count bits; of each sequence by itself, as in the step.
+  std::vector<BitActivity> bit_activity{};
+  // What the sequences' own bits add to, or take from, what the model would
+  // say without having seen them; part of modelled_energy. Empty: nothing.
+  std::vector<Joules> bit_energy{};
 };
 
 class Backend {

@@ -27,6 +27,12 @@ struct BitActivity {
     return *this;
   }
   bool operator==(const BitActivity&) const = default;
+
+  // Of a cell, a cycle. REQUIRES: product_bits > 0
+  double product_toggle_rate() const {
+    return static_cast<double>(product_toggles) /
+           static_cast<double>(product_bits);
+  }
 };
 
 }  // namespace mj

@@ -11,6 +11,7 @@
 
 #include "server/budget_metrics.h"
 #include "server/depth_metrics.h"
+#include "server/device_metrics.h"
 #include "server/engine_metrics.h"
 #include "server/governor_metrics.h"
 #include "server/metric_families.h"
@@ -221,6 +222,7 @@ std::vector<prometheus::MetricFamily> Metrics::Families(
   }
   AddPrefixMetrics(stats, model, families);
   AddSpeculationMetrics(stats, model, families);
+  AddDeviceMetrics(stats.device, model, families);
   AddShadowMetrics(stats.shadow, model, families);
   AddDepthMetrics(stats, model, families);
   AddBudgetMetrics(stats, model, families);

@@ -12,12 +12,14 @@ StepEnergy AttributeStep(const StepCostModel& model, const StepShape& step) {
   result.sequences.reserve(step.sequences.size());
   for (const SequenceShape& s : step.sequences) {
     const Price own = model.Own(s);
-    SequenceEnergy energy{.own = own.energy};
+    SequenceEnergy energy{.own = own.energy, .time = own.time};
     if (s.num_tokens > 0) {
       energy.shared += model.layer_pass().energy / num_with_rows;
+      energy.time += model.layer_pass().time / num_with_rows;
     }
     if (s.num_logits > 0) {
       energy.shared += model.head_pass().energy / num_with_logits;
+      energy.time += model.head_pass().time / num_with_logits;
     }
     result.time += own.time;
     result.total += energy.total();

@@ -22,6 +22,7 @@ enum class Phase { kPrefill, kDecode };
 struct SequenceEnergy {
   Joules own{0};
   Joules shared{0};
+  Seconds time{0};  // its own work's, and its share of the passes'
   Joules total() const { return own + shared; }
 };
 

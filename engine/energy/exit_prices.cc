@@ -33,6 +33,7 @@ void Add(const StepEnergy& part, StepEnergy& sum) {
   for (size_t i = 0; i < part.sequences.size(); ++i) {
     sum.sequences[i].own += part.sequences[i].own;
     sum.sequences[i].shared += part.sequences[i].shared;
+    sum.sequences[i].time += part.sequences[i].time;
   }
   sum.total += part.total;
   sum.time += part.time;

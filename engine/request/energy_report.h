@@ -25,6 +25,8 @@ struct EnergyReport {
   std::string domain;              // boundary: "package+dram"
   std::string calibration;         // id of the coefficients
   double gco2e = 0;                // grams
+  // Of a simulated device: its share of the time that the steps take there.
+  std::optional<Seconds> device_time;
   std::vector<ShadowCost> shadow;  // where it was asked for
 };
 

@@ -95,6 +95,7 @@ struct InFlight {
   RequestTimings timings;
   RequestEnergy energy;
   std::vector<ShadowCost> shadow;  // a device each, once a step has run
+  Seconds device_time{0};  // of a simulated device: its share of the steps'
   std::array<Joules, 2> untold{};  // by phase: not yet in any telemetry
   // GovernorMemory::lost() at these moments.
   Seconds lost_at_arrival{0}, lost_at_first_token{0};

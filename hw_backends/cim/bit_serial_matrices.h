@@ -3,7 +3,7 @@
 #define MILLIJOULE_HW_BACKENDS_CIM_BIT_SERIAL_MATRICES_H_
 
 #include <deque>
-#include <optional>
+#include <vector>
 
 #include "hw_backends/cim/bit_serial_products.h"
 #include "hw_backends/cpu/linear_phase.h"
@@ -24,7 +24,7 @@ class BitSerialMatrices final : public MatrixStore {
   int64_t cols(int id) const override { return matrices_[id].packed.cols; }
   void ReadRow(int id, int64_t row, float* out) const override;
   void Multiply(int id, const LinearOp& op, WorkerPool& pool) override;
-  std::optional<BitActivity> TakeBitActivity() override {
+  std::vector<BitActivity> TakeBitActivity() override {
     return products_.TakeActivity();
   }
 

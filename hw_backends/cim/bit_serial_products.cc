@@ -66,6 +66,8 @@ bool BitSerialProducts::Begin(const PackedMatrix& matrix, int64_t rows) {
   assert(&matrix == &matrix_->packed);
   const int64_t words = kInputPlanes * rows * matrix.groups;
   if (std::ssize(planes_) < words) planes_.resize(words);
+  const bool counts = matrix_->cells_per_column > 0;
+  if (counts && std::ssize(activity_) < rows) activity_.resize(rows);
   return cpu_.Begin(matrix, rows);
 }
 
@@ -74,7 +76,8 @@ BitRows BitSerialProducts::rows() {
   return {planes_.data(), rows.scales, rows.totals, rows.stride};
 }
 
-void BitSerialProducts::ConvertRow(int64_t row, BitActivity& activity) {
+void BitSerialProducts::ConvertRow(int64_t row) {
+  BitActivity activity;
   const Int8Rows rows = cpu_.converted().int8();
   const int64_t groups = matrix_->packed.groups;
   for (int64_t g = 0; g < groups; ++g) {
@@ -95,15 +98,13 @@ void BitSerialProducts::ConvertRow(int64_t row, BitActivity& activity) {
   const int64_t cycles = kInputPlanes * kPanelGroup * groups;
   activity.input_bits += cycles;
   activity.product_bits += cycles * matrix_->cells_per_column;
+  activity_[row] += activity;
 }
 
 void BitSerialProducts::Convert(MatrixRef x, int64_t first, int64_t count) {
   cpu_.Convert(x, first, count);
   if (matrix_->cells_per_column == 0) return;
-  BitActivity activity;
-  for (int64_t r = first; r < first + count; ++r) ConvertRow(r, activity);
-  std::lock_guard lock(mutex_);
-  activity_ += activity;
+  for (int64_t r = first; r < first + count; ++r) ConvertRow(r);
 }
 
 void BitSerialProducts::Multiply(const ProductPiece& piece, MatrixRef x,
@@ -114,7 +115,7 @@ void BitSerialProducts::Multiply(const ProductPiece& piece, MatrixRef x,
   kernels_.linear_bit_serial(args);
 }
 
-BitActivity BitSerialProducts::TakeActivity() {
+std::vector<BitActivity> BitSerialProducts::TakeActivity() {
   return std::exchange(activity_, {});
 }
 

@@ -6,7 +6,6 @@
 #define MILLIJOULE_HW_BACKENDS_CIM_BIT_SERIAL_PRODUCTS_H_
 
 #include <cstdint>
-#include <mutex>
 #include <vector>
 
 #include "hw_backends/bit_activity.h"
@@ -38,19 +37,18 @@ class BitSerialProducts final : public Products {
   void Multiply(const ProductPiece& piece, MatrixRef x, bool accumulate,
                 MatrixRef y) override;
 
-  // Since the last call.
-  BitActivity TakeActivity();
+  // As MatrixStore::TakeBitActivity().
+  std::vector<BitActivity> TakeActivity();
 
  private:
   BitRows rows();
-  void ConvertRow(int64_t row, BitActivity& activity);
+  void ConvertRow(int64_t row);
 
   const KernelTable kernels_;
   CpuProducts cpu_;  // its rows of int8 become planes
   const BitSerialMatrix* matrix_ = nullptr;
   std::vector<uint32_t> planes_;
-  std::mutex mutex_;
-  BitActivity activity_;
+  std::vector<BitActivity> activity_;  // of rows, each one thread's at a time
 };
 
 }  // namespace mj

@@ -5,20 +5,21 @@
 #define MILLIJOULE_HW_BACKENDS_CIM_CIM_BACKEND_H_
 
 #include <memory>
-#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "hw_backends/backend.h"
 #include "hw_backends/cpu/cpu_backend.h"
+#include "hw_backends/models/device_descriptor.h"
 
 namespace mj {
 
-// `device` is a name of cim_device.h. Digital devices have the CPU's int8
-// numerics, bit for bit.
+// The CPU's int8 numerics, bit for bit; with `tables`, softmax and activations
+// of lut_kernels.h in place of the CPU's, and "+lut" after the name.
 // INVALID_ARGUMENT: as MakeCpuBackend, or a device that cannot run the models
-// served here, with the reason. NOT_FOUND lists the names there are.
+// served here, with the reason. REQUIRES: numerics kDigital
 absl::StatusOr<std::unique_ptr<Backend>> MakeCimBackend(
-    std::string_view device, const CpuBackendOptions& options);
+    const DeviceDescriptor& device, bool tables,
+    const CpuBackendOptions& options);
 
 }  // namespace mj
 

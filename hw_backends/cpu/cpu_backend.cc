@@ -121,14 +121,18 @@ class CpuBackend final : public Backend {
     assert(std::ssize(step.tokens) <= max_rows_);
     SetRows(std::ssize(step.tokens));
     places_.resize(step.tokens.size());
-    for (const StepSequence& sequence : step.sequences) {
+    owners_.resize(step.tokens.size());
+    for (size_t index = 0; index < step.sequences.size(); ++index) {
+      const StepSequence& sequence = step.sequences[index];
       for (int r = 0; r < sequence.num_rows; ++r) {
         const int position = sequence.start_position + r;
         places_[sequence.first_row + r] = {
             position, sequence.block_table[position / kBlockSize]};
+        owners_[sequence.first_row + r] = index;
       }
     }
     for (RotationTable& rope : ropes_) rope.ready = false;
+    activity_.assign(step.sequences.size(), {});
   }
 
   void Embed(WeightId table, float scale, BufferId out) override {
@@ -191,10 +195,14 @@ class CpuBackend final : public Backend {
   void KeepRows(std::span<const int> rows,
                 std::span<const BufferId> buffers) override {
     if (std::ssize(rows) == num_rows_) return;
+    CollectActivity([this](size_t row) { return owners_[row]; });
     for (BufferId id : buffers) MoveRowsUp(rows, Get(id).cols, Rows(id));
     kept_sequences_ = SequencesOfRows(rows, step_.sequences);
     step_.sequences = kept_sequences_;
-    for (size_t i = 0; i < rows.size(); ++i) places_[i] = places_[rows[i]];
+    for (size_t i = 0; i < rows.size(); ++i) {
+      places_[i] = places_[rows[i]];
+      owners_[i] = owners_[rows[i]];
+    }
     places_.resize(rows.size());
     for (RotationTable& rope : ropes_) rope.ready = false;
     SetRows(std::ssize(rows));
@@ -204,7 +212,9 @@ class CpuBackend final : public Backend {
               std::span<float> all, std::span<TokenLogit> top) override {
     LinearOp op{.x = Gather(x, rows), .rows = std::ssize(rows)};
     if (head.norm) SetNorm(*head.norm, op);
+    CollectActivity([this](size_t row) { return owners_[row]; });
     logits_.Run(pool_, *matrices_, Matrix(head.matrix), op, rows, all, top);
+    CollectActivity([&](size_t row) { return owners_[rows[row].row]; });
   }
 
   void ReadRows(BufferId x, int first, std::span<float> out) override {
@@ -226,10 +236,11 @@ class CpuBackend final : public Backend {
   }
 
   StepReport EndStep() override {
+    CollectActivity([this](size_t row) { return owners_[row]; });
     step_ = {};
-    return {.busy = Clock::now() - start_,
-            .modelled_energy = std::nullopt,
-            .bit_activity = matrices_->TakeBitActivity()};
+    StepReport report{.busy = Clock::now() - start_};
+    if (counts_bits_) report.bit_activity = activity_;
+    return report;
   }
 
  private:
@@ -241,6 +252,14 @@ class CpuBackend final : public Backend {
                        thread_limit_.load(std::memory_order_relaxed)));
   }
   bool has_all_rows() const { return num_rows_ == std::ssize(step_.tokens); }
+  // What products since the last call did goes to the sequences of their rows:
+  // row r of a product is one of sequence owner(r).
+  template <class Owner>
+  void CollectActivity(const Owner& owner) {
+    const std::vector<BitActivity> taken = matrices_->TakeBitActivity();
+    counts_bits_ |= !taken.empty();
+    for (size_t r = 0; r < taken.size(); ++r) activity_[owner(r)] += taken[r];
+  }
   Buffer& Get(BufferId id) { return buffers_[static_cast<size_t>(id)]; }
   MatrixRef Rows(BufferId id) { return Get(id).rows; }
   int Matrix(WeightId id) const {
@@ -312,7 +331,10 @@ class CpuBackend final : public Backend {
   // The current step.
   StepView step_;
   int64_t num_rows_ = 0;
-  std::vector<RowPlace> places_;              // of the rows that are left
+  std::vector<RowPlace> places_;       // of the rows that are left
+  std::vector<size_t> owners_;         // their sequences in the step
+  std::vector<BitActivity> activity_;  // of the step's sequences
+  bool counts_bits_ = false;
   std::vector<StepSequence> kept_sequences_;  // once rows were dropped
   Clock::time_point start_;
 };

@@ -4,8 +4,8 @@
 #define MILLIJOULE_HW_BACKENDS_CPU_MATRIX_STORE_H_
 
 #include <cstdint>
-#include <optional>
 #include <span>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "hw_backends/bit_activity.h"
@@ -36,8 +36,9 @@ class MatrixStore {
   // workers of `pool`.
   virtual void Multiply(int id, const LinearOp& op, WorkerPool& pool) = 0;
 
-  // Of the products since the last call, where bits are counted.
-  virtual std::optional<BitActivity> TakeBitActivity() { return std::nullopt; }
+  // Where bits are counted: of row r of each product since the last call, at
+  // r; as many as the largest product had rows, or fewer.
+  virtual std::vector<BitActivity> TakeBitActivity() { return {}; }
 };
 
 }  // namespace mj

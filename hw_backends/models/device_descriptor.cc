@@ -47,6 +47,45 @@ ServingPoint ReadServing(CoefficientFields& fields) {
           .power = Watts(fields.Positive("serving.power", "W"))};
 }
 
+bool TakesBits(const std::vector<int64_t>& taken, int bits) {
+  return std::find(taken.begin(), taken.end(), bits) != taken.end();
+}
+
+bool IsDigital(const TileDevice& tile) {
+  if (const auto* gates = std::get_if<GateTile>(&tile.unit)) {
+    return gates->macro.adc_bits == 0;
+  }
+  return !tile.must_stay;  // cells that hold conductances are not exchanged
+}
+
+bool ComputesWith(const DeviceDescriptor& device, DeviceNumerics numerics) {
+  const auto* tile = std::get_if<TileDevice>(&device.unit);
+  if (numerics == DeviceNumerics::kFixedPoint) return tile == nullptr;
+  const bool digital = numerics == DeviceNumerics::kDigital;
+  return tile != nullptr && IsDigital(*tile) == digital;
+}
+
+void ReadNumerics(CoefficientFields& fields, DeviceDescriptor& device) {
+  constexpr const char* kKey = "numerics";
+  const std::string word = fields.Text(kKey);
+  for (const DeviceNumerics known :
+       {DeviceNumerics::kDigital, DeviceNumerics::kAnalog,
+        DeviceNumerics::kFixedPoint}) {
+    if (word == DeviceNumericsName(known)) device.numerics = known;
+  }
+  const std::string is = absl::StrCat("is \"", word, "\", ");
+  fields.Require(device.numerics != DeviceNumerics::kNone, kKey,
+                 is + "must be digital, analog or fixed-point");
+  fields.Require(ComputesWith(device, device.numerics), kKey,
+                 is + "but its family computes otherwise: colonnade, "
+                      "rated-macro and imc-gates without an ADC are digital, "
+                      "other arrays analog, lanes fixed-point");
+  const bool takes_8 =
+      TakesBits(device.input_bits, 8) && TakesBits(device.weight_bits, 8);
+  fields.Require(device.numerics != DeviceNumerics::kDigital || takes_8, kKey,
+                 is + "which needs input_bits and weight_bits with 8");
+}
+
 bool Takes(const DeviceDescriptor& device, Sparsity::Kind kind) {
   switch (kind) {
     case Sparsity::Kind::kDense:
@@ -61,9 +100,7 @@ bool Takes(const DeviceDescriptor& device, Sparsity::Kind kind) {
 
 absl::Status CheckBits(const DeviceDescriptor& device, const char* what,
                        int bits, const std::vector<int64_t>& taken) {
-  if (std::find(taken.begin(), taken.end(), bits) != taken.end()) {
-    return absl::OkStatus();
-  }
+  if (TakesBits(taken, bits)) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(
       device.name, ": ", what, " of ", bits,
       " bits are not among those it takes: ", absl::StrJoin(taken, ", ")));
@@ -120,14 +157,28 @@ absl::StatusOr<DeviceDescriptor> ReadDevice(CoefficientFile& file) {
                                 "\", must be colonnade, imc-gates, "
                                 "rated-macro, analog-core, crossbar or lanes"));
   }
+  if (file.Has("numerics")) ReadNumerics(fields, device);
   fields.Keep(file.CheckAllRead());
   if (!fields.status().ok()) return fields.status();
   return device;
 }
 
+std::string_view DeviceNumericsName(DeviceNumerics numerics) {
+  switch (numerics) {
+    case DeviceNumerics::kNone:
+      return "";
+    case DeviceNumerics::kDigital:
+      return "digital";
+    case DeviceNumerics::kAnalog:
+      return "analog";
+    case DeviceNumerics::kFixedPoint:
+      return "fixed-point";
+  }
+  return "";
+}
+
 int DefaultBits(const std::vector<int64_t>& bits) {
-  const bool has_8 = std::find(bits.begin(), bits.end(), 8) != bits.end();
-  return has_8 ? 8 : static_cast<int>(bits.back());
+  return TakesBits(bits, 8) ? 8 : static_cast<int>(bits.back());
 }
 
 absl::Status CheckOp(const DeviceDescriptor& device, const DeviceOp& op) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -20,6 +21,17 @@
 #include "hw_backends/models/tile_device.h"
 
 namespace mj {
+
+// What a functional simulation of the device computes with.
+enum class DeviceNumerics {
+  kNone,        // there is none: the device is priced alone
+  kDigital,     // weights in arrays, exact integers of 8 bits
+  kAnalog,      // weights in arrays, as conductances
+  kFixedPoint,  // weights pass lanes: integers of 8 bits, nonlinearities by
+                // tables
+};
+// "digital", "analog", "fixed-point", as `numerics` in a file; "" for none.
+std::string_view DeviceNumericsName(DeviceNumerics numerics);
 
 struct PlatformUnit {
   PlatformDescriptor platform;
@@ -34,6 +46,7 @@ struct DeviceDescriptor {
 
   std::vector<int64_t> input_bits, weight_bits;  // that it takes
   bool takes_n_of_m = false, takes_block = false;
+  DeviceNumerics numerics = DeviceNumerics::kNone;
   bool takes_rotary = true;    // scores depend on i - j
   bool fuses_softmax = false;  // keeps L scores a head, not L^2
   // Computes a feed-forward part from input to output at once: what is between
@@ -48,7 +61,8 @@ struct DeviceDescriptor {
 
 // INVALID_ARGUMENT names file, key and what was needed: see CoefficientFile; a
 // constant without node or voltage; a size of 0; a voltage or clock outside
-// the points that are known; an unknown key.
+// the points that are known; `numerics` that its family does not compute with;
+// an unknown key.
 absl::StatusOr<DeviceDescriptor> ReadDevice(CoefficientFile& file);
 
 // 8 bits where the device takes them, else the most that it takes.

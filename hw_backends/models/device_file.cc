@@ -1,7 +1,10 @@
 #include "hw_backends/models/device_file.h"
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <system_error>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -31,6 +34,27 @@ std::optional<std::string> TextOf(const std::string& path) {
   return std::move(text).str();
 }
 
+// Of the devices' files of a folder, ascending; none where it cannot be read.
+std::vector<std::string> NamesIn(const std::string& data_dir) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const std::string_view folder : {std::string_view(), kPlatforms}) {
+    const std::filesystem::path path =
+        std::filesystem::path(data_dir) / std::string(folder);
+    if (data_dir.empty()) break;
+    for (std::filesystem::directory_iterator at(path, error), end;
+         !error && at != end; at.increment(error)) {
+      const std::string file =
+          absl::StrCat(std::string(folder), at->path().filename().string());
+      if (file.ends_with(kSuffix) && IsDevice(file)) {
+        names.push_back(at->path().stem().string());
+      }
+    }
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
 }  // namespace
 
 absl::StatusOr<DeviceFile> DeviceFile::Find(std::string_view name,
@@ -54,7 +78,7 @@ absl::StatusOr<DeviceFile> DeviceFile::Find(std::string_view name,
   }
   return absl::NotFoundError(
       absl::StrCat("no device is named \"", word,
-                   "\"; known: ", absl::StrJoin(DeviceNames(), ", ")));
+                   "\"; known: ", absl::StrJoin(DeviceNames(data_dir), ", ")));
 }
 
 absl::StatusOr<DeviceFile> DeviceFile::Parse(std::string_view file,
@@ -134,7 +158,7 @@ double DeviceFile::ValueOf(std::string_view key) const {
   return file_.Find(key)->value;
 }
 
-std::vector<std::string> DeviceNames() {
+std::vector<std::string> DeviceNames(const std::string& data_dir) {
   std::vector<std::string> names, platforms;
   for (const DataFile& file : CompiledDataFiles()) {
     if (!IsDevice(file.name)) continue;
@@ -145,6 +169,11 @@ std::vector<std::string> DeviceNames() {
     (platform ? platforms : names).push_back(std::string(name));
   }
   names.insert(names.end(), platforms.begin(), platforms.end());
+  for (std::string& name : NamesIn(data_dir)) {
+    if (std::ranges::find(names, name) == names.end()) {
+      names.push_back(std::move(name));
+    }
+  }
   return names;
 }
 

@@ -16,8 +16,8 @@ namespace mj {
 class DeviceFile final {
  public:
   // NAME.toml or platforms/NAME.toml: of the folder `data_dir`, where it has
-  // such a file, else of those compiled in. NOT_FOUND lists the latter's names;
-  // INVALID_ARGUMENT names file and key.
+  // such a file, else of those compiled in. NOT_FOUND lists the names there
+  // are; INVALID_ARGUMENT names file and key.
   static absl::StatusOr<DeviceFile> Find(std::string_view name,
                                          const std::string& data_dir);
   // `file`: "NAME.toml" or "platforms/NAME.toml".
@@ -45,8 +45,9 @@ class DeviceFile final {
   std::optional<double> frequency_mhz_;
 };
 
-// Names of the devices compiled in: those of this folder, then platforms.
-std::vector<std::string> DeviceNames();
+// Names of the devices compiled in, those of this folder, then platforms; last
+// those that only the folder `data_dir` has. Each once.
+std::vector<std::string> DeviceNames(const std::string& data_dir = "");
 
 }  // namespace mj
 

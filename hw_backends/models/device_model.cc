@@ -99,6 +99,15 @@ DeviceModel::DeviceModel(DeviceDescriptor device, const ModelShape& model,
   PlanMatrices(model);
   CountOtherOps(model, options);
   if (device_.fuses_mlp) FuseMlps(model, options);
+  if (const auto* tile = std::get_if<TileDevice>(&device_.unit)) {
+    activity_ = tile->activity;
+    reference_activity_ = tile->reference_activity;
+    for (const Matrix& m : matrices_) {
+      const Joules toggling = std::get<TilePlan>(m.plan).toggling();
+      toggling_per_row_ += m.with_rows * toggling;
+      toggling_per_logits_row_ += m.with_logits * toggling;
+    }
+  }
   if (const auto* lanes = std::get_if<LaneDevice>(&device_.unit)) {
     kv_byte_ = lanes->weight_byte;
     kv_bytes_per_second_ = lanes->bytes_per_second;
@@ -272,6 +281,14 @@ DeviceCost DeviceModel::PriceStep(const StepShape& step) const {
   DeviceCost total = PriceOther(step, rows, logits);
   total += PriceProducts(rows, logits);
   return total;
+}
+
+Joules DeviceModel::BitEnergy(const SequenceShape& sequence,
+                              double toggles) const {
+  if (!scales_with_bits()) return Joules(0);
+  const Joules toggling = sequence.num_tokens * toggling_per_row_ +
+                          sequence.num_logits * toggling_per_logits_row_;
+  return toggling * (toggles / (reference_activity_ * activity_) - 1);
 }
 
 DeviceCost DeviceModel::PriceProducts(int64_t rows, int64_t logits) const {

@@ -55,6 +55,22 @@ class DeviceModel final {
   void PriceAlone(std::span<const SequenceShape> sequences,
                   std::vector<Price>& alone) const;
 
+  // What PriceStep() is short of for one of the step's sequences, or beyond if
+  // negative, once its bits are known: the energy of arrays and adders follows
+  // `toggles` of a cell's product and cycle (bit_activity.h) in place of the
+  // descriptor's activity. 0 where scales_with_bits() is false.
+  Joules BitEnergy(const SequenceShape& sequence, double toggles) const;
+  // The descriptor says which toggles its energies are for.
+  bool scales_with_bits() const { return reference_activity_ > 0; }
+
+  // The part of PriceStep() that is products with weights: of `rows` rows, of
+  // which `logits` want logits. REQUIRES: no platform
+  DeviceCost PriceProducts(int64_t rows, int64_t logits) const;
+  // The rest's prices: J an operation, operations/s, and of KV bytes.
+  const Surroundings& around() const { return around_; }
+  Joules kv_byte() const { return kv_byte_; }
+  double kv_bytes_per_second() const { return kv_bytes_per_second_; }
+
   // Of all weights; loading apart, and once.
   const Placement& placement() const { return placement_; }
   const DeviceDescriptor& device() const { return device_; }
@@ -80,7 +96,6 @@ class DeviceModel final {
   void PlanMatrices(const ModelShape& model);
   void CountOtherOps(const ModelShape& model, const CostOptions& options);
   void FuseMlps(const ModelShape& model, const CostOptions& options);
-  DeviceCost PriceProducts(int64_t rows, int64_t logits) const;
   DeviceCost PriceOther(const StepShape& step, int64_t rows,
                         int64_t logits) const;
   DeviceCost PricePlatformStep(const StepShape& step) const;
@@ -99,6 +114,9 @@ class DeviceModel final {
   double operations_per_score_ = 1;
   std::optional<PlatformCostModel> platform_;
   int platform_clock_ = 0;
+  // Of the arrays, a row and a row that wants logits.
+  Joules toggling_per_row_{0}, toggling_per_logits_row_{0};
+  double activity_ = 1, reference_activity_ = 0;
 };
 
 }  // namespace mj

@@ -1,7 +1,9 @@
-// Prices steps on a described CPU: joules and seconds, from shapes alone.
+// Prices steps on what coefficients describe, a CPU or a simulated device
+// (device_coefficients.h): joules and seconds, from shapes alone.
 //
 //   E(work) = sum of operations * J/op + bytes * J/byte + P_busy * t(work)
 //   t(work) = max(operations / rate, DRAM bytes / bandwidth)      (roofline)
+// Of a CPU
 //   P_busy  = threads * core_active + uncore * (share of the package's cores)
 //
 // A step costs E(layer pass) + E(head pass) (kernels/op_cost.h) + the sum of
@@ -40,10 +42,27 @@ struct CpuShare {
   int cores = 1;    // that the server may use: its part of uncore and idle
 };
 
+// What an operation, a byte and a second cost, of all that computes a step.
+struct StepCoefficients {
+  Joules linear_operation{0}, other_operation{0};
+  double linear_per_second = 0, other_per_second = 0;
+  Joules weight_byte{0}, kv_byte{0}, activation_byte{0};
+  double weight_bytes_per_second = 0, kv_bytes_per_second = 0;
+  Watts busy_power{0}, idle_power{0};
+  std::string calibration;  // where they come from
+};
+
+// REQUIRES: share.threads >= 1, share.cores >= 1, numerics as CostOf's.
+StepCoefficients CoefficientsOf(const CpuDescriptor& cpu, const CpuShare& share,
+                                std::string_view numerics);
+
 // Immutable: any thread.
 class StepCostModel final {
  public:
-  // REQUIRES: share.threads >= 1, share.cores >= 1, numerics as CostOf's.
+  // REQUIRES: rates are positive; infinite ones take no time.
+  StepCostModel(const ModelShape& model, const CostOptions& options,
+                StepCoefficients coefficients);
+  // REQUIRES: as CoefficientsOf.
   StepCostModel(const ModelShape& model, const CostOptions& options,
                 const CpuDescriptor& cpu, const CpuShare& share,
                 std::string_view numerics);
@@ -55,18 +74,15 @@ class StepCostModel final {
   Price Step(const StepShape& step) const;
 
   // While no step runs; the server's share of the package.
-  Watts idle_power() const { return idle_power_; }
+  Watts idle_power() const { return coefficients_.idle_power; }
   // While a step runs, beyond its operations and bytes.
-  Watts busy_power() const { return busy_power_; }
+  Watts busy_power() const { return coefficients_.busy_power; }
   const StepCost& cost() const { return cost_; }
-  const std::string& calibration() const { return cpu_.calibration; }
+  const std::string& calibration() const { return coefficients_.calibration; }
 
  private:
   StepCost cost_;
-  CpuDescriptor cpu_;
-  OperationCost linear_;
-  Watts busy_power_, idle_power_;
-  double linear_rate_, other_rate_, bytes_per_second_;
+  StepCoefficients coefficients_;
   Price layer_pass_, head_pass_;
 };
 

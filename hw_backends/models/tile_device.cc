@@ -187,6 +187,11 @@ TileDevice ReadTileDevice(std::string_view family, const CoefficientFile& file,
   d.tiles = fields.Whole("tiles", 1);
   d.depth = fields.Whole("depth", 0);
   d.activity = fields.Part("activity");
+  if (file.Has("reference_activity")) {
+    d.reference_activity = fields.Part("reference_activity");
+    fields.Require(d.activity > 0 && d.reference_activity > 0,
+                   "reference_activity", "and activity must be positive");
+  }
   const std::string gated = fields.Text("gated");
   d.gated = gated == "yes";
   fields.Require(d.gated || gated == "no", "gated", "must be yes or no");

@@ -86,9 +86,12 @@ constexpr int LosslessAdcBits(int64_t rows, int dac_bits, int cell_bits) {
 
 struct TileDevice {
   std::variant<ColonnadeTile, GateTile, RatedTile, AnalogCore, Crossbar> unit;
-  int64_t tiles = 0;       // of one device
-  int64_t depth = 0;       // cycles to fill and drain
-  double activity = 1;     // toggles, of those the energy is for
+  int64_t tiles = 0;    // of one device
+  int64_t depth = 0;    // cycles to fill and drain
+  double activity = 1;  // toggles, of those the energy is for
+  // Toggles of a cell's product, a cycle, that the energy is for; 0: nobody
+  // knows, and counted toggles say nothing of joules.
+  double reference_activity = 0;
   bool gated = false;      // unused rows and columns draw nothing
   bool must_stay = false;  // weights are never exchanged while it serves
   Joules write_byte{0};    // into the array
@@ -120,6 +123,10 @@ class TilePlan final {
   int64_t folds() const { return folds_; }
   double utilisation() const { return utilisation_; }
   double weight_bytes() const { return weight_bytes_; }
+  // Of a row: what follows the toggles of products.
+  Joules toggling() const {
+    return vector_energy_.array + vector_energy_.adders;
+  }
   Seconds load_time() const { return load_time_; }
   Joules load_energy() const { return load_energy_; }
 

@@ -13,6 +13,7 @@
 #include "hw_backends/host/host_facts.h"
 #include "hw_backends/host/nvml_library.h"
 #include "hw_backends/host/nvml_meter.h"
+#include "hw_backends/simulated_backend.h"
 #include "kernels/kernel_table.h"
 #include "server/commands/commands.h"
 #include "server/commands/output.h"
@@ -39,6 +40,21 @@ std::vector<HostFact> Facts(const Nvml& nvml,
   facts.push_back({"onednn", true, "built in: --backend onednn"});
   facts.push_back({"cuda", false, "not built into this binary"});
   return facts;
+}
+
+// Beside the label that says whether it runs.
+std::string WhatOf(const SimulatedDevice& device) {
+  return device.why_not.ok() ? device.detail
+                             : std::string(device.why_not.message());
+}
+
+void PrintSimulated(std::span<const SimulatedDevice> devices) {
+  std::cout << "\nsimulated backends (--backend)\n";
+  for (const SimulatedDevice& device : devices) {
+    std::cout << absl::StrFormat("%-21s %-4s %s\n", device.backend,
+                                 device.why_not.ok() ? "yes" : "no",
+                                 WhatOf(device));
+  }
 }
 
 void PrintText(std::span<const HostFact> facts,
@@ -91,7 +107,13 @@ Json FactJson(const HostFact& fact) {
       {"name", fact.name}, {"present", fact.present}, {"detail", fact.detail}};
 }
 
-int Devices(bool as_json, const BuildInfo& build) {
+Json SimulatedJson(const SimulatedDevice& device) {
+  return {{"backend", device.backend},
+          {"runs", device.why_not.ok()},
+          {"detail", WhatOf(device)}};
+}
+
+int Devices(bool as_json, const std::string& data_dir, const BuildInfo& build) {
   const SteadyClock clock;
   const Nvml nvml = NvmlLibrary::Load();
   std::vector<FoundMeter> meters =
@@ -99,8 +121,10 @@ int Devices(bool as_json, const BuildInfo& build) {
   std::ranges::move(FindNvmlMeters(nvml, clock), std::back_inserter(meters));
   ChooseBoundary(/*with_gpus=*/false, meters);
   const std::vector<HostFact> facts = Facts(nvml, meters);
+  const std::vector<SimulatedDevice> simulated = SimulatedDevices(data_dir);
   if (!as_json) {
     PrintText(facts, meters);
+    PrintSimulated(simulated);
     return 0;
   }
   Json json = Json::object();
@@ -109,6 +133,10 @@ int Devices(bool as_json, const BuildInfo& build) {
   json["meters"] = Json::array();
   for (const FoundMeter& meter : meters) {
     json["meters"].push_back(MeterJson(meter));
+  }
+  json["simulated"] = Json::array();
+  for (const SimulatedDevice& device : simulated) {
+    json["simulated"].push_back(SimulatedJson(device));
   }
   Provenance from;
   from.build = build;
@@ -122,11 +150,21 @@ int Devices(bool as_json, const BuildInfo& build) {
 }  // namespace
 
 Command DevicesCommand(const BuildInfo& build) {
-  auto as_json = std::make_shared<bool>(false);
+  struct Flags {
+    bool as_json = false;
+    std::string data_dir;
+  };
+  auto flags = std::make_shared<Flags>();
   return {.name = "devices",
           .help = "what this host offers, and why the rest is absent",
-          .flags = {SwitchFlag("json", "one JSON object", *as_json)},
-          .run = [as_json, build] { return Devices(*as_json, build); }};
+          .flags = {SwitchFlag("json", "one JSON object", flags->as_json),
+                    TextFlag("data-dir", "FOLDER",
+                             "device descriptors NAME.toml beside those "
+                             "compiled in",
+                             flags->data_dir)},
+          .run = [flags, build] {
+            return Devices(flags->as_json, flags->data_dir, build);
+          }};
 }
 
 }  // namespace mj

@@ -89,6 +89,7 @@ Delta Follow(ResponseChannel& channel, bool quietly, std::string& text) {
   }
 }
 
+// Of a simulated device the rate is the simulation's, the joules the device's.
 void PrintSummary(const Delta& last) {
   const Usage& usage = last.usage;
   const double decode =
@@ -97,7 +98,12 @@ void PrintSummary(const Delta& last) {
   std::cout << absl::StrFormat("\n[%d prompt + %d generated tokens",
                                usage.prompt_tokens, usage.completion_tokens);
   if (gaps > 0 && decode > 0) {
-    std::cout << absl::StrFormat(", %.1f tokens/s", gaps / decode);
+    std::cout << absl::StrFormat(", %.1f tokens/s%s", gaps / decode,
+                                 usage.energy.device_time ? " simulated" : "");
+  }
+  if (usage.energy.device_time) {
+    std::cout << absl::StrFormat(", %.3g s on the device",
+                                 usage.energy.device_time->count());
   }
   std::cout << ", " << FormatJoules(usage.energy.total);
   if (usage.energy.per_output_token) {
@@ -107,13 +113,14 @@ void PrintSummary(const Delta& last) {
   std::cout << ", " << usage.energy.method << "]\n";
 }
 
-void PrintJson(const Provenance& from, const std::string& text,
-               const Delta& last) {
+void PrintJson(const Provenance& from, const std::optional<DeviceStats>& device,
+               const std::string& text, const Delta& last) {
   Json json = Json::object();
   json["text"] = text;
   json["usage"] = UsageJson(last.usage);
   json["ttft_seconds"] = last.timings.first_token.count();
   json["seconds"] = last.timings.finished.count();
+  AddBitActivity(device, json);
   AddProvenance(from, json);
   std::cout << DumpJson(json) << "\n";
 }
@@ -134,7 +141,7 @@ int Generate(const GenerateFlags& flags, const BuildInfo& build) {
   const Delta last = Follow(**channel, flags.json, text);
   if (!last.status.ok()) return PrintError(last.status);
   if (flags.json) {
-    PrintJson(opened->provenance, text, last);
+    PrintJson(opened->provenance, engine.stats().device, text, last);
   } else {
     PrintSummary(last);
   }

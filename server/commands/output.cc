@@ -28,6 +28,19 @@ void AddProvenance(const Provenance& from, Json& json) {
   json["calibration"] = or_null(from.calibration);
 }
 
+void AddBitActivity(const std::optional<DeviceStats>& device, Json& json) {
+  if (!device || device->bits.input_bits == 0) return;
+  const BitActivity& bits = device->bits;
+  const auto share = [](int64_t part, int64_t whole) {
+    return static_cast<double>(part) / static_cast<double>(whole);
+  };
+  json["bit_activity"] = {
+      {"input_ones", share(bits.input_ones, bits.input_bits)},
+      {"input_toggles", share(bits.input_toggles, bits.input_bits)},
+      {"product_ones", share(bits.product_ones, bits.product_bits)},
+      {"product_toggles", share(bits.product_toggles, bits.product_bits)}};
+}
+
 std::string FormatJoules(Joules energy) {
   const double joules = energy.value();
   const char* unit = "J";

@@ -17,12 +17,12 @@ namespace {
 using Methods = v1::Energy::AsyncService;
 
 // What is to change, checked as far as it can be without the engine.
-struct Changes {
+struct LimitChanges {
   std::vector<TenantLimit> limits;
   std::vector<std::string> unlimited;
 };
 
-absl::Status CheckNamedOnce(const Changes& changes) {
+absl::Status CheckNamedOnce(const LimitChanges& changes) {
   std::set<std::string> named;
   const auto check = [&](const std::string& tenant) {
     if (named.insert(tenant).second) return absl::OkStatus();
@@ -39,9 +39,9 @@ absl::Status CheckNamedOnce(const Changes& changes) {
   return status;
 }
 
-absl::StatusOr<Changes> ReadChanges(const v1::SetLimitsRequest& request,
-                                    const ApiKeys& keys) {
-  Changes changes;
+absl::StatusOr<LimitChanges> ReadChanges(const v1::SetLimitsRequest& request,
+                                         const ApiKeys& keys) {
+  LimitChanges changes;
   for (const v1::JouleLimit& limit : request.tenants()) {
     changes.limits.push_back(
         {limit.tenant(),
@@ -134,7 +134,7 @@ v1::Limits LimitsOf(const Engine& engine) {
 
 absl::StatusOr<v1::Limits> SetLimits(const v1::SetLimitsRequest& request,
                                      Engine& engine, const ApiKeys& keys) {
-  const absl::StatusOr<Changes> changes = ReadChanges(request, keys);
+  const absl::StatusOr<LimitChanges> changes = ReadChanges(request, keys);
   if (!changes.ok()) return changes.status();
   // First what only the engine can refuse.
   if (request.has_power_cap_watts()) {

@@ -49,6 +49,7 @@ void Fill(const EnergyReport& from, v1::RequestEnergy* to) {
   to->set_domain(from.domain);
   to->set_calibration(from.calibration);
   to->set_gco2e(from.gco2e);
+  if (from.device_time) to->set_device_seconds(from.device_time->count());
 }
 
 void Fill(const Usage& from, v1::Usage* to) {

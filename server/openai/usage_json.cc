@@ -14,6 +14,7 @@ Json EnergyJson(const EnergyReport& energy) {
   json["domain"] = energy.domain;
   json["calibration"] = energy.calibration;
   json["gco2e"] = energy.gco2e;
+  if (energy.device_time) json["device_seconds"] = energy.device_time->count();
   if (energy.shadow.empty()) return json;
   Json& shadow = json["shadow"] = Json::object();
   for (const ShadowCost& cost : energy.shadow) {
@@ -88,6 +89,10 @@ void AddUsage(const Usage& more, Usage& sum) {
   energy.decode += more.energy.decode;
   energy.wasted += more.energy.wasted;
   energy.gco2e += more.energy.gco2e;
+  if (more.energy.device_time) {
+    energy.device_time =
+        energy.device_time.value_or(Seconds(0)) + *more.energy.device_time;
+  }
   if (energy.shadow.empty()) {
     energy.shadow = more.energy.shadow;
   } else {

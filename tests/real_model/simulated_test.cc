@@ -8,9 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "hw_backends/cim/cim_backend.h"
-#include "hw_backends/fpga/fpga_backend.h"
 #include "hw_backends/models/fusion_ledger.h"
+#include "hw_backends/simulated_backend.h"
 #include "tests/fakes/counting_backend.h"
 #include "tests/real_model/log_softmax.h"
 #include "tests/real_model/model_fixture.h"
@@ -22,6 +21,11 @@ constexpr const char* kModels[] = {"SmolLM2-135M-Instruct.Q4_1.gguf",
                                    "gemma-3-270m-q4_k_m.gguf"};
 constexpr CpuBackendOptions kOptions = {
     .threads = 2, .numerics = Numerics::kInt8, .max_rows = kMaxTestRows};
+
+absl::StatusOr<std::unique_ptr<Backend>> Simulated(const std::string& name) {
+  return MakeSimulatedBackend(*FindSimulated(name, ""), /*tables=*/false,
+                              kOptions);
+}
 
 // Logits of every position, or none where the model is not there.
 std::vector<std::vector<float>> RunText(std::unique_ptr<LoadedModel> model) {
@@ -47,16 +51,14 @@ TEST_P(SimulatedTest, DigitalLogitsAreTheCpusBitForBit) {
   const std::string file = GetParam();
   const auto want = RunText(LoadForTest(file, Numerics::kInt8));
   if (want.empty()) GTEST_SKIP() << MissingModel(file);
-  EXPECT_EQ(RunText(LoadForTest(file, MakeCimBackend("cimple-28nm", kOptions))),
-            want);
+  EXPECT_EQ(RunText(LoadForTest(file, Simulated("cim:cimple-28nm"))), want);
 }
 
 TEST_P(SimulatedTest, FixedPointStaysNearInt8) {
   const std::string file = GetParam();
   const auto want = RunText(LoadForTest(file, Numerics::kInt8));
   if (want.empty()) GTEST_SKIP() << MissingModel(file);
-  const auto got =
-      RunText(LoadForTest(file, MakeFpgaBackend("kv260-llama2", kOptions)));
+  const auto got = RunText(LoadForTest(file, Simulated("fpga:kv260-llama2")));
   ASSERT_EQ(got.size(), want.size());
   double divergence = 0;
   for (size_t i = 0; i < got.size(); ++i) {
@@ -75,7 +77,7 @@ TEST_P(SimulatedTest, FixedPointStaysNearInt8) {
 TEST_P(SimulatedTest, FpgaMovesWhatTheFusionLedgerSays) {
   const std::string file = GetParam();
   if (FindModel(file).empty()) GTEST_SKIP() << MissingModel(file);
-  auto fpga = MakeFpgaBackend("artix7-fused", kOptions);
+  auto fpga = Simulated("fpga:artix7-fused");
   ASSERT_TRUE(fpga.ok()) << fpga.status();
   auto counting = std::make_unique<CountingBackend>(*std::move(fpga));
   CountingBackend& counter = *counting;

@@ -78,7 +78,6 @@ TEST(ServeFlagsTest, BadValuesSayWhatIsNeeded) {
       {"numerics", "f12", "'f12' is none of f32, bf16, int8"},
       {"kv-dtype", "int4", "'int4' is none of f32, bf16, f16, int8"},
       {"backend", "cuda", "not built into this binary"},
-      {"backend", "cim:colonnade", "cim:colonnade-65nm"},
       {"backend", "tpu", "none of cpu, onednn"},
       {"kv-memory", "lots", "not a size"},
       {"kv-memory", "0", "the least"},

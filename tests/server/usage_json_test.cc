@@ -37,5 +37,15 @@ TEST(UsageJsonTest, EarlyTokensOfSeveralRequestsAddUp) {
   EXPECT_DOUBLE_EQ(quality["early_share"], 0.35);
 }
 
+TEST(UsageJsonTest, ADevicesSecondsAreToldWhereThereIsOne) {
+  Usage none, one, two;
+  EXPECT_FALSE(UsageJson(none)["energy"].contains("device_seconds"));
+  one.energy.device_time = Seconds(1.5);
+  two.energy.device_time = Seconds(0.25);
+  AddUsage(one, none);
+  AddUsage(two, none);
+  EXPECT_EQ(UsageJson(none)["energy"]["device_seconds"], 1.75);
+}
+
 }  // namespace
 }  // namespace mj

@@ -3,17 +3,22 @@
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <cmath>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "hw_backends/cim/bit_serial_matrices.h"
-#include "hw_backends/cim/cim_device.h"
+#include "hw_backends/simulated_backend.h"
 #include "kernels/cpu_features.h"
 #include "tests/hw_backends/tiny_model.h"
 
 namespace mj {
 namespace {
+
+DeviceDescriptor Device(const std::string& name) {
+  return *FindSimulated("cim:" + name, "");
+}
 
 struct Setting {
   Isa isa;
@@ -26,7 +31,8 @@ struct Setting {
             .max_rows = TinyModel::kMaxRows};
   }
   TinyModel Digital(int threads) const {
-    return TinyModel(*MakeCimBackend("colonnade-65nm", Options(threads)));
+    return TinyModel(*MakeCimBackend(Device("colonnade-65nm"),
+                                     /*tables=*/false, Options(threads)));
   }
 };
 
@@ -73,13 +79,38 @@ TEST_P(DigitalTest, ActivityDoesNotDependOnChunksOrThreads) {
     for (int at = 0; at < 60; at += chunk) {
       const StepSequence sequence{0, chunk, at, table};
       model.Step({tokens.data() + at, size_t(chunk)}, {&sequence, 1});
-      activity += *model.report().bit_activity;
+      EXPECT_EQ(model.report().bit_activity.size(), 1);
+      activity += model.report().bit_activity.at(0);
     }
     return activity;
   };
   const BitActivity want = activity_of(1, 60);
   EXPECT_GT(want.product_toggles, 0);
   EXPECT_EQ(activity_of(3, 20), want);
+}
+
+// What a sequence's bits did is its own, whoever runs beside it, and rows that
+// are dropped count until then.
+TEST_P(DigitalTest, ActivityIsASequencesOwn) {
+  const std::vector<int32_t> tokens = Tokens(9);
+  const std::vector<int32_t> tables[] = {{0}, {1}, {2}};
+  const std::vector<StepSequence> three = {
+      {0, 4, 0, tables[0]}, {4, 2, 0, tables[1]}, {6, 3, 0, tables[2]}};
+  TinyModel model = GetParam().Digital(2);
+  model.Step(tokens, three, {{1, 3, 5, 8}, {0, 2, 3}});
+  const std::vector<BitActivity> together = model.report().bit_activity;
+  ASSERT_EQ(together.size(), 3);
+  const std::vector<std::vector<std::vector<int>>> kept = {
+      {{1, 3}, {0}}, {{1}, {0}}, {{2}, {0}}};
+  for (size_t i = 0; i < 3; ++i) {
+    StepSequence alone = three[i];
+    alone.first_row = 0;
+    model.Step({tokens.data() + three[i].first_row, size_t(alone.num_rows)},
+               {&alone, 1}, kept[i]);
+    EXPECT_EQ(model.report().bit_activity.at(0), together[i]) << i;
+  }
+  EXPECT_GT(together[2].product_toggle_rate(), 0);
+  EXPECT_LT(together[2].product_toggle_rate(), 0.5);
 }
 
 // Against a plain count of every cell and cycle.
@@ -100,11 +131,12 @@ TEST(BitActivityTest, CountsEveryCellAndCycle) {
   kernels.quantise_rows(
       x.data(), 64, 2, 2,
       {codes.data(), scales.data(), sums.data(), totals.data(), 2});
-  BitActivity want;
+  std::vector<BitActivity> all(2);
   const auto bit = [](std::byte byte, int i) {
     return i < 0 ? 0 : static_cast<int>(byte >> i) & 1;
   };
   for (int r = 0; r < 2; ++r) {
+    BitActivity& want = all[r];
     for (int k = 0; k < 64; ++k) {
       const auto code =
           static_cast<std::byte>(codes[32 * (k / 32 * 2 + r) + k % 32]);
@@ -125,21 +157,36 @@ TEST(BitActivityTest, CountsEveryCellAndCycle) {
       }
     }
   }
-  EXPECT_EQ(*matrices.TakeBitActivity(), want);
-  EXPECT_EQ(*matrices.TakeBitActivity(), BitActivity());
+  EXPECT_EQ(matrices.TakeBitActivity(), all);
+  EXPECT_TRUE(matrices.TakeBitActivity().empty());
+}
+
+TEST(CimTablesTest, ChangeTheNonlinearitiesAndNoProduct) {
+  const CpuBackendOptions options = {.kv_type = KvType::kF32,
+                                     .max_rows = TinyModel::kMaxRows};
+  const std::vector<int32_t> tokens = Tokens(40);
+  TinyModel exact(*MakeCimBackend(Device("cimple-28nm"), false, options));
+  TinyModel tables(*MakeCimBackend(Device("cimple-28nm"), true, options));
+  EXPECT_EQ(tables.backend().info().name, "cim:cimple-28nm+lut");
+  const std::vector<float> want = exact.Run(tokens, 40, 0);
+  const std::vector<float> got = tables.Run(tokens, 40, 0);
+  double difference = 0, size = 0;
+  for (size_t i = 0; i < want.size(); ++i) {
+    difference += std::pow(got[i] - want[i], 2);
+    size += std::pow(want[i], 2);
+  }
+  EXPECT_GT(difference, 0);
+  EXPECT_LT(std::sqrt(difference / size), 0.03);
 }
 
 TEST(CimBackendErrorTest, NamesWhatIsWrong) {
-  const absl::Status unknown = MakeCimBackend("colonade", {}).status();
-  EXPECT_EQ(unknown.code(), absl::StatusCode::kNotFound);
-  for (const std::string& name : CimDeviceNames()) {
-    EXPECT_NE(unknown.message().find(name), absl::string_view::npos);
-  }
-  const absl::Status rotary = MakeCimBackend("qk-macro-65nm", {}).status();
+  const absl::Status rotary =
+      MakeCimBackend(Device("qk-macro-65nm"), false, {}).status();
   EXPECT_EQ(rotary.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_NE(rotary.message().find("RoPE"), absl::string_view::npos) << rotary;
-  const absl::Status numerics =
-      MakeCimBackend("colonnade-65nm", {.numerics = Numerics::kF32}).status();
+  const absl::Status numerics = MakeCimBackend(Device("colonnade-65nm"), false,
+                                               {.numerics = Numerics::kF32})
+                                    .status();
   EXPECT_EQ(numerics.code(), absl::StatusCode::kInvalidArgument);
 }
 

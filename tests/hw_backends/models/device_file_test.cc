@@ -120,6 +120,17 @@ TEST(DeviceFileTest, RefusesWhatIsOutsideTheTables) {
       {"systolic-32x32", "dataflow=rs", "dataflow is \"rs\", must be ws"},
       {"kv260-llama2", "weights.efficiency=1.2", "must be at most 1"},
       {"kv260-llama2", "dram.bandwidth=0", "dram.bandwidth is 0"},
+      {"colonnade-65nm", "numerics=quantum",
+       "numerics is \"quantum\", must be digital, analog or fixed-point"},
+      {"colonnade-65nm", "numerics=analog",
+       "numerics is \"analog\", but its family computes otherwise"},
+      {"zigzag-dimc-28nm", "adc.bits=8",
+       "numerics is \"digital\", but its family computes otherwise"},
+      {"cimple-28nm", "weight_bits=4",
+       "numerics is \"digital\", which needs input_bits and weight_bits "
+       "with 8"},
+      {"kv260-llama2", "numerics=digital", "lanes fixed-point"},
+      {"zigzag-dimc-28nm", "reference_activity=0", "must be positive"},
       {"h100-sxm", "frequency=3000", "has clocks from 210 to 1980 MHz"},
   };
   for (const SetCase& c : kCases) {

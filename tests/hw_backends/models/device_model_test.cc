@@ -83,6 +83,32 @@ TEST(DeviceModelTest, WeightsThatDoNotFitAreWrittenEachStep) {
             1.15 * step.joules.dram.value());
 }
 
+TEST(DeviceModelTest, CountedBitsScaleArraysAndAddersAlone) {
+  const DeviceModel zigzag = Model("zigzag-dimc-28nm");
+  ASSERT_TRUE(zigzag.scales_with_bits());
+  const SequenceShape sequence = kDecode.sequences[0];
+  EXPECT_EQ(zigzag.BitEnergy(sequence, 1), Joules(0));
+  const JoulesByComponent all = zigzag.PriceStep(kDecode).joules;
+  const double toggling = (all.macro.array + all.macro.adders).value();
+  EXPECT_NEAR(zigzag.BitEnergy(sequence, 0).value(), -toggling,
+              1e-9 * toggling);
+  EXPECT_NEAR(zigzag.BitEnergy(sequence, 0.25) / zigzag.BitEnergy(sequence, 0),
+              0.75, 1e-9);
+  // Rows without logits leave the last layer and the head out.
+  const SequenceShape middle{.num_tokens = 3, .num_logits = 0};
+  EXPECT_LT(zigzag.BitEnergy(middle, 0) / zigzag.BitEnergy(sequence, 0),
+            3 * 106.2 / 134.5);
+  EXPECT_GT(zigzag.BitEnergy(middle, 0) / zigzag.BitEnergy(sequence, 0), 2.2);
+}
+
+TEST(DeviceModelTest, MeasuredSiliconOfUnknownBitsIsNotScaled) {
+  for (const char* name : {"colonnade-65nm", "cimple-28nm"}) {
+    const DeviceModel silicon = Model(name);
+    EXPECT_FALSE(silicon.scales_with_bits()) << name;
+    EXPECT_EQ(silicon.BitEnergy(kDecode.sequences[0], 0.1), Joules(0)) << name;
+  }
+}
+
 TEST(DeviceModelTest, Llama2OnAKv260) {
   const ServedShape llama = *FindShape("llama-2-7b");
   const auto model =

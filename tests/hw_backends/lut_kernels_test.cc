@@ -1,4 +1,4 @@
-#include "hw_backends/fpga/lut_kernels.h"
+#include "hw_backends/lut_kernels.h"
 
 #include <gtest/gtest.h>
 
@@ -16,7 +16,7 @@ TEST(LutKernelsTest, ActivationsStayCloseAndPassTheEnds) {
   std::vector<float> y(gate.size()), exact(gate.size());
   for (Activation activation : {Activation::kSilu, Activation::kGeluTanh}) {
     const auto count = std::ssize(gate);
-    fpga::GatedActivation(activation, gate.data(), up.data(), y.data(), count);
+    lut::GatedActivation(activation, gate.data(), up.data(), y.data(), count);
     scalar::GatedActivation(activation, gate.data(), up.data(), exact.data(),
                             count);
     for (size_t i = 0; i < y.size(); ++i) {
@@ -25,7 +25,7 @@ TEST(LutKernelsTest, ActivationsStayCloseAndPassTheEnds) {
     }
   }
   const float nan = NAN;
-  fpga::GatedActivation(Activation::kSilu, &nan, up.data(), y.data(), 1);
+  lut::GatedActivation(Activation::kSilu, &nan, up.data(), y.data(), 1);
   EXPECT_TRUE(std::isnan(y[0]));
 }
 
@@ -53,7 +53,7 @@ TEST(LutKernelsTest, SoftmaxWeightsAreTheTables) {
   args.block_table = table;
   args.out = out.data();
   args.scratch = scratch.data();
-  fpga::Attention(args);
+  lut::Attention(args);
   double total = 0;
   for (float score : scores) total += std::exp(score);
   for (size_t t = 0; t < scores.size(); ++t) {

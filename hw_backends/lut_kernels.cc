@@ -1,4 +1,4 @@
-#include "hw_backends/fpga/lut_kernels.h"
+#include "hw_backends/lut_kernels.h"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 
 #include "kernels/scalar/attention_body.h"
 
-namespace mj::fpga {
+namespace mj::lut {
 namespace {
 
 constexpr int kFractions = 256;
@@ -63,6 +63,13 @@ float LookUp(const ActivationTable& table, float x) {
 
 }  // namespace
 
+void UseTables(KernelTable& kernels) {
+  kernels.attention = Attention;
+  kernels.attention_bf16 = nullptr;
+  kernels.merge_attention = MergeAttention;
+  kernels.gated_activation = GatedActivation;
+}
+
 void Attention(const AttentionArgs& args) {
   scalar::RunAttention<Octaves>(args);
 }
@@ -78,4 +85,4 @@ void GatedActivation(Activation activation, const float* gate, const float* up,
   for (int64_t i = 0; i < count; ++i) y[i] = LookUp(table, gate[i]) * up[i];
 }
 
-}  // namespace mj::fpga
+}  // namespace mj::lut
