@@ -388,12 +388,11 @@ class KubernetesTest(unittest.TestCase):
             self.assertRegex(name, f"^{pattern}$")
         picker = yaml.safe_load(
             manifest("ConfigMap", "millijoule-picker")["data"]["picker.yaml"])
-        (extractor,) = [plugin for plugin in picker["plugins"]
-                        if plugin["type"] == "core-metrics-extractor"]
-        (engine,) = extractor["parameters"]["engineConfigs"]
-        routed = [value for key, value in engine.items()
-                  if key.endswith("Spec") and value]
-        self.assertEqual(len(routed), 4)
+        (container,) = manifest("Deployment", "millijoule-picker")["spec"][
+            "template"]["spec"]["containers"]
+        routed = [arg.split("=")[1] for arg in container["args"]
+                  if re.match(r"--.*-metric=.", arg)]
+        self.assertEqual(len(routed), 2)
         plugins = {plugin["type"] for plugin in picker["plugins"]}
         for profile in picker["schedulingProfiles"]:
             for plugin in profile["plugins"]:

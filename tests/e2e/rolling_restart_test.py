@@ -18,7 +18,7 @@ from server import ROOT, Server, free_port
 TOKENS = 12
 BODY = dict(prompt="The steam engine", max_tokens=TOKENS, temperature=0,
             ignore_eos=True)
-# More than HAProxy keeps for another try.
+# More than HAProxy would keep for another try.
 PADDING = " " * (100 << 10)
 
 
@@ -41,7 +41,8 @@ class Proxy:
         self.folder = tempfile.TemporaryDirectory()
         config = pathlib.Path(self.folder.name) / "haproxy.cfg"
         config.write_text(self.config)
-        self.process = subprocess.Popen(["/usr/sbin/haproxy", "-f", config])
+        self.process = subprocess.Popen(["/usr/sbin/haproxy", "-f", config],
+                                        stderr=subprocess.DEVNULL)
         return self
 
     def __exit__(self, *unused):
@@ -137,7 +138,7 @@ class Load:
             stub = ReflectedStub(channel, "millijoule.v1.Inference")
             while True:
                 *_, last = stub.Generate(fields, timeout=120)
-                yield last.usage.completion_tokens
+                yield last.summary.usage.completion_tokens
 
 
 class RollingRestartTest(unittest.TestCase):
