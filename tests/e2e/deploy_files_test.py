@@ -377,6 +377,14 @@ class KubernetesTest(unittest.TestCase):
                 manifest(kind)["spec"]["selector"]["matchLabels"], labels)
         self.assertEqual(manifest("Service")["spec"]["selector"], labels)
 
+    def test_alerts_find_the_same_job_as_with_compose(self):
+        (job,) = yaml.safe_load(
+            (DEPLOY / "prometheus/prometheus.yml").read_text()
+        )["scrape_configs"]
+        pod = manifest("Deployment")["spec"]["template"]["metadata"]["labels"]
+        self.assertEqual(pod[manifest("PodMonitor")["spec"]["jobLabel"]],
+                         job["job_name"])
+
     def test_routing_and_scaling_use_metrics_that_the_server_has(self):
         scaled = [metric["pods"]["metric"]["name"] for metric in
                   manifest("HorizontalPodAutoscaler")["spec"]["metrics"]]
