@@ -62,10 +62,8 @@ void Drain(const Serving& serving, const DrainTimes& times,
   }
   const WaitEnd end =
       WaitUntil(serving, signals, times.delay, [] { return false; });
-  serving.log.info(
-      "draining: up to {} s for {} HTTP calls and the engine's "
-      "work",
-      times.timeout.count(), serving.http.active_calls());
+  serving.log.info("draining: up to {} s for {} HTTP calls and the engine",
+                   times.timeout.count(), serving.http.active_calls());
   serving.engine.Drain();
   if (end != WaitEnd::kSignal) WaitUntilIdle(serving, signals, times.timeout);
   EndAll(serving);

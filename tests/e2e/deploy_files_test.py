@@ -78,6 +78,13 @@ def unit(name):
             if "=" in line and not line.startswith("#")]
 
 
+def all_settings():
+    """The example configuration with what it comments out."""
+    text = (DEPLOY / "systemd/millijoule.toml").read_text()
+    return tomllib.loads(re.sub(r"^# (\S+ = )", r"\1", text,
+                                flags=re.MULTILINE))
+
+
 def kubernetes_config():
     return manifest("ConfigMap")["data"]["millijoule.toml"]
 
@@ -109,15 +116,12 @@ class FlagsTest(unittest.TestCase):
                     self.assertEqual(server.request("GET", "/ready")[0], 200)
 
     def test_commented_settings_are_flags(self):
-        text = (DEPLOY / "systemd/millijoule.toml").read_text()
-        settings = tomllib.loads(re.sub(r"^# (\S+ = )", r"\1", text,
-                                        flags=re.MULTILINE))
+        settings = all_settings()
         self.assertIn("api-keys", settings)
         self.assertLessEqual({"--" + key for key in settings}, known_flags())
 
     def test_who_ends_a_server_waits_for_its_drain(self):
-        example = tomllib.loads(
-            (DEPLOY / "systemd/millijoule.toml").read_text())
+        example = all_settings()
         pod = tomllib.loads(kubernetes_config())
         grace = manifest("Deployment")["spec"]["template"]["spec"][
             "terminationGracePeriodSeconds"]
@@ -296,10 +300,8 @@ class SystemdTest(unittest.TestCase):
     def test_the_helper_listens_where_the_server_asks(self):
         command = shlex.split(
             dict(unit("millijoule-actuator.service"))["ExecStart"])[-1]
-        text = (DEPLOY / "systemd/millijoule.toml").read_text()
-        (socket,) = re.findall(r'^# actuator-socket = "(.*)"', text,
-                               re.MULTILINE)
-        self.assertIn(f"--socket {socket} ", command)
+        self.assertIn(f"--socket {all_settings()['actuator-socket']} ",
+                      command)
 
 
 class KubernetesTest(unittest.TestCase):
