@@ -44,6 +44,7 @@ class Api final {
 
   // /ready says 503 until set and after it is unset.
   void SetReady(bool ready) { ready_ = ready; }
+  bool ready() const { return ready_; }
 
  private:
   struct Route;

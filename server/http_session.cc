@@ -52,7 +52,10 @@ asio::awaitable<void> HttpSession::Run() {
   for (bool goes_on = true; goes_on;) {
     IncomingRequest incoming = co_await reader_.Read(head_limit);
     if (!incoming.whole && !incoming.refusal) co_return;  // nobody waits
-    if (!incoming.whole) incoming.exchange.keep_alive = false;
+    // Who is told to connect anew when this replica ends goes to another.
+    if (!incoming.whole || !shared_.api.ready()) {
+      incoming.exchange.keep_alive = false;
+    }
     if (incoming.refusal) {
       goes_on = co_await writer_.Send(incoming.exchange, *incoming.refusal);
     } else {

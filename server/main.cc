@@ -45,11 +45,19 @@ std::string DefaultActuatorHelper() {
   return (self.parent_path() / "millijoule-actuator").string();
 }
 
+// Where the service manager that started this process listens, if one did.
+std::string NotifySocket() {
+  const char* socket = std::getenv("NOTIFY_SOCKET");
+  return socket != nullptr ? socket : "";
+}
+
 int Main(int argc, char** argv) {
   const mj::BuildInfo build{MJ_VERSION, MJ_COMMIT, MJ_BUILD_TYPE, MJ_COMPILER};
   const std::string ledger = DefaultLedger();
   const std::vector<mj::Command> commands = {
-      mj::ServeCommand(build, ledger, DefaultActuatorHelper()),
+      mj::ServeCommand(build, {.ledger = ledger,
+                               .actuator_helper = DefaultActuatorHelper(),
+                               .notify_socket = NotifySocket()}),
       mj::EnergyReportCommand(build, ledger),
       mj::GenerateCommand(build),
       mj::TokenizeCommand(),

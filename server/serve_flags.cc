@@ -76,10 +76,13 @@ std::vector<Flag> ServeFlagTable(ServeFlags& flags) {
       "ledger-retention", "DAYS",
       "older windows of the ledger become one an hour; unset: all stay",
       flags.ledger_retention_days));
+  table.push_back(SecondsFlag("drain-delay",
+                              "requests are still served after SIGTERM, while "
+                              "/ready says 503",
+                              flags.drain_delay));
   table.push_back(SecondsFlag("drain-timeout",
-                              "what is in flight may take to finish after "
-                              "SIGTERM",
-                              flags.drain_seconds));
+                              "what is in flight then may take to finish",
+                              flags.drain_timeout));
   table.push_back(TextFlag("log-level", "LEVEL",
                            "trace, debug, info, warning, error or off",
                            flags.log_level));

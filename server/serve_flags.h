@@ -28,7 +28,7 @@ struct ServeFlags {
   std::optional<double> frequency_mhz;     // of --governor fixed
   HelperOptions helper;                    // its program and run folder
   std::string actuator_socket;  // of a helper that runs already; "": start one
-  double drain_seconds = 30;
+  double drain_delay = 0, drain_timeout = 30;  // seconds
   std::string log_level = "info";
 };
 

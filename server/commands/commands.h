@@ -12,10 +12,14 @@ namespace mj {
 // Where commands find this host's proc/ and sys/.
 inline constexpr const char* kHostRoot = "/";
 
-// `ledger`: where the energy ledger is unless a flag says so; "": nowhere.
-// `actuator_helper`: the same of the program millijoule-actuator.
-Command ServeCommand(const BuildInfo& build, const std::string& ledger,
-                     const std::string& actuator_helper);
+// What `serve` finds where, by the environment.
+struct ServePlaces {
+  std::string ledger;  // the energy ledger unless a flag says so; "": nowhere
+  std::string actuator_helper;  // the same of the program millijoule-actuator
+  std::string notify_socket;    // the service manager's; "": there is none
+};
+Command ServeCommand(const BuildInfo& build, const ServePlaces& places);
+// `ledger`: as above.
 Command EnergyReportCommand(const BuildInfo& build, const std::string& ledger);
 Command GenerateCommand(const BuildInfo& build);
 Command TokenizeCommand();

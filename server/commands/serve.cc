@@ -1,11 +1,9 @@
 // millijoule serve: builds the parts bottom-up, serves, and drains.
 #include <algorithm>
-#include <chrono>
 #include <limits>
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -16,6 +14,7 @@
 #include "server/api.h"
 #include "server/api_keys.h"
 #include "server/commands/commands.h"
+#include "server/commands/drain.h"
 #include "server/commands/output.h"
 #include "server/commands/stop_signals.h"
 #include "server/grpc/grpc_server.h"
@@ -24,6 +23,7 @@
 #include "server/metrics.h"
 #include "server/prefix_regions_file.h"
 #include "server/serve_flags.h"
+#include "server/service_manager.h"
 #include "server/tenant_limits_file.h"
 
 namespace mj {
@@ -102,45 +102,16 @@ void TellClock(const Engine& engine, ClockTold& told, Logger& log) {
 // operators hear of clock and packages: here because this thread has nothing
 // else to do and owns the log, and no step then waits for files.
 void WaitForSignal(const StopSignals& signals, CoreWatch& cores, Engine& engine,
-                   Logger& log) {
+                   ServiceManager& manager, const Clock& clock, Logger& log) {
   constexpr Seconds kPeriod{1};
   const std::optional<GovernorStats> governor = engine.stats().governor;
   std::string packages;
-  ClockTold clock{governor ? governor->why_advisory : ""};
+  ClockTold follows{governor ? governor->why_advisory : ""};
   while (!signals.WaitFor(kPeriod)) {
+    manager.Progress(engine.stats(), clock.Now());
     FollowCores(cores, engine, log);
     TellPackages(engine, packages, log);
-    if (governor) TellClock(engine, clock, log);
-  }
-}
-
-// Until nothing is in flight, the time is over, or a second signal comes.
-void WaitUntilIdle(const Engine& engine, const HttpServer& http,
-                   const StopSignals& signals, Seconds limit,
-                   const Clock& clock, Logger& log) {
-  constexpr Seconds kPoll{0.02};
-  const Seconds end = clock.Now() + limit;
-  while (http.active_calls() > 0 || !engine.idle()) {
-    const Seconds left = end - clock.Now();
-    if (left <= Seconds(0)) {
-      return log.warn("drain: {} s are over, cancelling what is in flight",
-                      limit.count());
-    }
-    if (signals.WaitFor(std::min(kPoll, left))) {
-      return log.warn("drain: a second signal, ending at once");
-    }
-  }
-}
-
-// Everybody who still waits is told, and has a moment to read it.
-void EndAll(Engine& engine, const HttpServer& http, GrpcServer& grpc,
-            const Clock& clock) {
-  constexpr Seconds kFarewell{1};
-  const Seconds end = clock.Now() + kFarewell;
-  engine.Stop();
-  grpc.Shutdown(kFarewell);
-  while (http.active_calls() > 0 && clock.Now() < end) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    if (governor) TellClock(engine, follows, log);
   }
 }
 
@@ -247,7 +218,7 @@ absl::StatusOr<std::optional<GovernorOptions>> MakeGovernorOptions(
 }
 
 int Run(const ServeFlags& flags, const ApiKeys& keys, const BuildInfo& build,
-        const StopSignals& signals, Logger& log) {
+        const StopSignals& signals, ServiceManager& manager, Logger& log) {
   const SteadyClock clock;
   CoreWatch cores([] { return AllowedCores(); });
   absl::StatusOr<std::unique_ptr<LedgerWriter>> ledger = OpenLedger(flags, log);
@@ -282,45 +253,43 @@ int Run(const ServeFlags& flags, const ApiKeys& keys, const BuildInfo& build,
   LogSummary(*opened, flags, keys, **http, **grpc, log);
   api.SetReady(true);
   (*grpc)->SetServing(true);
-  WaitForSignal(signals, cores, engine, log);
-
-  log.info("draining: up to {} s for {} HTTP calls and the engine's work",
-           flags.drain_seconds, (*http)->active_calls());
-  api.SetReady(false);
-  (*grpc)->SetServing(false);
-  engine.Drain();
-  WaitUntilIdle(engine, **http, signals, Seconds(flags.drain_seconds), clock,
-                log);
-  EndAll(engine, **http, **grpc, clock);
+  const absl::Status told = manager.Ready();
+  if (!told.ok()) log.warn("{}", std::string(told.message()));
+  WaitForSignal(signals, cores, engine, manager, clock, log);
+  Drain({api, engine, **http, **grpc, manager, clock, log},
+        {Seconds(flags.drain_delay), Seconds(flags.drain_timeout)}, signals);
   log.info("stopped");
   return 0;
 }
 
-int Serve(const ServeFlags& flags, const BuildInfo& build) {
+int Serve(const ServeFlags& flags, const BuildInfo& build,
+          const std::string& notify_socket) {
   const StopSignals signals;  // before any thread
+  ServiceManager manager(notify_socket);
   const absl::StatusOr<std::unique_ptr<Logger>> log =
       MakeLogger(flags.log_level);
   if (!log.ok()) return PrintError(log.status());
   if (flags.api_keys.empty()) {
-    return Run(flags, ApiKeys(), build, signals, **log);
+    return Run(flags, ApiKeys(), build, signals, manager, **log);
   }
   const absl::StatusOr<ApiKeys> keys = ApiKeys::Load(flags.api_keys);
   if (!keys.ok()) return PrintError(keys.status());
-  return Run(flags, *keys, build, signals, **log);
+  return Run(flags, *keys, build, signals, manager, **log);
 }
 
 }  // namespace
 
-Command ServeCommand(const BuildInfo& build, const std::string& ledger,
-                     const std::string& actuator_helper) {
+Command ServeCommand(const BuildInfo& build, const ServePlaces& places) {
   auto flags = std::make_shared<ServeFlags>();
-  flags->helper.program = actuator_helper;
-  flags->energy_ledger = ledger;
+  flags->helper.program = places.actuator_helper;
+  flags->energy_ledger = places.ledger;
   return {.name = "serve",
           .help = "serves HTTP and gRPC",
           .flags = ServeFlagTable(*flags),
           .takes_config = true,
-          .run = [flags, build] { return Serve(*flags, build); }};
+          .run = [flags, build, notify = places.notify_socket] {
+            return Serve(*flags, build, notify);
+          }};
 }
 
 }  // namespace mj

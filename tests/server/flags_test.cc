@@ -83,6 +83,7 @@ TEST(ServeFlagsTest, BadValuesSayWhatIsNeeded) {
       {"kv-memory", "0", "the least"},
       {"max-num-seqs", "0", "from 1 to"},
       {"max-queue", "1.5", "from 1 to"},
+      {"drain-delay", "-1", "seconds"},
       {"drain-timeout", "-1", "seconds"},
       {"max-body", "x", "not a size"},
       {"slo-ttft-ms", "0", "must be above 0"},
@@ -195,7 +196,7 @@ TEST(ConfigTest, SetsFlagsAndTheCommandLineWins) {
   EXPECT_EQ(flags.engine.threads, 2);
   EXPECT_EQ(flags.engine.engine.kv_memory_bytes, 64 << 20);
   EXPECT_EQ(flags.engine.engine.max_queue, 9);
-  EXPECT_EQ(flags.drain_seconds, 1.5);
+  EXPECT_EQ(flags.drain_timeout, 1.5);
   EXPECT_EQ(flags.slo_ttft_ms, 800);
   EXPECT_FALSE(flags.slo_tpot_ms.has_value());
   EXPECT_EQ(flags.power_cap_watts, 12.5);

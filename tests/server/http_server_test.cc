@@ -80,6 +80,7 @@ class HttpServerTest : public testing::Test {
  protected:
   void Start() {
     options_.address = "127.0.0.1:0";
+    fixture_.api->SetReady(true);
     log_ = *MakeLogger("off");
     auto started = HttpServer::Start(options_, *fixture_.api, *log_);
     ASSERT_TRUE(started.ok()) << started.status();
@@ -115,6 +116,19 @@ TEST_F(HttpServerTest, PipelinedRequestsAreAnsweredInOrder) {
   EXPECT_LT(health, completion) << text;
   EXPECT_LT(completion, models) << text;
   EXPECT_NE(models, std::string::npos) << text;
+}
+
+TEST_F(HttpServerTest, ConnectionsEndWithTheirReplyWhenItIsNotReadyAnyMore) {
+  Start();
+  const std::string health = "GET /health HTTP/1.1\r\nHost: x\r\n\r\n";
+  Client client(server_->port());
+  client.Send(health);
+  EXPECT_THAT(client.ReadUntil("\"ok\"}"), Not(HasSubstr("close")));
+  fixture_.api->SetReady(false);
+  client.Send(health);
+  const std::string rest = client.ReadAll();
+  EXPECT_THAT(rest, HasSubstr("200 OK"));
+  EXPECT_THAT(rest, HasSubstr("Connection: close"));
 }
 
 TEST_F(HttpServerTest, Http10ClosesAfterItsReply) {
