@@ -103,6 +103,7 @@ EngineStats StatsOfEverything() {
   stats.tenants = {{"default", {}, Joules(1), 0}};
   stats.energy_domain = "package";
   stats.energy_method = "measured";
+  stats.device = {.name = "cim:colonnade-65nm", .bits = {.input_bits = 1}};
   stats.shadow = {{"hermes-14nm", Joules(1), Seconds(1), 1, "in arrays"}};
   stats.ledger.emplace();
   stats.governor = EveryGovernorStat();

@@ -9,6 +9,7 @@ from quantities import (increase, mean, metric, quantile, rate, state, total)
 
 FOLDER = pathlib.Path(__file__).parent / "dashboards"
 
+SIMULATED = "--backend cim:NAME or fpga:NAME"
 CLOCK = "a clock driver"
 PACKAGE_CAP = "a power limit of the CPU packages"
 COUNTER = "an energy counter"
@@ -291,6 +292,13 @@ def energy():
         })
 
 
+def activity():
+    bits = metric("device_bits_total", what="ones|toggles")
+    cycles = metric("device_bits_total", what="cycles")
+    return rate(bits, by=("line", "what")) / rate(
+        cycles, by=("line",)).beside("line")
+
+
 def hardware():
     shadow_joules = metric("shadow_joules_total")
     shadow_seconds = metric("shadow_seconds_total")
@@ -320,6 +328,13 @@ def hardware():
                     shadow_joules, by=("device",)))),
                 Panel("Seconds since the start", ("{{device}}", total(
                     shadow_seconds, by=("device",)))),
+            ],
+            "The device that this server simulates": [
+                Panel("Its time over the host's", ("{{device}}", rate(metric(
+                    "device_seconds_total"), by=("device",))
+                    .where_there_is(SIMULATED))),
+                Panel("Activity of its bits", ("{{line}}: {{what}}", activity()
+                      .where_there_is(SIMULATED)), about="Counted."),
             ],
         })
 

@@ -41,6 +41,11 @@ class Quantity:
         return Quantity(f"{self.text} / {other.text}", _tidy(unit),
                         self.needs or other.needs)
 
+    def beside(self, *labels):
+        """A divisor that several series with these labels share."""
+        return Quantity(f"on ({', '.join(labels)}) group_left {self.text}",
+                        self.unit, self.needs)
+
     def scalar(self):
         """One number, which series of any labels may be divided by."""
         return Quantity(f"scalar({self.text})", self.unit, self.needs)
