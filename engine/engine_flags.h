@@ -9,6 +9,7 @@
 #include "engine/carbon_flags.h"
 #include "engine/engine_options.h"
 #include "engine/flag.h"
+#include "hw_backends/cim/analog_options.h"
 
 namespace mj {
 
@@ -22,6 +23,7 @@ struct EngineFlags {
   std::string numerics;            // "": the backend's own
   std::string kv_dtype;            // "": by the numerics
   std::string backend = "cpu";     // or "onednn"
+  AnalogOptions analog;            // of analog devices
   std::string shadow;              // device names, comma-separated; "": none
   std::string data_dir;            // of descriptors; "": those compiled in
   CarbonFlags carbon;

@@ -38,10 +38,18 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const EngineFlags& flags,
   if (!flags.isa.empty()) options.isa = ParseIsa(flags.isa);
   if (!flags.numerics.empty()) options.numerics = ParseNumerics(flags.numerics);
   if (!flags.kv_dtype.empty()) options.kv_type = ParseKvType(flags.kv_dtype);
-  if (flags.backend == "onednn") return MakeOneDnnBackend(options);
   if (flags.backend.starts_with(kCim)) {
-    return MakeCimBackend(flags.backend.substr(kCim.size()), options);
+    return MakeCimBackend(flags.backend.substr(kCim.size()), options,
+                          flags.analog);
   }
+  if (flags.analog != AnalogOptions()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--backend ", flags.backend,
+        " has no analog cells: --chips, --age, --analog-layers, "
+        "--analog-cells, --drift-compensation and --device-seed are for those "
+        "that have"));
+  }
+  if (flags.backend == "onednn") return MakeOneDnnBackend(options);
   if (flags.backend.starts_with(kFpga)) {
     return MakeFpgaBackend(flags.backend.substr(kFpga.size()), options);
   }

@@ -9,16 +9,19 @@
 
 #include "absl/status/statusor.h"
 #include "hw_backends/backend.h"
+#include "hw_backends/cim/analog_options.h"
 #include "hw_backends/cpu/cpu_backend.h"
 
 namespace mj {
 
 // `device` is a name of cim_device.h. Digital devices have the CPU's int8
-// numerics, bit for bit.
+// numerics, bit for bit; analog ones those of analog_products.h.
 // INVALID_ARGUMENT: as MakeCpuBackend, or a device that cannot run the models
-// served here, with the reason. NOT_FOUND lists the names there are.
+// served here or be set up as `analog` says, with the reason. NOT_FOUND lists
+// the names there are.
 absl::StatusOr<std::unique_ptr<Backend>> MakeCimBackend(
-    std::string_view device, const CpuBackendOptions& options);
+    std::string_view device, const CpuBackendOptions& options,
+    const AnalogOptions& analog = {});
 
 }  // namespace mj
 

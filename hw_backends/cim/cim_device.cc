@@ -9,6 +9,8 @@ namespace {
 constexpr CimDevice kDevices[] = {
     {"cimple-28nm", CimKind::kDigital},
     {"colonnade-65nm", CimKind::kDigital},
+    {"hermes-14nm", CimKind::kAnalog},
+    {"isaac-32nm", CimKind::kAnalog},
     {"qk-macro-65nm", CimKind::kCombinedQk},
     {"zigzag-dimc-28nm", CimKind::kDigital},
 };

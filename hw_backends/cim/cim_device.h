@@ -12,6 +12,7 @@ namespace mj {
 
 enum class CimKind {
   kDigital,     // exact, bit by bit
+  kAnalog,      // currents of conductances
   kCombinedQk,  // scores of one static matrix W_Q W_K^T
 };
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <string>
 #include <vector>
@@ -129,6 +130,41 @@ TEST(BitActivityTest, CountsEveryCellAndCycle) {
   EXPECT_EQ(*matrices.TakeBitActivity(), BitActivity());
 }
 
+// Of what is in the cells, noise goes by position: no chunk, thread or company
+// changes a bit.
+TEST(AnalogBackendTest, LogitsDependOnNothingButTheTokens) {
+  const std::vector<int32_t> tokens = Tokens(150);
+  AnalogOptions analog;
+  analog.age = Seconds(86400);
+  const auto model_of = [&](int threads, uint64_t seed) {
+    analog.seed = seed;
+    return TinyModel(*MakeCimBackend(
+        "hermes-14nm", {.threads = threads, .max_rows = TinyModel::kMaxRows},
+        analog));
+  };
+  TinyModel one = model_of(1, 1);
+  EXPECT_TRUE(one.backend().info().batch_invariant);
+  const std::vector<float> want = one.Run(tokens, 150, 0);
+  for (int threads : {1, 3}) {
+    TinyModel model = model_of(threads, 1);
+    for (int chunk : {1, 37, 150}) {
+      EXPECT_EQ(model.Run(tokens, chunk, 8), want)
+          << threads << " threads, chunks of " << chunk;
+    }
+    // Two sequences in one step, the other one first.
+    const std::vector<int32_t> other = {16, 17, 18, 19, 20}, own = {0, 1, 2};
+    const StepSequence sequences[] = {{0, 70, 0, other}, {70, 70, 0, own}};
+    std::vector<int32_t> both = Tokens(150);
+    std::reverse(both.begin(), both.end());
+    both.resize(70);
+    both.insert(both.end(), tokens.begin(), tokens.begin() + 70);
+    const std::vector<float> logits = model.Step(both, sequences);
+    EXPECT_TRUE(
+        std::equal(logits.begin() + 70 * kVocab, logits.end(), want.begin()));
+  }
+  EXPECT_NE(model_of(1, 2).Run(tokens, 150, 0), want);
+}
+
 TEST(CimBackendErrorTest, NamesWhatIsWrong) {
   const absl::Status unknown = MakeCimBackend("colonade", {}).status();
   EXPECT_EQ(unknown.code(), absl::StatusCode::kNotFound);
@@ -141,6 +177,13 @@ TEST(CimBackendErrorTest, NamesWhatIsWrong) {
   const absl::Status numerics =
       MakeCimBackend("colonnade-65nm", {.numerics = Numerics::kF32}).status();
   EXPECT_EQ(numerics.code(), absl::StatusCode::kInvalidArgument);
+  const absl::Status digital =
+      MakeCimBackend("colonnade-65nm", {}, {.age = Seconds(1)}).status();
+  EXPECT_EQ(digital.code(), absl::StatusCode::kInvalidArgument);
+  const absl::Status cells =
+      MakeCimBackend("isaac-32nm", {}, {.cells = CellKind::kPcm}).status();
+  EXPECT_EQ(cells.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_NE(cells.message().find("isaac-32nm"), absl::string_view::npos);
 }
 
 }  // namespace
