@@ -12,10 +12,11 @@ namespace {
 int Main(int argc, char** argv) {
   const mj::BuildInfo build{MJ_VERSION, MJ_COMMIT, MJ_BUILD_TYPE, MJ_COMPILER};
   const std::vector<mj::Command> commands = {
-      mj::OfflineCommand(build),   mj::PerplexityCommand(build),
-      mj::ExitHeadCommand(build),  mj::KernelsCommand(build),
-      mj::SimulateCommand(build),  mj::PriceCommand(build),
-      mj::ReproduceCommand(build), mj::ScheduleCommand(build),
+      mj::OfflineCommand(build),     mj::PerplexityCommand(build),
+      mj::ExitHeadCommand(build),    mj::KernelsCommand(build),
+      mj::SimulateCommand(build),    mj::PriceCommand(build),
+      mj::ReproduceCommand(build),   mj::ScheduleCommand(build),
+      mj::SensitivityCommand(build),
   };
   return mj::RunCommandLine(
       "millijoule-bench", "Measures Millijoule without a network",

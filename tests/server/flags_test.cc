@@ -54,6 +54,33 @@ TEST(ParseSizeTest, FormatReadsBack) {
   }
 }
 
+struct TimeCase {
+  const char* text;
+  double seconds;  // -1: refused
+};
+
+TEST(ParseTimeTest, TakesUnits) {
+  const TimeCase kCases[] = {{"0", 0},
+                             {"90", 90},
+                             {"90s", 90},
+                             {"15m", 900},
+                             {"1.5h", 5400},
+                             {"1d", 86400},
+                             {"1y", 365 * 86400.0},
+                             {"", -1},
+                             {"d", -1},
+                             {"-1d", -1},
+                             {"1w", -1},
+                             {"nan", -1},
+                             {"inf", -1},
+                             {"1e400y", -1},
+                             {"1 day", -1}};
+  for (const TimeCase& c : kCases) {
+    const absl::StatusOr<double> time = ParseTime(c.text);
+    EXPECT_EQ(time.ok() ? *time : -1, c.seconds) << c.text;
+  }
+}
+
 const Flag& Find(const std::vector<Flag>& flags, const std::string& name) {
   for (const Flag& flag : flags) {
     if (flag.name == name) return flag;
@@ -80,6 +107,13 @@ TEST(ServeFlagsTest, BadValuesSayWhatIsNeeded) {
       {"backend", "cuda", "not built into this binary"},
       {"backend", "cim:colonnade", "cim:colonnade-65nm"},
       {"backend", "tpu", "none of cpu, onednn"},
+      {"age", "-1d", "'-1d' is not a time"},
+      {"age", "101y", "over 100y"},
+      {"chips", "0", "from 1 to"},
+      {"analog-layers", "0,x", "'x' is neither a layer"},
+      {"analog-cells", "reram", "none of ideal, pcm"},
+      {"drift-compensation", "maybe", "none of on, off"},
+      {"device-seed", "-1", "whole number"},
       {"kv-memory", "lots", "not a size"},
       {"kv-memory", "0", "the least"},
       {"max-num-seqs", "0", "from 1 to"},
