@@ -33,8 +33,7 @@ absl::StatusOr<AnalogLayers> AnalogLayers::Parse(std::string_view text) {
   if (text == "all") return layers;
   layers.all_ = false;
   if (text == "none") return layers;
-  const std::vector<std::string> items =
-      absl::StrSplit(std::string(text), ',');
+  const std::vector<std::string> items = absl::StrSplit(std::string(text), ',');
   for (const std::string& item : items) {
     if (absl::Status added = layers.Add(item); !added.ok()) return added;
   }

@@ -23,8 +23,7 @@ class Programmer final {
       : packed_(packed),
         device_(device),
         compensates_(options.drift_compensation),
-        now_(device.cells, options.age),
-        fresh_(device.cells, Seconds(0)),
+        cells_(device.cells, options.age),
         normal_(options.seed, 2 * tensor),
         first_reads_(packed.rows),
         reads_(packed.rows) {}
@@ -42,7 +41,7 @@ class Programmer final {
       ProgramOutputs(first, std::min(first + kOutputsPerChunk, packed_.rows),
                      tiles);
     });
-    if (compensates_) Compensate(tiles);
+    if (compensates_ && cells_.drifts()) Compensate(tiles);
     absl::StatusOr<PackedMatrix> cells = Pack(pool, arena);
     if (!cells.ok()) return cells.status();
     tiles.cells = *std::move(cells);
@@ -75,7 +74,7 @@ class Programmer final {
     const uint64_t count = 2 * inputs_;
     normal_.Fill(place, 0, numbers.programming);
     normal_.Fill(place, count, numbers.read);
-    if (now_.drifts()) normal_.Fill(place, 2 * count, numbers.drift);
+    if (cells_.drifts()) normal_.Fill(place, 2 * count, numbers.drift);
   }
 
   void ProgramOutput(int64_t output, std::span<const float> weights,
@@ -89,11 +88,10 @@ class Programmer final {
     for (int64_t i = 0; i < inputs_; ++i) {
       float target = weights[i] * scale;
       if (levels != 0) target = std::nearbyint(target * unit) / unit;
-      const float left = Difference(now_, target, numbers, i);
-      halves_[output * inputs_ + i] = FloatToHalf(left * unit);
-      read += std::abs(left);
-      if (!compensates_ || !now_.drifts()) continue;
-      first_read += std::abs(Difference(fresh_, target, numbers, i));
+      const CellsAt::Reads pair = ReadPair(target, numbers, i);
+      halves_[output * inputs_ + i] = FloatToHalf(pair.now * unit);
+      read += std::abs(pair.now);
+      first_read += std::abs(pair.fresh);
     }
     reads_[output] = read;
     first_reads_[output] = first_read;
@@ -102,21 +100,18 @@ class Programmer final {
         static_cast<float>(read / static_cast<double>(inputs_));
   }
 
-  // Of the pair of input i.
-  static float Difference(const CellsAt& cells, float target, const Numbers& n,
-                          int64_t i) {
-    const float high = cells.Conductance(
-        std::max(target, 0.0f),
-        {n.programming[2 * i], n.drift[2 * i], n.read[2 * i]});
-    const float low = cells.Conductance(
-        std::max(-target, 0.0f),
-        {n.programming[2 * i + 1], n.drift[2 * i + 1], n.read[2 * i + 1]});
-    return high - low;
+  // The difference of input i's cells.
+  CellsAt::Reads ReadPair(float target, const Numbers& n, int64_t i) const {
+    const auto cell = [&](float g, int64_t at) {
+      return cells_.Read(g, {n.programming[at], n.drift[at], n.read[at]});
+    };
+    const CellsAt::Reads plus = cell(std::max(target, 0.0f), 2 * i);
+    const CellsAt::Reads minus = cell(std::max(-target, 0.0f), 2 * i + 1);
+    return {plus.fresh - minus.fresh, plus.now - minus.now};
   }
 
   // One factor a tile of device.columns outputs.
   void Compensate(AnalogTiles& tiles) const {
-    if (!now_.drifts()) return;
     for (int64_t first = 0; first < packed_.rows; first += device_.columns) {
       const int64_t last = std::min(first + device_.columns, packed_.rows);
       double before = 0, now = 0;
@@ -147,7 +142,7 @@ class Programmer final {
   const PackedMatrix& packed_;
   const AnalogDevice& device_;
   const bool compensates_;
-  const CellsAt now_, fresh_;
+  const CellsAt cells_;
   const NormalSource normal_;
   int64_t first_input_ = 0, inputs_ = 0;
   std::vector<uint16_t> halves_;             // [N, inputs]

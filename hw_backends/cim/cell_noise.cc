@@ -115,24 +115,30 @@ float ReadDeviation(CellKind kind, float g) {
 
 CellsAt::CellsAt(CellKind kind, Seconds age) : kind_(kind) {
   const Times times = TimesOf(kind);
+  const auto factor = [&](double since) {
+    return static_cast<float>(
+        std::sqrt(std::log((since + times.read) / (2 * times.read))));
+  };
   const double since = age.count() + times.drift_start;
   log_time_ = static_cast<float>(std::log(since / times.drift_start));
-  read_factor_ = static_cast<float>(
-      std::sqrt(std::log((since + times.read) / (2 * times.read))));
+  fresh_factor_ = factor(times.drift_start);
+  read_factor_ = factor(since);
 }
 
-float CellsAt::Conductance(float target, const Draws& draws) const {
-  if (kind_ == CellKind::kIdeal) return target;
+CellsAt::Reads CellsAt::Read(float target, const Draws& draws) const {
+  if (kind_ == CellKind::kIdeal) return {target, target};
   const float programmed = std::max(
       0.0f, target + ProgrammingDeviation(kind_, target) * draws.programming);
-  float now = programmed;
-  if (drifts()) {
-    const DriftExponent exponent = DriftExponentOf(kind_, target);
-    now *= std::exp(-log_time_ *
-                    std::abs(exponent.mean + exponent.deviation * draws.drift));
-  }
-  now += now * ReadDeviation(kind_, programmed) * read_factor_ * draws.read;
-  return std::max(0.0f, now);
+  const float read = ReadDeviation(kind_, programmed) * draws.read;
+  const auto at = [](float conductance, float noise) {
+    return std::max(0.0f, conductance + conductance * noise);
+  };
+  const float fresh = at(programmed, fresh_factor_ * read);
+  if (!drifts()) return {fresh, fresh};
+  const DriftExponent exponent = DriftExponentOf(kind_, target);
+  const float left = std::exp(
+      -log_time_ * std::abs(exponent.mean + exponent.deviation * draws.drift));
+  return {fresh, at(programmed * left, read_factor_ * read)};
 }
 
 }  // namespace mj

@@ -48,14 +48,18 @@ class CellsAt final {
   struct Draws {
     float programming = 0, drift = 0, read = 0;
   };
-  // A cell's conductance at `age`.
-  float Conductance(float target, const Draws& draws) const;
+  struct Reads {
+    float fresh = 0;  // at age 0
+    float now = 0;    // at `age`
+  };
+  // A cell's conductance.
+  Reads Read(float target, const Draws& draws) const;
   bool drifts() const { return log_time_ > 0; }
 
  private:
   CellKind kind_;
-  float log_time_ = 0;     // ln((t + t0) / t0)
-  float read_factor_ = 0;  // sqrt(ln(...))
+  float log_time_ = 0;                        // ln((t + t0) / t0)
+  float fresh_factor_ = 0, read_factor_ = 0;  // sqrt(ln(...))
 };
 
 }  // namespace mj

@@ -101,7 +101,7 @@ double SignalToNoise(const AnalogOptions& options) {
   constexpr int kSide = 576, kRows = 64;
   Layer layer("hermes-14nm", options, kSide, kSide);
   const std::vector<float> x = Normals(kRows * kSide, 1, 2);
-  const double d = Decibels(layer.Exact(x), layer.Multiply(x, Positions(kRows))); fprintf(stderr,"SNR %g age %g comp %d\n", d, options.age.count(), options.drift_compensation); return d;
+  return Decibels(layer.Exact(x), layer.Multiply(x, Positions(kRows)));
 }
 
 // aihwkit's, with its preset of a standard periphery. Its IR drop and the cut

@@ -58,7 +58,7 @@ TEST(CellNoiseTest, StatisticsAreThoseOfTheReference) {
     double sum = 0, squares = 0;
     for (int i = 0; i < kCells; ++i) {
       const double g =
-          cells.Conductance(want.target, {programming[i], drift[i], read[i]});
+          cells.Read(want.target, {programming[i], drift[i], read[i]}).now;
       sum += g;
       squares += g * g;
     }
@@ -98,9 +98,17 @@ TEST(CellNoiseTest, FormulasHaveTheTabledValues) {
   }
 }
 
+TEST(CellNoiseTest, AFreshReadIsThatOfAgeZero) {
+  const CellsAt::Draws draws{0.5f, -1, 2};
+  const CellsAt old(CellKind::kPcm, Seconds(kDay));
+  const float fresh = CellsAt(CellKind::kPcm, Seconds(0)).Read(0.3f, draws).now;
+  EXPECT_EQ(old.Read(0.3f, draws).fresh, fresh);
+  EXPECT_LT(old.Read(0.3f, draws).now, fresh);
+}
+
 TEST(CellNoiseTest, IdealCellsHoldTheirTargetAtAnyAge) {
   const CellsAt cells(CellKind::kIdeal, Seconds(1e9));
-  EXPECT_EQ(cells.Conductance(0.3f, {1, 1, 1}), 0.3f);
+  EXPECT_EQ(cells.Read(0.3f, {1, 1, 1}).now, 0.3f);
 }
 
 TEST(CellNoiseTest, NamesAreReadBack) {
