@@ -55,9 +55,13 @@ Flag CellsFlag(std::optional<CellKind>& out) {
 Flag SeedFlag(uint64_t& out) {
   return {"device-seed", "N", "which of all analog devices of its kind it is",
           absl::StrCat(out), [&out](const std::string& text) {
-            if (absl::SimpleAtoi(text, &out)) return absl::OkStatus();
-            return absl::InvalidArgumentError(absl::StrCat(
-                "'", text, "' is not a whole number from 0 to 2^64 - 1"));
+            uint64_t seed = 0;
+            if (!absl::SimpleAtoi(text, &seed)) {
+              return absl::InvalidArgumentError(absl::StrCat(
+                  "'", text, "' is not a whole number from 0 to 2^64 - 1"));
+            }
+            out = seed;
+            return absl::OkStatus();
           }};
 }
 
