@@ -129,16 +129,16 @@ CellsAt::Reads CellsAt::Read(float target, const Draws& draws) const {
   if (kind_ == CellKind::kIdeal) return {target, target};
   const float programmed = std::max(
       0.0f, target + ProgrammingDeviation(kind_, target) * draws.programming);
-  const float read = ReadDeviation(kind_, programmed) * draws.read;
-  const auto at = [](float conductance, float noise) {
-    return std::max(0.0f, conductance + conductance * noise);
+  const float deviation = ReadDeviation(kind_, programmed);
+  const auto at = [&](float left, float factor) {
+    return std::max(0.0f, left + left * deviation * factor * draws.read);
   };
-  const float fresh = at(programmed, fresh_factor_ * read);
+  const float fresh = at(programmed, fresh_factor_);
   if (!drifts()) return {fresh, fresh};
   const DriftExponent exponent = DriftExponentOf(kind_, target);
   const float left = std::exp(
       -log_time_ * std::abs(exponent.mean + exponent.deviation * draws.drift));
-  return {fresh, at(programmed * left, read_factor_ * read)};
+  return {fresh, at(programmed * left, read_factor_)};
 }
 
 }  // namespace mj
