@@ -24,6 +24,7 @@ Command PriceCommand(const BuildInfo& build);
 Command FusionCommand(const BuildInfo& build);
 Command ReproduceCommand(const BuildInfo& build);
 Command ScheduleCommand(const BuildInfo& build);
+Command SensitivityCommand(const BuildInfo& build);
 
 // "millijoule-bench: MESSAGE" on standard error; returns 1.
 int PrintBenchError(const absl::Status& status);

@@ -16,7 +16,7 @@ int Main(int argc, char** argv) {
       mj::ExitHeadCommand(build),  mj::KernelsCommand(build),
       mj::SimulateCommand(build),  mj::PriceCommand(build),
       mj::ReproduceCommand(build), mj::ScheduleCommand(build),
-      mj::FusionCommand(build),
+      mj::FusionCommand(build),    mj::SensitivityCommand(build),
   };
   return mj::RunCommandLine(
       "millijoule-bench", "Measures Millijoule without a network",

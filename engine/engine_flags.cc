@@ -7,6 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "engine/analog_flags.h"
 #include "hw_backends/simulated_backend.h"
 
 namespace mj {
@@ -127,7 +128,7 @@ std::vector<Flag> ModelFlagTable(EngineFlags& flags) {
   Flag kv_dtype = NameFlag("kv-dtype", "type of stored keys and values",
                            {"f32", "bf16", "f16", "int8"}, flags.kv_dtype);
   kv_dtype.default_text = "f32 with f32 numerics, else bf16";
-  return {
+  std::vector<Flag> table = {
       TextFlag("model", "FILE", "GGUF model file", flags.model),
       ThreadsFlag(flags.threads),
       std::move(isa),
@@ -143,6 +144,10 @@ std::vector<Flag> ModelFlagTable(EngineFlags& flags) {
                "in",
                flags.data_dir),
   };
+  for (Flag& flag : AnalogFlagTable(flags.analog)) {
+    table.push_back(std::move(flag));
+  }
+  return table;
 }
 
 std::vector<Flag> EngineFlagTable(EngineFlags& flags) {

@@ -10,6 +10,7 @@
 #include "engine/engine_options.h"
 #include "engine/flag.h"
 #include "engine/model/weight_reduction.h"
+#include "hw_backends/cim/analog_options.h"
 
 namespace mj {
 
@@ -24,6 +25,7 @@ struct EngineFlags {
   std::string kv_dtype;            // "": by the numerics
   std::string backend = "cpu";     // "onednn", "cim:NAME", "fpga:NAME"
   bool lut_nonlinearities = false;
+  AnalogOptions analog;     // of analog devices
   std::string shadow;       // device names, comma-separated; "": none
   std::string data_dir;     // of descriptors; "": those compiled in
   WeightReduction weights;  // of `model` alone

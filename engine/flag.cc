@@ -51,6 +51,26 @@ std::string FormatSize(int64_t bytes) {
   return absl::StrCat(bytes);
 }
 
+absl::StatusOr<double> ParseTime(const std::string& text) {
+  static constexpr std::pair<char, double> kTimes[] = {
+      {'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'y', kYearSeconds}};
+  std::string number = text;
+  double unit = 1;
+  for (const auto& [letter, seconds] : kTimes) {
+    if (number.empty() || number.back() != letter) continue;
+    unit = seconds;
+    number.pop_back();
+    break;
+  }
+  double value = 0;
+  if (!absl::SimpleAtod(number, &value) || !(value >= 0) ||
+      !std::isfinite(value * unit)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "'", text, "' is not a time such as 0, 90s, 15m, 1h, 30d or 1y"));
+  }
+  return value * unit;
+}
+
 Flag TextFlag(std::string name, std::string value_name, std::string help,
               std::string& out) {
   return {std::move(name), std::move(value_name), std::move(help), out,

@@ -61,6 +61,10 @@ Flag Required(Flag flag);
 absl::StatusOr<int64_t> ParseSize(const std::string& text);
 std::string FormatSize(int64_t bytes);  // "512M"
 
+// "30", "90s", "15m", "1h", "30d", "1y": seconds, no less than 0.
+absl::StatusOr<double> ParseTime(const std::string& text);
+inline constexpr double kYearSeconds = 365 * 86400.0;
+
 }  // namespace mj
 
 #endif  // MILLIJOULE_ENGINE_FLAG_H_

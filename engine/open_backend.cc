@@ -25,6 +25,13 @@ CpuBackendOptions OptionsOf(const EngineFlags& flags, int threads) {
 
 absl::StatusOr<std::unique_ptr<Backend>> OpenReal(const EngineFlags& flags,
                                                   CpuBackendOptions options) {
+  if (flags.analog != AnalogOptions()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--backend ", flags.backend,
+        " has no analog cells: --chips, --age, --analog-layers, "
+        "--analog-cells, --drift-compensation and --device-seed are for those "
+        "that have"));
+  }
   if (flags.lut_nonlinearities) {
     return absl::InvalidArgumentError(
         absl::StrCat("--lut-nonlinearities: the backend ", flags.backend,
@@ -37,9 +44,14 @@ absl::StatusOr<std::unique_ptr<Backend>> OpenReal(const EngineFlags& flags,
 
 // What the joules rest on: the file, and whether bits that are counted scale
 // them.
-std::string CalibrationOf(const DeviceModel& device, const std::string& name) {
+std::string CalibrationOf(const DeviceModel& device,
+                          const AnalogOptions& analog,
+                          const std::string& name) {
   std::string text =
       absl::StrCat(name, " descriptor ", device.device().calibration);
+  if (analog.layers != AnalogLayers()) {
+    absl::StrAppend(&text, ", priced as if all layers were in its cells");
+  }
   if (device.device().numerics != DeviceNumerics::kDigital) return text;
   return absl::StrCat(text, device.scales_with_bits()
                                 ? ", joules by counted bits"
@@ -70,7 +82,8 @@ absl::StatusOr<OpenedBackend> OpenBackend(const EngineFlags& flags,
     absl::StatusOr<DeviceDescriptor> device =
         FindSimulated(flags.backend, flags.data_dir);
     if (!device.ok()) return device.status();
-    backend = MakeSimulatedBackend(*device, flags.lut_nonlinearities, options);
+    backend = MakeSimulatedBackend(
+        *device, {flags.lut_nonlinearities, flags.analog}, options);
     opened.device = *std::move(device);
   } else {
     backend = OpenReal(flags, options);
@@ -81,6 +94,7 @@ absl::StatusOr<OpenedBackend> OpenBackend(const EngineFlags& flags,
 }
 
 absl::StatusOr<std::string> RunOnDevice(DeviceDescriptor device,
+                                        const EngineFlags& flags,
                                         EnergySetup& energy,
                                         LoadedModel& model) {
   DeviceModelOptions options;
@@ -92,7 +106,8 @@ absl::StatusOr<std::string> RunOnDevice(DeviceDescriptor device,
   energy.device = {
       .domain = name,
       .coefficients = CoefficientsOf(*made, model.shape, energy.cost)};
-  energy.device->coefficients.calibration = CalibrationOf(*made, name);
+  energy.device->coefficients.calibration =
+      CalibrationOf(*made, flags.analog, name);
   energy.meter = nullptr;
   std::string description = Describe(*made, name);
   model.runner =

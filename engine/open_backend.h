@@ -30,6 +30,7 @@ absl::StatusOr<OpenedBackend> OpenBackend(const EngineFlags& flags,
 // accounts for these and none of the host's. Returns how the model lies there,
 // for the start-up summary. INVALID_ARGUMENT: as DeviceModel::Create.
 absl::StatusOr<std::string> RunOnDevice(DeviceDescriptor device,
+                                        const EngineFlags& flags,
                                         EnergySetup& energy,
                                         LoadedModel& model);
 

@@ -262,7 +262,7 @@ absl::StatusOr<OpenedEngine> OpenEngine(
   OpenedEngine opened;
   if (backend->device) {
     absl::StatusOr<std::string> placed =
-        RunOnDevice(*std::move(backend->device), energy->setup, **model);
+        RunOnDevice(*std::move(backend->device), flags, energy->setup, **model);
     if (!placed.ok()) return placed.status();
     opened.choices.push_back(*std::move(placed));
   }

@@ -22,6 +22,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "hw_backends/bit_activity.h"
+#include "hw_backends/matrix_role.h"
 #include "hw_backends/quantities.h"
 #include "hw_backends/top_logits.h"
 #include "kernels/model_shape.h"
@@ -143,14 +144,25 @@ class Backend {
   virtual ~Backend() = default;
   virtual const BackendInfo& info() const = 0;
 
+  // Before a model is loaded. INVALID_ARGUMENT: the device does not hold it, or
+  // was set up for another one; the message says what was needed.
+  virtual absl::Status CheckModel(const ModelShape& /*shape*/) const {
+    return absl::OkStatus();
+  }
+
   // Loading: between steps. Views need only live for the call.
   // INVALID_ARGUMENT: shapes do not stack, or values are not finite.
 
   // Stacks `parts` by rows (q|k|v, gate|up) into one matrix in the backend's
   // layout; `biases`, if any, are one vector a part.
   virtual absl::StatusOr<WeightId> LoadMatrix(
-      std::span<const TensorView> parts,
-      std::span<const TensorView> biases) = 0;
+      std::span<const TensorView> parts, std::span<const TensorView> biases,
+      MatrixRole role) = 0;
+  // One that has no place in the model's own pass.
+  absl::StatusOr<WeightId> LoadMatrix(std::span<const TensorView> parts,
+                                      std::span<const TensorView> biases) {
+    return LoadMatrix(parts, biases, {});
+  }
   virtual absl::StatusOr<WeightId> LoadVector(const TensorView& values) = 0;
   virtual RopeId AddRope(RopeSpec spec) = 0;
   virtual BufferId AddBuffer(int cols) = 0;

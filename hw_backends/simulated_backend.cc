@@ -95,21 +95,27 @@ absl::StatusOr<DeviceDescriptor> FindSimulated(std::string_view backend,
 }
 
 absl::StatusOr<std::unique_ptr<Backend>> MakeSimulatedBackend(
-    const DeviceDescriptor& device, bool tables,
+    const DeviceDescriptor& device, const SimulationOptions& simulation,
     const CpuBackendOptions& options) {
-  switch (device.numerics) {
-    case DeviceNumerics::kDigital:
-      return MakeCimBackend(device, tables, options);
-    case DeviceNumerics::kFixedPoint:
-      return MakeFpgaBackend(device, options);
-    case DeviceNumerics::kAnalog:
-    case DeviceNumerics::kNone:
-      break;
+  const bool analog = device.numerics == DeviceNumerics::kAnalog;
+  if (!analog && simulation.analog != AnalogOptions()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(device.name,
+                     " is not analog: what cells hold, their age, "
+                     "seed, chips and layers are asked of analog "
+                     "devices"));
   }
-  return absl::UnimplementedError(absl::StrCat(
-      device.name, ": its arrays are ",
-      std::string(DeviceNumericsName(device.numerics)),
-      ", which nothing simulates; digital arrays and fixed-point lanes are"));
+  if (simulation.tables && device.numerics != DeviceNumerics::kDigital) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(device.name,
+                     " has no choice of tables for softmax and "
+                     "activations; digital arrays do"));
+  }
+  if (analog) return MakeAnalogCimBackend(device, simulation.analog, options);
+  if (device.numerics == DeviceNumerics::kFixedPoint) {
+    return MakeFpgaBackend(device, options);
+  }
+  return MakeDigitalCimBackend(device, simulation.tables, options);
 }
 
 std::vector<SimulatedDevice> SimulatedDevices(const std::string& data_dir) {
@@ -123,7 +129,7 @@ std::vector<SimulatedDevice> SimulatedDevices(const std::string& data_dir) {
     if (device->numerics == DeviceNumerics::kNone) continue;
     devices.push_back(
         {.backend = BackendOf(*device),
-         .why_not = MakeSimulatedBackend(*device, false, {}).status(),
+         .why_not = MakeSimulatedBackend(*device, {}, {}).status(),
          .detail = HowItComputes(device->numerics)});
   }
   std::ranges::sort(devices, {}, &SimulatedDevice::backend);

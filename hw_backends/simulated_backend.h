@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "hw_backends/backend.h"
+#include "hw_backends/cim/analog_options.h"
 #include "hw_backends/cpu/cpu_backend.h"
 #include "hw_backends/models/device_descriptor.h"
 
@@ -24,11 +25,15 @@ bool IsSimulated(std::string_view backend);  // "cim:..." or "fpga:..."
 absl::StatusOr<DeviceDescriptor> FindSimulated(std::string_view backend,
                                                const std::string& data_dir);
 
-// `tables`: softmax and activations by tables where the device has a choice.
-// INVALID_ARGUMENT: as the backend's own maker; UNIMPLEMENTED: nothing
-// simulates its numerics. REQUIRES: numerics other than kNone
+struct SimulationOptions {
+  bool tables = false;   // for softmax and activations, of digital arrays
+  AnalogOptions analog;  // of analog arrays
+};
+
+// INVALID_ARGUMENT: as the backend's own maker, or options of another kind of
+// device. REQUIRES: numerics other than kNone
 absl::StatusOr<std::unique_ptr<Backend>> MakeSimulatedBackend(
-    const DeviceDescriptor& device, bool tables,
+    const DeviceDescriptor& device, const SimulationOptions& simulation,
     const CpuBackendOptions& options);
 
 struct SimulatedDevice {

@@ -54,6 +54,10 @@ absl::StatusOr<std::unique_ptr<LoadedModel>> LoadModel(
   if (auto status = LoadText(*file, *model); !status.ok()) return status;
 
   model->backend = std::move(backend);
+  if (auto fits = model->backend->CheckModel(model->shape); !fits.ok()) {
+    return absl::Status(fits.code(),
+                        absl::StrCat(model->name, ": ", fits.message()));
+  }
   auto weights = LoadWeights(*file, *model->backend);
   if (!weights.ok()) return weights.status();
   auto decoder = std::make_unique<Decoder>(*std::move(weights), model->shape,

@@ -28,12 +28,14 @@ class Loader {
     DecoderWeights weights{.embedding_scale = config_.embedding_scale,
                            .norm_epsilon = config_.norm_epsilon,
                            .activation = config_.activation};
+    const MatrixRole head{.kind = MatrixRole::Kind::kHead};
+    const bool tied = config_.tied_embeddings;
     weights.embedding =
-        Matrix("", {{"token_embd", config_.vocab}}, config_.hidden, false);
-    weights.head =
-        config_.tied_embeddings
-            ? weights.embedding
-            : Matrix("", {{"output", config_.vocab}}, config_.hidden, false);
+        Matrix("", {{"token_embd", config_.vocab}}, config_.hidden, false,
+               tied ? head : MatrixRole());
+    weights.head = tied ? weights.embedding
+                        : Matrix("", {{"output", config_.vocab}},
+                                 config_.hidden, false, head);
     weights.final_norm = Vector("output_norm.weight", config_.hidden);
     LoadRopes();
     for (int layer = 0; layer < config_.num_layers && status_.ok(); ++layer) {
@@ -76,16 +78,18 @@ class Loader {
     const int kv = config_.num_kv_heads * config_.head_dim;
     const int hidden = config_.hidden, wide = config_.intermediate;
     const bool ffn_bias = config_.has_feed_forward_bias;
+    using Kind = MatrixRole::Kind;
     LayerWeights weights{
         .attention_norm = Vector(prefix + "attn_norm.weight", hidden),
         .qkv = Matrix(prefix, {{"attn_q", q}, {"attn_k", kv}, {"attn_v", kv}},
-                      hidden, config_.has_qkv_bias),
+                      hidden, config_.has_qkv_bias, {Kind::kQkv, layer}),
         .output = Matrix(prefix, {{"attn_output", hidden}}, q,
-                         config_.has_output_bias),
+                         config_.has_output_bias, {Kind::kOutput, layer}),
         .ffn_norm = Vector(prefix + "ffn_norm.weight", hidden),
         .gate_up = Matrix(prefix, {{"ffn_gate", wide}, {"ffn_up", wide}},
-                          hidden, ffn_bias),
-        .down = Matrix(prefix, {{"ffn_down", hidden}}, wide, ffn_bias),
+                          hidden, ffn_bias, {Kind::kGateUp, layer}),
+        .down = Matrix(prefix, {{"ffn_down", hidden}}, wide, ffn_bias,
+                       {Kind::kDown, layer}),
         .attention = AttentionOf(layer),
     };
     if (config_.has_post_norms) {
@@ -115,7 +119,7 @@ class Loader {
   }
 
   WeightId Matrix(const std::string& prefix, std::initializer_list<Part> parts,
-                  int cols, bool biased) {
+                  int cols, bool biased, MatrixRole role) {
     std::vector<TensorView> matrices, biases;
     for (const Part& part : parts) {
       const std::string name = absl::StrCat(prefix, part.name);
@@ -123,7 +127,7 @@ class Loader {
       if (biased) Take(file_.Vector(name + ".bias", part.rows), biases);
     }
     if (!status_.ok()) return {};
-    return Keep(backend_.LoadMatrix(matrices, biases),
+    return Keep(backend_.LoadMatrix(matrices, biases, role),
                 absl::StrCat(prefix, parts.begin()->name, ".weight"));
   }
 

@@ -2,64 +2,143 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
+#include <utility>
 
 namespace mj {
 namespace {
 
-constexpr float kLargest = 25;         // microsiemens
-constexpr double kDriftStart = 20;     // s, t0
-constexpr double kReadTime = 250e-9;   // s, tr
-constexpr float kLeastTarget = 1e-6f;  // logarithms of smaller ones are capped
+constexpr float kLeast = 1e-7f;  // of what a logarithm is taken of
 
-// Source: Vigna, SplitMix64.
-uint64_t Mix(uint64_t x) {
-  x += 0x9E3779B97F4A7C15;
-  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
-  x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
-  return x ^ (x >> 31);
+constexpr std::pair<CellKind, std::string_view> kNames[] = {
+    {CellKind::kIdeal, "ideal"},
+    {CellKind::kPcm, "pcm"},
+    {CellKind::kHermesSingle, "hermes-1"},
+    {CellKind::kHermesPair, "hermes-2"}};
+
+struct Times {
+  double drift_start = 1, read = 1;  // s: t0, tr
+};
+Times TimesOf(CellKind kind) {
+  switch (kind) {
+    case CellKind::kIdeal:
+      return {};
+    case CellKind::kPcm:
+      return {20, 250e-9};
+    case CellKind::kHermesSingle:
+      return {200, 512e-9};
+    case CellKind::kHermesPair:
+      return {300, 512e-9};
+  }
+  return {};
+}
+
+// Both HERMES kinds drift alike on average.
+float HermesDriftMean(float target, float log) {
+  if (target < 0.0945f) {
+    return std::clamp(-0.0387f * log - 0.0182f, 0.0720f, 0.13f);
+  }
+  return (-0.0436f * target - 0.0126f) * target + 0.0736f;
 }
 
 }  // namespace
 
-float NormalSource::At(uint64_t tensor, uint64_t place, uint64_t draw) const {
-  const uint64_t bits = Mix(Mix(Mix(Mix(seed_) ^ tensor) ^ place) ^ draw);
-  // Box & Muller 1958; the first uniform is never 0.
-  const double radius = (static_cast<double>(bits >> 32) + 1) * 0x1p-32;
-  const double angle = static_cast<double>(bits & 0xFFFFFFFF) * 0x1p-32;
-  return static_cast<float>(std::sqrt(-2 * std::log(radius)) *
-                            std::cos(2 * std::numbers::pi * angle));
+std::optional<CellKind> ParseCellKind(std::string_view name) {
+  for (const auto& [kind, known] : kNames) {
+    if (known == name) return kind;
+  }
+  return std::nullopt;
 }
 
-float ProgrammingDeviation(float target) {
-  return (0.26348f + 1.9650f * target - 1.1731f * target * target) / kLargest;
+std::string_view CellKindName(CellKind kind) {
+  for (const auto& [known, name] : kNames) {
+    if (known == kind) return name;
+  }
+  return "";
 }
 
-float DriftExponentMean(float target) {
-  const float log = std::log(std::max(target, kLeastTarget));
-  return std::clamp(-0.0155f * log + 0.0244f, 0.049f, 0.1f);
+// Polynomials in microsiemens, over the largest conductance.
+float ProgrammingDeviation(CellKind kind, float g) {
+  switch (kind) {
+    case CellKind::kIdeal:
+      return 0;
+    case CellKind::kPcm:
+      return ((-1.1731f * g + 1.9650f) * g + 0.26348f) / 25;
+    case CellKind::kHermesSingle:
+      return (((0.68841818f * g - 2.16310839f) * g + 2.32443916f) * g +
+              0.15781817f) /
+             10.35f;
+    case CellKind::kHermesPair:
+      return (((4.68961419f * g - 8.48101252f) * g + 4.71806468f) * g +
+              0.16603222f) /
+             20.7f;
+  }
+  return 0;
 }
 
-float DriftExponentDeviation(float target) {
-  const float log = std::log(std::max(target, kLeastTarget));
-  return std::clamp(-0.0125f * log - 0.0059f, 0.008f, 0.045f);
+DriftExponent DriftExponentOf(CellKind kind, float g) {
+  const float log = std::log(std::max(g, kLeast));
+  switch (kind) {
+    case CellKind::kIdeal:
+      return {};
+    case CellKind::kPcm:
+      return {std::clamp(-0.0155f * log + 0.0244f, 0.049f, 0.1f),
+              std::clamp(-0.0125f * log - 0.0059f, 0.008f, 0.045f)};
+    case CellKind::kHermesSingle:
+      return {HermesDriftMean(g, log),
+              g < 0.3039f ? std::clamp(-0.0120f * log - 0.0023f, 0.0124f, 0.04f)
+                          : (-0.0165f * g + 0.0116f) * g + 0.0104f};
+    case CellKind::kHermesPair:
+      return {HermesDriftMean(g, log),
+              g < 0.3055f ? std::clamp(-0.0117f * log - 0.0057f, 0.0091f, 0.04f)
+                          : (-0.0118f * g + 0.0093f) * g + 0.0073f};
+  }
+  return {};
 }
 
-float ReadDeviation(float target, float now, double seconds) {
-  const float q =
-      std::min(0.0088f / std::max(std::pow(target, 0.65f), 1e-3f), 0.2f);
-  const double since = seconds + kDriftStart + kReadTime;
-  return now * q *
-         static_cast<float>(std::sqrt(std::log(since / (2 * kReadTime))));
+float ReadDeviation(CellKind kind, float g) {
+  const auto log = [g] { return std::log(std::max(g, kLeast)); };
+  switch (kind) {
+    case CellKind::kIdeal:
+      return 0;
+    case CellKind::kPcm:
+      return std::min(0.0088f / std::max(std::exp(0.65f * log()), 1e-3f), 0.2f);
+    case CellKind::kHermesSingle:
+      return g < 0.1591f
+                 ? std::clamp(-0.0078f * log() + 0.0038f, 0.0179f, 0.04f)
+                 : ((0.0664f * g - 0.1352f) * g + 0.0768f) * g + 0.0088f;
+    case CellKind::kHermesPair:
+      return g < 0.16f ? std::clamp(-0.0117f * log() - 0.0069f, 0.015f, 0.04f)
+                       : ((0.0069f * g - 0.0280f) * g + 0.0211f) * g + 0.0123f;
+  }
+  return 0;
 }
 
-float Drifted(float target, double seconds, float programming, float drift) {
-  const float programmed =
-      std::max(0.0f, target + ProgrammingDeviation(target) * programming);
-  const float exponent = std::abs(DriftExponentMean(target) +
-                                  DriftExponentDeviation(target) * drift);
-  return programmed * static_cast<float>(std::pow(
-                          (seconds + kDriftStart) / kDriftStart, -exponent));
+CellsAt::CellsAt(CellKind kind, Seconds age) : kind_(kind) {
+  const Times times = TimesOf(kind);
+  const auto factor = [&](double since) {
+    return static_cast<float>(
+        std::sqrt(std::log((since + times.read) / (2 * times.read))));
+  };
+  const double since = age.count() + times.drift_start;
+  log_time_ = static_cast<float>(std::log(since / times.drift_start));
+  fresh_factor_ = factor(times.drift_start);
+  read_factor_ = factor(since);
+}
+
+CellsAt::Reads CellsAt::Read(float target, const Draws& draws) const {
+  if (kind_ == CellKind::kIdeal) return {target, target};
+  const float programmed = std::max(
+      0.0f, target + ProgrammingDeviation(kind_, target) * draws.programming);
+  const float deviation = ReadDeviation(kind_, programmed);
+  const auto at = [&](float left, float factor) {
+    return std::max(0.0f, left + left * deviation * factor * draws.read);
+  };
+  const float fresh = at(programmed, fresh_factor_);
+  if (!drifts()) return {fresh, fresh};
+  const DriftExponent exponent = DriftExponentOf(kind_, target);
+  const float left = std::exp(
+      -log_time_ * std::abs(exponent.mean + exponent.deviation * draws.drift));
+  return {fresh, at(programmed * left, read_factor_)};
 }
 
 }  // namespace mj

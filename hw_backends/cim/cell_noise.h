@@ -1,37 +1,66 @@
 // What programming, time and reading do to the conductance of a phase-change
-// cell, as statistics of measured devices (Joshi et al., Nature Communications
-// 2020; the formulas of IBM's aihwkit 1.2.0). Conductances are fractions of the
-// largest; t counts from t0 after programming, when the cell is first read.
+// cell, as statistics of measured devices, in the formulas of IBM's aihwkit.
+// Conductances are fractions of the largest; t counts from t0 after
+// programming, when the cell is first read.
 //   programmed  ~ N(g, sigma(g)), no less than 0
-//   drift       g ((t + t0) / t0)^-nu, nu ~ |N(mean(g), deviation(g))|
-//   read        ~ N(0, g q(g) sqrt(ln((t + t0 + tr) / (2 tr))))
+//   drift       programmed ((t + t0) / t0)^-nu, nu ~ |N(mean(g), deviation(g))|
+//   1/f noise   ~ N(0, drifted q(programmed) sqrt(ln((t + t0 + tr) / (2 tr)))),
+//               gathered since programming: it stays for reads near t
 #ifndef MILLIJOULE_HW_BACKENDS_CIM_CELL_NOISE_H_
 #define MILLIJOULE_HW_BACKENDS_CIM_CELL_NOISE_H_
 
-#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "hw_backends/quantities.h"
 
 namespace mj {
 
-// Standard normal numbers, a function of the seed and of where and what they
-// are for: never of time or of the order of calls.
-class NormalSource final {
+enum class CellKind {
+  kIdeal,  // holds its target
+  // A million devices of 90 nm, up to 25 uS (Nandakumar et al. 2019; Joshi et
+  // al., Nature Communications 2020).
+  kPcm,
+  // Those of the HERMES chip (Le Gallo et al., Nature Electronics 2023): one
+  // device up to 10.35 uS, or two that hold a conductance up to 20.7 uS
+  // together.
+  kHermesSingle,
+  kHermesPair,
+};
+// "ideal", "pcm", "hermes-1", "hermes-2".
+std::optional<CellKind> ParseCellKind(std::string_view name);
+std::string_view CellKindName(CellKind kind);
+
+float ProgrammingDeviation(CellKind kind, float target);
+struct DriftExponent {
+  float mean = 0, deviation = 0;
+};
+DriftExponent DriftExponentOf(CellKind kind, float target);
+// q: of a read, relative to what is read.
+float ReadDeviation(CellKind kind, float programmed);
+
+// Cells of a kind at one time.
+class CellsAt final {
  public:
-  explicit NormalSource(uint64_t seed) : seed_(seed) {}
-  float At(uint64_t tensor, uint64_t place, uint64_t draw) const;
+  CellsAt(CellKind kind, Seconds age);
+
+  // Of each of the three, a standard normal number.
+  struct Draws {
+    float programming = 0, drift = 0, read = 0;
+  };
+  struct Reads {
+    float fresh = 0;  // at age 0
+    float now = 0;    // at `age`
+  };
+  // A cell's conductance.
+  Reads Read(float target, const Draws& draws) const;
+  bool drifts() const { return log_time_ > 0; }
 
  private:
-  uint64_t seed_;
+  CellKind kind_;
+  float log_time_ = 0;                        // ln((t + t0) / t0)
+  float fresh_factor_ = 0, read_factor_ = 0;  // sqrt(ln(...))
 };
-
-float ProgrammingDeviation(float target);
-float DriftExponentMean(float target);
-float DriftExponentDeviation(float target);
-// Of one read of a cell that was programmed to `target` and has `now` left.
-float ReadDeviation(float target, float now, double seconds);
-
-// A cell programmed to `target`, at `seconds`; normal numbers for its
-// programming and its drift.
-float Drifted(float target, double seconds, float programming, float drift);
 
 }  // namespace mj
 

@@ -1,14 +1,28 @@
 #include "hw_backends/cim/cim_backend.h"
 
 #include <cassert>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "hw_backends/cim/analog_matrices.h"
 #include "hw_backends/cim/bit_serial_matrices.h"
 #include "hw_backends/lut_kernels.h"
 
 namespace mj {
+namespace {
 
-absl::StatusOr<std::unique_ptr<Backend>> MakeCimBackend(
+absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(
+    const CpuBackendOptions& options, BackendParts parts) {
+  CpuBackendOptions own = options;
+  own.probe_threads = false;  // its seconds are not the device's
+  parts.numerics = Numerics::kInt8;
+  parts.batch_invariant = true;
+  return MakeCpuBackend(own, parts);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Backend>> MakeDigitalCimBackend(
     const DeviceDescriptor& device, bool tables,
     const CpuBackendOptions& options) {
   assert(device.numerics == DeviceNumerics::kDigital);
@@ -19,16 +33,27 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeCimBackend(
         "(RoPE) a score depends on the distance of its tokens, which no "
         "static matrix holds; every model served here has such positions"));
   }
-  CpuBackendOptions own = options;
-  own.probe_threads = false;  // its seconds are not the device's
-  return MakeCpuBackend(
-      own, {.name = absl::StrCat("cim:", device.name, tables ? "+lut" : ""),
-            .numerics = Numerics::kInt8,
-            .batch_invariant = true,
-            .change_kernels = tables ? lut::UseTables : nullptr,
-            .make_matrices = [](const KernelTable& kernels) {
-              return std::make_unique<BitSerialMatrices>(kernels);
-            }});
+  return MakeBackend(
+      options, {.name = absl::StrCat("cim:", device.name, tables ? "+lut" : ""),
+                .change_kernels = tables ? lut::UseTables : nullptr,
+                .make_matrices = [](const KernelTable& kernels) {
+                  return std::make_unique<BitSerialMatrices>(kernels);
+                }});
+}
+
+absl::StatusOr<std::unique_ptr<Backend>> MakeAnalogCimBackend(
+    const DeviceDescriptor& device, const AnalogOptions& analog,
+    const CpuBackendOptions& options) {
+  assert(device.numerics == DeviceNumerics::kAnalog);
+  absl::StatusOr<AnalogDevice> cells = AnalogDeviceOf(device, analog);
+  if (!cells.ok()) return cells.status();
+  return MakeBackend(
+      options,
+      {.name = absl::StrCat("cim:", device.name),
+       .make_matrices = [cells = *std::move(cells),
+                         analog](const KernelTable& kernels) {
+         return std::make_unique<AnalogMatrices>(kernels, cells, analog);
+       }});
 }
 
 }  // namespace mj

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "hw_backends/backend.h"
+#include "hw_backends/cim/analog_options.h"
 #include "hw_backends/cpu/cpu_backend.h"
 #include "hw_backends/models/device_descriptor.h"
 
@@ -17,8 +18,14 @@ namespace mj {
 // of lut_kernels.h in place of the CPU's, and "+lut" after the name.
 // INVALID_ARGUMENT: as MakeCpuBackend, or a device that cannot run the models
 // served here, with the reason. REQUIRES: numerics kDigital
-absl::StatusOr<std::unique_ptr<Backend>> MakeCimBackend(
+absl::StatusOr<std::unique_ptr<Backend>> MakeDigitalCimBackend(
     const DeviceDescriptor& device, bool tables,
+    const CpuBackendOptions& options);
+
+// Numerics of analog_products.h. INVALID_ARGUMENT: as MakeCpuBackend and
+// AnalogDeviceOf. REQUIRES: numerics kAnalog
+absl::StatusOr<std::unique_ptr<Backend>> MakeAnalogCimBackend(
+    const DeviceDescriptor& device, const AnalogOptions& analog,
     const CpuBackendOptions& options);
 
 }  // namespace mj

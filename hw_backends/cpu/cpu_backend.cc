@@ -63,10 +63,14 @@ class CpuBackend final : public Backend {
 
   const BackendInfo& info() const override { return info_; }
 
-  absl::StatusOr<WeightId> LoadMatrix(
-      std::span<const TensorView> parts,
-      std::span<const TensorView> biases) override {
-    absl::StatusOr<int> matrix = matrices_->Load(parts, biases, pool_);
+  absl::Status CheckModel(const ModelShape& shape) const override {
+    return matrices_->CheckModel(shape);
+  }
+
+  absl::StatusOr<WeightId> LoadMatrix(std::span<const TensorView> parts,
+                                      std::span<const TensorView> biases,
+                                      MatrixRole role) override {
+    absl::StatusOr<int> matrix = matrices_->LoadAs(role, parts, biases, pool_);
     if (!matrix.ok()) return matrix.status();
     num_matrices_ = *matrix + 1;
     weights_.push_back({.matrix = *matrix});
@@ -131,7 +135,7 @@ class CpuBackend final : public Backend {
         owners_[sequence.first_row + r] = index;
       }
     }
-    for (RotationTable& rope : ropes_) rope.ready = false;
+    NotePlaces();
     activity_.assign(step.sequences.size(), {});
   }
 
@@ -172,6 +176,7 @@ class CpuBackend final : public Backend {
     assert(matrices_->rows(matrix) / (spec.gate ? 2 : 1) <= Get(y).cols);
     LinearOp op{.x = Rows(x),
                 .rows = num_rows_,
+                .positions = positions_.data(),
                 .gate = spec.gate,
                 .accumulate = spec.accumulate,
                 .y = Rows(y)};
@@ -204,13 +209,19 @@ class CpuBackend final : public Backend {
       owners_[i] = owners_[rows[i]];
     }
     places_.resize(rows.size());
-    for (RotationTable& rope : ropes_) rope.ready = false;
+    NotePlaces();
     SetRows(std::ssize(rows));
   }
 
   void Logits(const HeadSpec& head, BufferId x, std::span<const LogitsRow> rows,
               std::span<float> all, std::span<TokenLogit> top) override {
-    LinearOp op{.x = Gather(x, rows), .rows = std::ssize(rows)};
+    logits_positions_.clear();
+    for (const LogitsRow& row : rows) {
+      logits_positions_.push_back(positions_[row.row]);
+    }
+    LinearOp op{.x = Gather(x, rows),
+                .rows = std::ssize(rows),
+                .positions = logits_positions_.data()};
     if (head.norm) SetNorm(*head.norm, op);
     CollectActivity([this](size_t row) { return owners_[row]; });
     logits_.Run(pool_, *matrices_, Matrix(head.matrix), op, rows, all, top);
@@ -244,6 +255,12 @@ class CpuBackend final : public Backend {
   }
 
  private:
+  // After a change of places_.
+  void NotePlaces() {
+    positions_.clear();
+    for (const RowPlace& place : places_) positions_.push_back(place.position);
+    for (RotationTable& rope : ropes_) rope.ready = false;
+  }
   // The rows that verbs cover from now on, and the threads that run them.
   void SetRows(int64_t num_rows) {
     num_rows_ = num_rows;
@@ -331,7 +348,9 @@ class CpuBackend final : public Backend {
   // The current step.
   StepView step_;
   int64_t num_rows_ = 0;
-  std::vector<RowPlace> places_;       // of the rows that are left
+  std::vector<RowPlace> places_;    // of the rows that are left
+  std::vector<int32_t> positions_;  // theirs
+  std::vector<int32_t> logits_positions_;
   std::vector<size_t> owners_;         // their sequences in the step
   std::vector<BitActivity> activity_;  // of the step's sequences
   bool counts_bits_ = false;

@@ -25,6 +25,8 @@ struct LinearOp {
   // beyond the matrix's own.
   MatrixRef x;
   int64_t rows = 0;
+  // [rows]: positions in their sequences, for devices whose noise goes by them.
+  const int32_t* positions = nullptr;
   // RMS norm of x first, by gamma [cols]; or none.
   const float* gamma = nullptr;
   float epsilon = 0;

@@ -11,6 +11,8 @@
 #include "hw_backends/bit_activity.h"
 #include "hw_backends/cpu/linear_op.h"
 #include "hw_backends/cpu/worker_pool.h"
+#include "hw_backends/matrix_role.h"
+#include "kernels/model_shape.h"
 #include "kernels/tensor_view.h"
 
 namespace mj {
@@ -25,6 +27,17 @@ class MatrixStore {
   virtual absl::StatusOr<int> Load(std::span<const TensorView> parts,
                                    std::span<const TensorView> biases,
                                    WorkerPool& pool) = 0;
+  // The same of a matrix with a place in the model, where that matters.
+  virtual absl::StatusOr<int> LoadAs(MatrixRole /*role*/,
+                                     std::span<const TensorView> parts,
+                                     std::span<const TensorView> biases,
+                                     WorkerPool& pool) {
+    return Load(parts, biases, pool);
+  }
+  // As Backend::CheckModel.
+  virtual absl::Status CheckModel(const ModelShape& /*shape*/) const {
+    return absl::OkStatus();
+  }
   virtual int64_t rows(int id) const = 0;
   virtual int64_t cols(int id) const = 0;
 

@@ -69,7 +69,7 @@ class DeviceTest : public testing::Test {
     DeviceModelOptions options;
     options.cost = setup.cost;
     device_.emplace(*DeviceModel::Create(device, model->shape, options));
-    const auto placed = RunOnDevice(device, setup, *model);
+    const auto placed = RunOnDevice(device, EngineFlags(), setup, *model);
     ASSERT_TRUE(placed.ok()) << placed.status();
     placed_ = *placed;
     EngineOptions engine;

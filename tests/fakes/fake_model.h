@@ -64,7 +64,8 @@ class FakeBackend final : public Backend {
 
   const BackendInfo& info() const override { return info_; }
   absl::StatusOr<WeightId> LoadMatrix(std::span<const TensorView>,
-                                      std::span<const TensorView>) override {
+                                      std::span<const TensorView>,
+                                      MatrixRole) override {
     return WeightId{0};
   }
   absl::StatusOr<WeightId> LoadVector(const TensorView&) override {

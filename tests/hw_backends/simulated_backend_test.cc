@@ -60,7 +60,7 @@ TEST(SimulatedBackendTest, AFileOfTheDataFolderIsADevice) {
   folder.Write("my-device.toml", Colonnade("my-device"));
   const auto device = FindSimulated("cim:my-device", folder.path());
   ASSERT_TRUE(device.ok()) << device.status();
-  const auto backend = MakeSimulatedBackend(*device, /*tables=*/false, {});
+  const auto backend = MakeSimulatedBackend(*device, {}, {});
   ASSERT_TRUE(backend.ok()) << backend.status();
   EXPECT_EQ((*backend)->info().name, "cim:my-device");
   EXPECT_EQ((*backend)->info().numerics, "int8");

@@ -25,16 +25,18 @@ class TinyModel {
   // REQUIRES: steps of kMaxRows rows.
   explicit TinyModel(std::unique_ptr<Backend> backend)
       : backend_(std::move(backend)) {
-    embedding_ = Load({{TensorType::kQ8_0, kVocab, kHidden}}, 1);
+    using Kind = MatrixRole::Kind;
+    embedding_ = Load({{TensorType::kQ8_0, kVocab, kHidden}}, 1, Kind::kHead);
     qkv_ = Load({{TensorType::kQ5_0, kHeads * kHeadDim, kHidden},
                  {TensorType::kQ4_1, kKvHeads * kHeadDim, kHidden},
                  {TensorType::kQ8_0, kKvHeads * kHeadDim, kHidden}},
-                2);
-    output_ = Load({{TensorType::kF16, kHidden, kHeads * kHeadDim}}, 3);
+                2, Kind::kQkv);
+    output_ = Load({{TensorType::kF16, kHidden, kHeads * kHeadDim}}, 3,
+                   Kind::kOutput);
     gate_up_ = Load({{TensorType::kQ4_0, kInner, kHidden},
                      {TensorType::kBF16, kInner, kHidden}},
-                    4);
-    down_ = Load({{TensorType::kQ5_1, kHidden, kInner}}, 5);
+                    4, Kind::kGateUp);
+    down_ = Load({{TensorType::kQ5_1, kHidden, kInner}}, 5, Kind::kDown);
     norm_ = LoadVector(kHidden, 6);
     spec_ = {.layer = 0,
              .num_heads = kHeads,
@@ -118,7 +120,8 @@ class TinyModel {
     TensorType type;
     int64_t rows, cols;
   };
-  WeightId Load(const std::vector<Part>& parts, uint32_t seed) {
+  WeightId Load(const std::vector<Part>& parts, uint32_t seed,
+                MatrixRole::Kind kind) {
     std::vector<RandomMatrix> matrices;
     for (const Part& part : parts) {
       matrices.push_back(
@@ -126,7 +129,7 @@ class TinyModel {
     }
     std::vector<TensorView> views;
     for (const RandomMatrix& matrix : matrices) views.push_back(matrix.view());
-    return *backend_->LoadMatrix(views, {});
+    return *backend_->LoadMatrix(views, {}, {.kind = kind});
   }
   WeightId LoadVector(int cols, uint32_t seed) {
     const RandomMatrix vector =

@@ -23,7 +23,7 @@ constexpr CpuBackendOptions kOptions = {
     .threads = 2, .numerics = Numerics::kInt8, .max_rows = kMaxTestRows};
 
 absl::StatusOr<std::unique_ptr<Backend>> Simulated(const std::string& name) {
-  return MakeSimulatedBackend(*FindSimulated(name, ""), /*tables=*/false,
+  return MakeSimulatedBackend(*FindSimulated(name, ""), SimulationOptions(),
                               kOptions);
 }
 

@@ -54,6 +54,33 @@ TEST(ParseSizeTest, FormatReadsBack) {
   }
 }
 
+struct TimeCase {
+  const char* text;
+  double seconds;  // -1: refused
+};
+
+TEST(ParseTimeTest, TakesUnits) {
+  const TimeCase kCases[] = {{"0", 0},
+                             {"90", 90},
+                             {"90s", 90},
+                             {"15m", 900},
+                             {"1.5h", 5400},
+                             {"1d", 86400},
+                             {"1y", 365 * 86400.0},
+                             {"", -1},
+                             {"d", -1},
+                             {"-1d", -1},
+                             {"1w", -1},
+                             {"nan", -1},
+                             {"inf", -1},
+                             {"1e400y", -1},
+                             {"1 day", -1}};
+  for (const TimeCase& c : kCases) {
+    const absl::StatusOr<double> time = ParseTime(c.text);
+    EXPECT_EQ(time.ok() ? *time : -1, c.seconds) << c.text;
+  }
+}
+
 const Flag& Find(const std::vector<Flag>& flags, const std::string& name) {
   for (const Flag& flag : flags) {
     if (flag.name == name) return flag;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <string>
@@ -31,8 +32,9 @@ struct Setting {
             .max_rows = TinyModel::kMaxRows};
   }
   TinyModel Digital(int threads) const {
-    return TinyModel(*MakeCimBackend(Device("colonnade-65nm"),
-                                     /*tables=*/false, Options(threads)));
+    return TinyModel(*MakeDigitalCimBackend(Device("colonnade-65nm"),
+                                            /*tables=*/false,
+                                            Options(threads)));
   }
 };
 
@@ -165,8 +167,10 @@ TEST(CimTablesTest, ChangeTheNonlinearitiesAndNoProduct) {
   const CpuBackendOptions options = {.kv_type = KvType::kF32,
                                      .max_rows = TinyModel::kMaxRows};
   const std::vector<int32_t> tokens = Tokens(40);
-  TinyModel exact(*MakeCimBackend(Device("cimple-28nm"), false, options));
-  TinyModel tables(*MakeCimBackend(Device("cimple-28nm"), true, options));
+  TinyModel exact(
+      *MakeDigitalCimBackend(Device("cimple-28nm"), false, options));
+  TinyModel tables(
+      *MakeDigitalCimBackend(Device("cimple-28nm"), true, options));
   EXPECT_EQ(tables.backend().info().name, "cim:cimple-28nm+lut");
   const std::vector<float> want = exact.Run(tokens, 40, 0);
   const std::vector<float> got = tables.Run(tokens, 40, 0);
@@ -179,15 +183,61 @@ TEST(CimTablesTest, ChangeTheNonlinearitiesAndNoProduct) {
   EXPECT_LT(std::sqrt(difference / size), 0.03);
 }
 
+// Of what is in the cells, noise goes by position: no chunk, thread or company
+// changes a bit.
+TEST(AnalogBackendTest, LogitsDependOnNothingButTheTokens) {
+  const std::vector<int32_t> tokens = Tokens(150);
+  AnalogOptions analog;
+  analog.age = Seconds(86400);
+  const auto model_of = [&](int threads, uint64_t seed) {
+    analog.seed = seed;
+    return TinyModel(*MakeAnalogCimBackend(
+        Device("hermes-14nm"), analog,
+        {.threads = threads, .max_rows = TinyModel::kMaxRows}));
+  };
+  TinyModel one = model_of(1, 1);
+  EXPECT_TRUE(one.backend().info().batch_invariant);
+  const std::vector<float> want = one.Run(tokens, 150, 0);
+  for (int threads : {1, 3}) {
+    TinyModel model = model_of(threads, 1);
+    for (int chunk : {1, 37, 150}) {
+      EXPECT_EQ(model.Run(tokens, chunk, 8), want)
+          << threads << " threads, chunks of " << chunk;
+    }
+    // Two sequences in one step, the other one first.
+    const std::vector<int32_t> other = {16, 17, 18, 19, 20}, own = {0, 1, 2};
+    const StepSequence sequences[] = {{0, 70, 0, other}, {70, 70, 0, own}};
+    std::vector<int32_t> both = Tokens(150);
+    std::reverse(both.begin(), both.end());
+    both.resize(70);
+    both.insert(both.end(), tokens.begin(), tokens.begin() + 70);
+    const std::vector<float> logits = model.Step(both, sequences);
+    EXPECT_TRUE(
+        std::equal(logits.begin() + 70 * kVocab, logits.end(), want.begin()));
+  }
+  EXPECT_NE(model_of(1, 2).Run(tokens, 150, 0), want);
+}
+
 TEST(CimBackendErrorTest, NamesWhatIsWrong) {
   const absl::Status rotary =
-      MakeCimBackend(Device("qk-macro-65nm"), false, {}).status();
+      MakeDigitalCimBackend(Device("qk-macro-65nm"), false, {}).status();
   EXPECT_EQ(rotary.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_NE(rotary.message().find("RoPE"), absl::string_view::npos) << rotary;
-  const absl::Status numerics = MakeCimBackend(Device("colonnade-65nm"), false,
-                                               {.numerics = Numerics::kF32})
-                                    .status();
+  const absl::Status numerics =
+      MakeDigitalCimBackend(Device("colonnade-65nm"), false,
+                            {.numerics = Numerics::kF32})
+          .status();
   EXPECT_EQ(numerics.code(), absl::StatusCode::kInvalidArgument);
+  const absl::Status digital =
+      MakeSimulatedBackend(Device("colonnade-65nm"),
+                           {.analog = {.age = Seconds(1)}}, {})
+          .status();
+  EXPECT_EQ(digital.code(), absl::StatusCode::kInvalidArgument);
+  const absl::Status cells =
+      MakeAnalogCimBackend(Device("isaac-32nm"), {.cells = CellKind::kPcm}, {})
+          .status();
+  EXPECT_EQ(cells.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_NE(cells.message().find("isaac-32nm"), absl::string_view::npos);
 }
 
 }  // namespace
