@@ -234,7 +234,7 @@ class CommandsTest(unittest.TestCase):
             torn = pathlib.Path(folder, "torn.elastic-map")
             torn.write_bytes(b"MJELASTC")
             done = run(BENCH, "offline", "--model", model, "--exit-head", head,
-                       "--exit-head-learning", folder)
+                       "--exit-head-learning", folder, "--speculation", "auto")
             self.assertEqual(done.returncode, 1)
             self.assertIn(str(torn), done.stderr.decode())
 
