@@ -60,7 +60,7 @@ class LineReader {
  private:
   absl::Status Wrong(const char* what) const {
     return absl::InvalidArgumentError(
-        absl::StrCat(std::string(name_), ":", number_, ": the object ", what));
+        absl::StrCat(std::string(name_), ":", number_, ": ", what));
   }
 
   std::string_view name_;
