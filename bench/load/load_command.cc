@@ -58,13 +58,14 @@ std::string TextOf(const Json& object, const char* key) {
 Json ServedModel(const Target& target, const RequestStyle& style) {
   if (target.api == Api::kGrpc) return Json();
   const auto text = HttpGet(target, style, target.models_path);
-  const Json json =
-      text.ok() ? Json::parse(*text, nullptr, false) : Json::object();
+  const Json json = text.ok() ? Json::parse(*text, nullptr, false) : Json();
   const auto data = json.is_object() ? json.find("data") : json.end();
   if (!json.is_object() || data == json.end() || !data->is_array()) {
-    std::cerr << "load: " << (text.ok() ? "no list" : text.status().message())
-              << " of models; requests name "
-              << (style.model.empty() ? "none" : style.model) << "\n";
+    std::cerr << "load: "
+              << (text.ok() ? std::string("there is no list of models")
+                            : std::string(text.status().message()))
+              << "; requests name "
+              << (style.model.empty() ? "no model" : style.model) << "\n";
     return Json();
   }
   for (const Json& model : *data) {
@@ -210,6 +211,13 @@ Json Settings(const Bench& bench, const Json& served, const BuildInfo& build) {
   return json;
 }
 
+// Told before a long load, not after it.
+absl::Status CheckWritable(const std::string& path) {
+  if (path.empty() || path == "-") return absl::OkStatus();
+  if (std::ofstream(path, std::ios::app)) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("cannot write ", path));
+}
+
 absl::Status Write(const std::string& path, const std::string& text) {
   if (path.empty()) return absl::OkStatus();
   if (path == "-") {
@@ -239,6 +247,9 @@ absl::StatusOr<LoadReport> Measure(const LoadFlags& flags,
   words.seed = static_cast<uint64_t>(flags.seed);
   if (flags.sweep.empty()) {  // a wrong plan is told before anything is asked
     if (absl::Status s = MakePlan(words).status(); !s.ok()) return s;
+  }
+  for (const std::string& path : {flags.json, flags.html}) {
+    if (absl::Status s = CheckWritable(path); !s.ok()) return s;
   }
   RaiseFileLimit();
   const Json served = ServedModel(bench->target, bench->style);

@@ -104,10 +104,10 @@ std::vector<std::string> RowCells(const LoadRow& row, const Slo& slo) {
                       : "trace",
       absl::StrCat(score.counted),
       absl::StrCat(score.counted - score.succeeded),
-      Number(score.per_second(score.succeeded)),
-      Number(score.per_second(score.output_tokens)),
+      Number(score.rates.requests),
+      Number(score.rates.output_tokens),
       slo.any() ? absl::StrFormat("%.1f %%", 100 * score.attainment()) : "-",
-      slo.any() ? Number(score.per_second(score.met_slo)) : "-",
+      slo.any() ? Number(score.rates.goodput) : "-",
       score.joules && score.joule_tokens > 0
           ? Number(*score.joules / static_cast<double>(score.joule_tokens))
           : "-"};

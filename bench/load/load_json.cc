@@ -41,14 +41,14 @@ void AddCounts(const LoadScore& score, Json& json) {
 }
 
 void AddRates(const LoadScore& score, const Slo& slo, Json& json) {
-  json["measured_seconds"] = score.measured.count();
-  json["requests_per_second"] = score.per_second(score.succeeded);
   json["prompt_tokens"] = score.prompt_tokens;
   json["output_tokens"] = score.output_tokens;
-  json["prompt_tokens_per_second"] = score.per_second(score.prompt_tokens);
-  json["output_tokens_per_second"] = score.per_second(score.output_tokens);
+  json["window_seconds"] = score.rates.window.count();
+  json["requests_per_second"] = score.rates.requests;
+  json["prompt_tokens_per_second"] = score.rates.prompt_tokens;
+  json["output_tokens_per_second"] = score.rates.output_tokens;
   json["goodput_requests_per_second"] =
-      slo.any() ? Json(score.per_second(score.met_slo)) : Json();
+      slo.any() ? Json(score.rates.goodput) : Json();
   json["slo_attainment"] = slo.any() ? Json(score.attainment()) : Json();
 }
 
@@ -136,7 +136,7 @@ std::string RowText(const LoadRow& row, const Slo& slo) {
       "%s: %d sent, %d counted, %d failed; %.4g requests/s, %.4g output "
       "tokens/s",
       LoadName(row), score.sent, score.counted, score.counted - score.succeeded,
-      score.per_second(score.succeeded), score.per_second(score.output_tokens));
+      score.rates.requests, score.rates.output_tokens);
   if (slo.any()) {
     absl::StrAppend(&text, absl::StrFormat("; %.1f%% within the SLO",
                                            100 * score.attainment()));

@@ -190,22 +190,19 @@ std::vector<Plot> SweepPlots(const LoadReport& report) {
                 .y_label = y_label,
                 .series = std::move(series)};
   };
-  return {plot("Latency against load", "ms, p99",
-               {ByRate(report, "first token",
-                       [](const LoadRow& r) { return P99(r.score.ttft); }),
-                ByRate(report, "per token",
-                       [](const LoadRow& r) { return P99(r.score.tpot); })}),
-          plot("Goodput against load", "requests/s",
-               {ByRate(report, "within the SLO",
-                       [](const LoadRow& r) {
-                         return r.score.per_second(r.score.met_slo);
-                       }),
-                ByRate(report, "finished",
-                       [](const LoadRow& r) {
-                         return r.score.per_second(r.score.succeeded);
-                       })}),
-          plot("Energy against load", "J per output token",
-               {ByRate(report, "J/token", JoulesPerToken)})};
+  return {
+      plot("Latency against load", "ms, p99",
+           {ByRate(report, "first token",
+                   [](const LoadRow& r) { return P99(r.score.ttft); }),
+            ByRate(report, "per token",
+                   [](const LoadRow& r) { return P99(r.score.tpot); })}),
+      plot("Goodput against load", "requests/s",
+           {ByRate(report, "within the SLO",
+                   [](const LoadRow& r) { return r.score.rates.goodput; }),
+            ByRate(report, "finished",
+                   [](const LoadRow& r) { return r.score.rates.requests; })}),
+      plot("Energy against load", "J per output token",
+           {ByRate(report, "J/token", JoulesPerToken)})};
 }
 
 }  // namespace mj

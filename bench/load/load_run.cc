@@ -5,7 +5,7 @@
 namespace mj {
 
 std::optional<Seconds> RequestRecord::tpot() const {
-  if (!first_text || output_tokens < 2) return std::nullopt;
+  if (text_events < 2 || output_tokens < 2) return std::nullopt;
   return (*last_text - *first_text) / (output_tokens - 1);
 }
 

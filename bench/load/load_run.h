@@ -32,7 +32,7 @@ struct RequestRecord {
 
   bool succeeded() const { return error.empty(); }
   Seconds ttft() const { return first_text.value_or(finished) - due; }
-  // Of the tokens after the first; none for a reply of one token.
+  // Of the tokens after the first; none for a reply in one part.
   std::optional<Seconds> tpot() const;
 };
 

@@ -18,8 +18,20 @@ struct Slo {
   bool any() const { return ttft || tpot; }
 };
 
-// A failed request meets none; a reply of one token has no TPOT to miss.
+// A failed request meets none; a reply in one part has no TPOT to miss.
 bool Meets(const RequestRecord& record, const Slo& slo);
+
+// What the server did in a second, while requests came: from the first counted
+// due time to the last, or, where that is less than a quarter of the time, to
+// the last reply.
+struct Rates {
+  Seconds window{0};
+  double requests = 0;  // that succeeded, by the time of their end
+  // Of all that succeeded; a reply's come evenly from its first part to its
+  // last, a prompt's at once with the first.
+  double prompt_tokens = 0, output_tokens = 0;
+  double goodput = 0;  // counted requests that met the SLO
+};
 
 struct LoadScore {
   int64_t sent = 0;                       // the warm-up's too
@@ -32,7 +44,7 @@ struct LoadScore {
   // without text of their own.
   int64_t joined_tokens = 0;
 
-  Seconds measured{0};  // from the first counted due time to the last reply
+  Rates rates;
   int64_t prompt_tokens = 0, output_tokens = 0;  // of the succeeded
   std::optional<double> joules;                  // where all of them say so
   int64_t joules_of = 0;                         // succeeded with joules
@@ -46,10 +58,6 @@ struct LoadScore {
   std::optional<Distribution> longest_gap;  // between parts of a reply
   std::optional<Distribution> send_delay;   // sent - due, of all counted
 
-  double per_second(int64_t count) const {
-    return measured.count() > 0 ? static_cast<double>(count) / measured.count()
-                                : 0;
-  }
   // Share of the counted; 0 if none is.
   double attainment() const {
     return counted == 0

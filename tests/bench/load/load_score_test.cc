@@ -66,8 +66,25 @@ TEST(LoadScoreTest, TheWarmUpIsCutButItsErrorsAreTold) {
   EXPECT_EQ(score.counted, 1);
   EXPECT_EQ(score.errors.at("http_500"), 1);
   EXPECT_NEAR(score.ttft->max, 100, 1e-6);
-  EXPECT_NEAR(score.measured.count(), 0.19, 1e-9);
-  EXPECT_NEAR(score.per_second(score.output_tokens), 5 / 0.19, 1e-6);
+  EXPECT_NEAR(score.rates.window.count(), 0.19, 1e-9);
+  EXPECT_NEAR(score.rates.output_tokens, 5 / 0.19, 1e-6);
+}
+
+// A request a second for 20 s, each of 100 tokens from second 1 to 11 of it.
+TEST(LoadScoreTest, RatesAreThoseWhileRequestsCame) {
+  std::vector<RequestRecord> records;
+  for (int i = 0; i <= 20; ++i) {
+    RequestRecord record = Good(i, 100);
+    record.first_text = Seconds(i + 1);
+    record.last_text = record.finished = Seconds(i + 11);
+    record.counted = i >= 10;
+    records.push_back(record);
+  }
+  const LoadScore score = Score(RunOf(std::move(records)), {});
+  EXPECT_EQ(score.rates.window, Seconds(10));  // from 10 to 20 s
+  EXPECT_NEAR(score.rates.output_tokens, 100, 1e-6);  // of 10 at once
+  EXPECT_NEAR(score.rates.requests, 1, 1e-9);
+  EXPECT_NEAR(score.rates.prompt_tokens, 11, 1e-9);
 }
 
 TEST(LoadScoreTest, GoodputNeedsBothTargets) {
@@ -104,7 +121,7 @@ TEST(LoadScoreTest, TokensWithoutAPartOfTheirOwnAreTold) {
 TEST(LoadScoreTest, ARunWithoutRequestsHasNoNumbers) {
   const LoadScore score = Score(RunOf({}), {});
   EXPECT_EQ(score.counted, 0);
-  EXPECT_EQ(score.per_second(5), 0);
+  EXPECT_EQ(score.rates.output_tokens, 0);
   EXPECT_EQ(score.attainment(), 0);
   EXPECT_FALSE(score.ttft.has_value());
 }

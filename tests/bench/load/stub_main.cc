@@ -5,7 +5,7 @@
 
 #include <cstdlib>
 #include <iostream>
-#include <iterator>
+#include <limits>
 
 #include "tests/bench/load/stub_server.h"
 
