@@ -22,7 +22,7 @@ body { margin: 0 auto; max-width: 76rem; padding: 1rem; background: var(--page);
   color: var(--ink); font: 15px/1.45 system-ui, sans-serif; }
 h1 { font-size: 1.4rem; margin: .4rem 0; }
 h2 { font-size: 1.1rem; margin: 1.6rem 0 .4rem; }
-.plots { display: grid; gap: 1rem;
+.plots { display: grid; gap: 1rem; margin: 1rem 0;
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); }
 .plots svg, .scroll { background: var(--card); border: 1px solid var(--rule);
   border-radius: 8px; }
@@ -47,7 +47,10 @@ svg circle.s0 { fill: var(--a); } svg circle.s1 { fill: var(--b); }
 </style></head><body>
 )";
 
-std::string Number(double value) { return absl::StrFormat("%.4g", value); }
+std::string Number(double value) {
+  return value >= 1e4 ? absl::StrFormat("%.0f", value)
+                      : absl::StrFormat("%.4g", value);
+}
 
 std::string Cells(const char* tag, const std::vector<std::string>& cells) {
   std::string row = "<tr>";
@@ -142,6 +145,7 @@ std::string Plots(const std::vector<Plot>& plots) {
 std::string SettingsTable(const nlohmann::ordered_json& settings) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& [key, value] : settings.items()) {
+    if (value.is_null() || value == "") continue;
     rows.push_back(
         {key, value.is_string() ? value.get<std::string>() : value.dump()});
   }

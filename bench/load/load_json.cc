@@ -133,7 +133,7 @@ Json LoadJson(const LoadReport& report) {
 std::string RowText(const LoadRow& row, const Slo& slo) {
   const LoadScore& score = row.score;
   std::string text = absl::StrFormat(
-      "%s: %d sent, %d counted, %d failed; %.4g requests/s, %.4g output "
+      "%s: %d sent, %d counted, %d failed; %.4g requests/s, %.1f output "
       "tokens/s",
       LoadName(row), score.sent, score.counted, score.counted - score.succeeded,
       score.rates.requests, score.rates.output_tokens);

@@ -44,7 +44,7 @@ class Axis final {
 std::string TickText(double value) {
   if (std::abs(value) >= 1e6) return absl::StrFormat("%.3gM", value / 1e6);
   if (std::abs(value) >= 1e4) return absl::StrFormat("%.3gk", value / 1e3);
-  return absl::StrFormat("%.3g", value);
+  return absl::StrFormat("%.4g", value);
 }
 
 std::string Text(const char* style, const char* anchor, double x, double y,
@@ -152,7 +152,7 @@ std::vector<double> LinearTicks(double low, double high, int wanted) {
   std::vector<double> ticks;
   for (double i = std::ceil(low / step - 1e-9); i * step <= high + 1e-9 * step;
        ++i) {
-    ticks.push_back(i * step);
+    ticks.push_back(i * step + 0.0);  // not -0
   }
   return ticks;
 }

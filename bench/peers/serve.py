@@ -204,6 +204,15 @@ def table(records):
     return "\n".join(lines)
 
 
+def unmeasured(records):
+    """The servers and streams of which every round failed."""
+    rows = {}
+    for r in records:
+        rows.setdefault(f"{r['engine']} at {r['streams']}", []).append(
+            "error" not in r)
+    return [name for name, good in rows.items() if not any(good)]
+
+
 def main():
     args = parse_arguments()
     facts = {"date": datetime.datetime.now().astimezone().isoformat(
@@ -222,8 +231,9 @@ def main():
     if args.json:
         args.json.write_text(
             json.dumps(facts | {"rows": records}, indent=1) + "\n")
-    if all("error" in record for record in records):
-        sys.exit("error: nothing could be measured")
+    lost = unmeasured(records)
+    if lost:
+        sys.exit("error: never measured: " + ", ".join(lost))
 
 
 if __name__ == "__main__":

@@ -28,7 +28,11 @@ class ServeTest(unittest.TestCase):
             "| 4 | llama-server | 50 | 10 | 20 | 3 | 12.5 |"])
 
     def test_a_server_that_always_failed_keeps_its_row(self):
-        table = serve.table([{"engine": "x", "streams": 1, "error": "busy"}])
+        failed = [{"engine": "x", "streams": 1, "error": "busy"}]
+        table = serve.table(failed)
+        self.assertEqual(serve.unmeasured(failed), ["x at 1"])
+        self.assertEqual(serve.unmeasured(
+            failed + [record("x", 1, 100)]), [])
         self.assertEqual(table.splitlines()[2], "| 1 | x | – | – | – | – | – |")
 
     def test_cpu_time_of_a_process_with_a_name_of_any_kind(self):
