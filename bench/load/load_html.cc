@@ -101,6 +101,7 @@ std::string LatencyTable(const LoadScore& score) {
 
 std::vector<std::string> RowCells(const LoadRow& row, const Slo& slo) {
   const LoadScore& score = row.score;
+  const std::optional<double> joules = score.joules_per_token();
   return {
       row.concurrency ? absl::StrCat(*row.concurrency, " at once")
       : row.rate      ? Number(*row.rate) + " /s"
@@ -111,9 +112,7 @@ std::vector<std::string> RowCells(const LoadRow& row, const Slo& slo) {
       Number(score.rates.output_tokens),
       slo.any() ? absl::StrFormat("%.1f %%", 100 * score.attainment()) : "-",
       slo.any() ? Number(score.rates.goodput) : "-",
-      score.joules && score.joule_tokens > 0
-          ? Number(*score.joules / static_cast<double>(score.joule_tokens))
-          : "-"};
+      joules ? Number(*joules) : "-"};
 }
 
 std::string RowsTable(const LoadReport& report) {

@@ -55,10 +55,7 @@ void AddRates(const LoadScore& score, const Slo& slo, Json& json) {
 void AddEnergy(const LoadRow& row, Json& json) {
   const LoadScore& score = row.score;
   json["joules"] = OrNull(score.joules);
-  json["joules_per_output_token"] =
-      score.joules && score.joule_tokens > 0
-          ? Json(*score.joules / static_cast<double>(score.joule_tokens))
-          : Json();
+  json["joules_per_output_token"] = OrNull(score.joules_per_token());
   json["requests_with_joules"] = score.joules_of;
   const auto& methods = row.run.energy_methods;
   json["energy_method"] =
@@ -141,12 +138,10 @@ std::string RowText(const LoadRow& row, const Slo& slo) {
     absl::StrAppend(&text, absl::StrFormat("; %.1f%% within the SLO",
                                            100 * score.attainment()));
   }
-  if (score.joules && score.joule_tokens > 0) {
+  if (const auto joules = score.joules_per_token()) {
     absl::StrAppend(
-        &text,
-        absl::StrFormat("; %.4g J/token, %s",
-                        *score.joules / static_cast<double>(score.joule_tokens),
-                        absl::StrJoin(row.run.energy_methods, "+")));
+        &text, absl::StrFormat("; %.4g J/token, %s", *joules,
+                               absl::StrJoin(row.run.energy_methods, "+")));
   }
   text += '\n';
   AppendLatency("TTFT", score.ttft, text);

@@ -14,7 +14,7 @@
 
 namespace mj {
 
-// As a command line has it. REQUIRES: rate or concurrency > 0, or a trace.
+// As a command line has it.
 struct PlanWords {
   std::optional<double> rate;        // open loop: requests a second
   int concurrency = 0;               // closed loop: requests at once

@@ -155,12 +155,6 @@ std::optional<double> P99(const std::optional<Distribution>& d) {
   return d ? std::optional(d->p99.value) : std::nullopt;
 }
 
-std::optional<double> JoulesPerToken(const LoadRow& row) {
-  const LoadScore& score = row.score;
-  if (!score.joules || score.joule_tokens == 0) return std::nullopt;
-  return *score.joules / static_cast<double>(score.joule_tokens);
-}
-
 }  // namespace
 
 std::vector<PlotPoint> CdfPoints(std::vector<double> samples, int most) {
@@ -202,7 +196,9 @@ std::vector<Plot> SweepPlots(const LoadReport& report) {
             ByRate(report, "finished",
                    [](const LoadRow& r) { return r.score.rates.requests; })}),
       plot("Energy against load", "J per output token",
-           {ByRate(report, "J/token", JoulesPerToken)})};
+           {ByRate(report, "J/token", [](const LoadRow& r) {
+             return r.score.joules_per_token();
+           })})};
 }
 
 }  // namespace mj

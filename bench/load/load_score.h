@@ -58,6 +58,10 @@ struct LoadScore {
   std::optional<Distribution> longest_gap;  // between parts of a reply
   std::optional<Distribution> send_delay;   // sent - due, of all counted
 
+  std::optional<double> joules_per_token() const {
+    if (!joules || joule_tokens == 0) return std::nullopt;
+    return *joules / static_cast<double>(joule_tokens);
+  }
   // Share of the counted; 0 if none is.
   double attainment() const {
     return counted == 0
