@@ -58,7 +58,8 @@ v1::GenerateRequest MakeRequest(const RequestStyle& style, const Prompt& prompt,
 
 ReplyUsage UsageOf(const v1::Usage& usage) {
   ReplyUsage out{.prompt_tokens = usage.prompt_tokens(),
-                 .output_tokens = usage.completion_tokens()};
+                 .output_tokens = usage.completion_tokens(),
+                 .cached_tokens = usage.cached_tokens()};
   if (usage.has_energy()) {
     out.joules = usage.energy().joules();
     out.energy_method = usage.energy().method();

@@ -132,7 +132,7 @@ absl::StatusOr<Bench> MakeBench(const LoadFlags& flags) {
 absl::StatusOr<LoadRow> RunRow(const Bench& bench, const PlanWords& words) {
   const absl::StatusOr<LoadPlan> plan = MakePlan(words);
   if (!plan.ok()) return plan.status();
-  LoadRow row{.rate = words.rate};
+  LoadRow row{.rate = words.rate, .seed = words.seed};
   if (words.concurrency > 0) row.concurrency = words.concurrency;
   const auto make =
       bench.target.api == Api::kGrpc ? MakeGrpcTransport : MakeHttpTransport;
@@ -156,6 +156,8 @@ absl::Status RunSweep(const Bench& bench, const PlanWords& words,
   while (const std::optional<double> rate = search.Next()) {
     PlanWords at_rate = words;
     at_rate.rate = rate;
+    // Other prompts each time: a prefix cache knows the last ones.
+    at_rate.seed += report.rows.size();
     absl::StatusOr<LoadRow> row = RunRow(bench, at_rate);
     if (!row.ok()) return row.status();
     search.Tell(row->holds);
@@ -188,7 +190,6 @@ Json Settings(const Bench& bench, const Json& served, const BuildInfo& build) {
   json["duration_seconds"] = OrNull(flags.plan.duration_seconds);
   json["requests"] = flags.plan.requests;
   json["warm_up_seconds"] = OrNull(flags.plan.warm_up_seconds);
-  json["seed"] = flags.seed;
   json["tokens_checked_one_by_one"] =
       flags.check_tokens || bench.target.api == Api::kGrpc;
   json["slo_ttft_ms"] = OrNull(flags.slo_ttft_ms);

@@ -42,6 +42,7 @@ void AddCounts(const LoadScore& score, Json& json) {
 
 void AddRates(const LoadScore& score, const Slo& slo, Json& json) {
   json["prompt_tokens"] = score.prompt_tokens;
+  json["cached_prompt_tokens"] = score.cached_tokens;
   json["output_tokens"] = score.output_tokens;
   json["window_seconds"] = score.rates.window.count();
   json["requests_per_second"] = score.rates.requests;
@@ -73,6 +74,7 @@ Json RowJson(const LoadRow& row, const Slo& slo) {
   Json json = Json::object();
   json["rate"] = OrNull(row.rate);
   json["concurrency"] = OrNull(row.concurrency);
+  json["seed"] = row.seed;
   AddCounts(row.score, json);
   AddRates(row.score, slo, json);
   if (slo.any()) json["holds_slo"] = row.holds;
@@ -142,6 +144,13 @@ std::string RowText(const LoadRow& row, const Slo& slo) {
     absl::StrAppend(
         &text, absl::StrFormat("; %.4g J/token, %s", *joules,
                                absl::StrJoin(row.run.energy_methods, "+")));
+  }
+  if (score.cached_tokens > 0) {
+    absl::StrAppend(
+        &text,
+        absl::StrFormat("; %.1f%% of prompt tokens cached",
+                        100.0 * static_cast<double>(score.cached_tokens) /
+                            static_cast<double>(score.prompt_tokens)));
   }
   text += '\n';
   AppendLatency("TTFT", score.ttft, text);

@@ -15,6 +15,7 @@ namespace mj {
 struct LoadRow {
   std::optional<double> rate;      // open loop, requests a second
   std::optional<int> concurrency;  // closed loop
+  uint64_t seed = 0;
   LoadScore score;
   LoadRun run;
   bool holds = false;  // its share within the SLO is the wanted one

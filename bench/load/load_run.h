@@ -25,6 +25,7 @@ struct RequestRecord {
   int in_flight = 0;       // requests at its start, itself among them
   int asked_tokens = 0;
   int prompt_tokens = 0, output_tokens = 0;  // as `usage` says
+  int cached_tokens = 0;                     // of the prompt
   int text_events = 0;
   bool has_usage = false;  // else output_tokens = text_events
   std::optional<double> joules;

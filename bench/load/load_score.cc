@@ -24,6 +24,7 @@ void AddReply(const RequestRecord& record, LoadScore& score) {
   ++score.succeeded;
   score.prompt_tokens += record.prompt_tokens;
   score.output_tokens += record.output_tokens;
+  score.cached_tokens += record.cached_tokens;
   if (!record.has_usage) ++score.without_usage;
   score.joined_tokens += std::max(0, record.output_tokens - record.text_events);
   if (!record.joules) return;

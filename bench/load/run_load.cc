@@ -49,6 +49,7 @@ void TakeReply(const Reply& reply, Seconds start, RequestRecord& record) {
   record.has_usage = true;
   record.prompt_tokens = reply.usage->prompt_tokens;
   record.output_tokens = reply.usage->output_tokens;
+  record.cached_tokens = reply.usage->cached_tokens;
   record.joules = reply.usage->joules;
 }
 

@@ -50,6 +50,8 @@ int ListedTokens(const Json& choice) {
 ReplyUsage UsageOf(const Json& json) {
   ReplyUsage usage{.prompt_tokens = CountOf(Member(json, "prompt_tokens")),
                    .output_tokens = CountOf(Member(json, "completion_tokens"))};
+  usage.cached_tokens =
+      CountOf(Member(Member(json, "prompt_tokens_details"), "cached_tokens"));
   const Json& energy = Member(json, "energy");
   const Json& joules = Member(energy, "joules");
   if (!joules.is_number()) return usage;

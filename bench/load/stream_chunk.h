@@ -15,6 +15,7 @@ namespace mj {
 struct ReplyUsage {
   int prompt_tokens = 0;
   int output_tokens = 0;
+  int cached_tokens = 0;         // of the prompt: the server had them before
   std::optional<double> joules;  // `usage.energy`, where there is one
   std::string energy_method;     // "measured" or "modelled", with joules
 };

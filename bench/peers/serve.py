@@ -12,7 +12,6 @@ import json
 import os
 import pathlib
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ import urllib.request
 
 from cases import MeasureError
 from child import complaint, run_child
+from table import figure, median
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -109,9 +109,13 @@ def wait_until_ready(process, port, log):
 
 @contextlib.contextmanager
 def running(command, port):
-    with tempfile.TemporaryFile("w+", errors="replace") as log:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
-                                   stdout=log, stderr=subprocess.STDOUT)
+    with tempfile.TemporaryFile("w+", errors="replace") as log, \
+            tempfile.TemporaryDirectory() as state:
+        # Our ledger of energy is not to learn of this.
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "XDG_STATE_HOME": state})
         try:
             wait_until_ready(process, port, log)
             yield process
@@ -198,8 +202,8 @@ def table(records):
             (r["streams"], r["engine"]) for r in records):
         rows = [r for r in records if "error" not in r and
                 (r["streams"], r["engine"]) == (streams, engine)]
-        cells = [f"{scale * statistics.median(r[key] for r in rows):.3g}"
-                 if rows else "–" for _, key, scale in COLUMNS]
+        cells = [figure(median(r[key] for r in rows), scale)
+                 for _, key, scale in COLUMNS]
         lines.append(f"| {streams} | {engine} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 

@@ -81,7 +81,7 @@ TEST(LoadScoreTest, RatesAreThoseWhileRequestsCame) {
     records.push_back(record);
   }
   const LoadScore score = Score(RunOf(std::move(records)), {});
-  EXPECT_EQ(score.rates.window, Seconds(10));  // from 10 to 20 s
+  EXPECT_EQ(score.rates.window, Seconds(10));         // from 10 to 20 s
   EXPECT_NEAR(score.rates.output_tokens, 100, 1e-6);  // of 10 at once
   EXPECT_NEAR(score.rates.requests, 1, 1e-9);
   EXPECT_NEAR(score.rates.prompt_tokens, 11, 1e-9);
@@ -110,10 +110,12 @@ TEST(LoadScoreTest, UnknownJoulesStayUnknown) {
 TEST(LoadScoreTest, TokensWithoutAPartOfTheirOwnAreTold) {
   RequestRecord joined = Good(0, 8);
   joined.text_events = 5;
+  joined.cached_tokens = 6;
   RequestRecord unsaid = Good(1, 4);
   unsaid.has_usage = false;
   const LoadScore score = Score(RunOf({joined, unsaid}), {});
   EXPECT_EQ(score.joined_tokens, 3);
+  EXPECT_EQ(score.cached_tokens, 6);
   EXPECT_EQ(score.without_usage, 1);
   EXPECT_EQ(score.output_tokens, 12);
 }

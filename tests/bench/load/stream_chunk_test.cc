@@ -60,10 +60,12 @@ TEST(StreamChunkTest, TellsTextTokensAndEnds) {
 TEST(StreamChunkTest, ReadsUsageAndJoules) {
   const auto chunk = ParseChunk(
       R"({"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":5,)"
+      R"("prompt_tokens_details":{"cached_tokens":2},)"
       R"("energy":{"joules":1.5,"method":"modelled"}}})");
   ASSERT_TRUE(chunk.ok() && chunk->usage);
   EXPECT_EQ(chunk->usage->prompt_tokens, 3);
   EXPECT_EQ(chunk->usage->output_tokens, 5);
+  EXPECT_EQ(chunk->usage->cached_tokens, 2);
   EXPECT_EQ(chunk->usage->joules, 1.5);
   EXPECT_EQ(chunk->usage->energy_method, "modelled");
 }
