@@ -9,8 +9,6 @@
 namespace mj {
 namespace {
 
-constexpr int kMost = 1 << 24;
-
 std::vector<Flag> PlanFlags(LoadFlags& flags) {
   PlanWords& plan = flags.plan;
   return {
@@ -37,7 +35,8 @@ std::vector<Flag> PlanFlags(LoadFlags& flags) {
                          "seconds in which requests start; 30 without "
                          "--requests",
                          plan.duration_seconds),
-      IntFlag("requests", "at most; 0: no limit", 0, kMost, plan.requests),
+      IntFlag("requests", "at most; 0: no limit", 0, kMostTraceRequests,
+              plan.requests),
       {"warm-up", "S",
        "seconds whose requests are not counted; unset: the first tenth", "",
        [&plan](const std::string& text) {

@@ -77,6 +77,11 @@ absl::Status TakeArrivals(const PlanWords& words, LoadPlan& plan) {
   const int64_t most = plan.requests > 0 ? plan.requests : kMostTraceRequests;
   const Seconds end =
       plan.duration.value_or(Seconds(std::numeric_limits<double>::infinity()));
+  if (plan.requests == 0 && *words.rate * end.count() > kMostTraceRequests) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--rate ", *words.rate, " for ", end.count(), " s makes more than ",
+        kMostTraceRequests, " requests; a shorter --duration is needed"));
+  }
   plan.due = ArrivalTimes(*arrivals, *words.rate, end, most, words.seed);
   return absl::OkStatus();
 }

@@ -47,7 +47,7 @@ struct LoadScore {
   Rates rates;
   int64_t prompt_tokens = 0, output_tokens = 0;  // of the succeeded
   int64_t cached_tokens = 0;     // of their prompts: a prefix cache had them
-  std::optional<double> joules;  // where all of them say so
+  std::optional<double> joules;  // of those that say it
   int64_t joules_of = 0;         // succeeded with joules
   int64_t joule_tokens = 0;      // output tokens of these
 

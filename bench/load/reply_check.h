@@ -46,7 +46,6 @@ class StreamReader final {
   // No more bytes come. Returns the kind of error, or "".
   std::string End();
 
-  bool done() const { return done_; }
   // text_times and usage are filled as they come.
   Reply& reply() { return reply_; }
 

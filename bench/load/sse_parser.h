@@ -20,8 +20,6 @@ class SseParser final {
   // RESOURCE_EXHAUSTED for an event over kMostBytes; the parser is then over.
   absl::Status Feed(std::string_view bytes,
                     absl::FunctionRef<void(std::string_view)> on_data);
-  // An event has begun and its empty line has not come.
-  bool in_event() const { return !line_.empty() || has_data_; }
 
  private:
   void EndLine(std::string_view line,

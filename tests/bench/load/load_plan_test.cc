@@ -128,6 +128,8 @@ TEST(LoadPlanTest, SaysWhatIsWrong) {
       {{.rate = 1, .prompt_tokens = "none"}, "--prompt-tokens: 'none' is not"},
       {{.rate = 1, .output_tokens = "0"}, "--output-tokens: '0' is not"},
       {{.arrivals = "trace:/nowhere"}, "the trace /nowhere cannot be opened"},
+      {{.rate = 1e5, .duration_seconds = 100},
+       "--rate 100000 for 100 s makes more than 5000000 requests"},
       {{.rate = 1, .duration_seconds = 5, .warm_up_seconds = 5},
        "--warm-up of 5 s leaves nothing of --duration 5 s"},
   };

@@ -6,7 +6,6 @@
 namespace mj {
 namespace {
 
-using testing::ElementsAre;
 using testing::ElementsAreArray;
 
 using Events = std::vector<std::string>;
@@ -56,16 +55,6 @@ TEST(SseParserTest, EventsAreTheSameHoweverBytesAreCut) {
           << c.name << ", " << step << " bytes at a time";
     }
   }
-}
-
-TEST(SseParserTest, KnowsThatAnEventHasBegun) {
-  SseParser parser;
-  const auto ignore = [](std::string_view) {};
-  EXPECT_FALSE(parser.in_event());
-  ASSERT_TRUE(parser.Feed("data: a\n", ignore).ok());
-  EXPECT_TRUE(parser.in_event());
-  ASSERT_TRUE(parser.Feed("\n", ignore).ok());
-  EXPECT_FALSE(parser.in_event());
 }
 
 TEST(SseParserTest, AnEndlessEventIsRefused) {
