@@ -44,7 +44,8 @@ build_llama() {
   cmake -S "$peers/llama_cpp_python-$LLAMA_CPP_PYTHON/vendor/llama.cpp" \
     -B "$folder" -G Ninja -DCMAKE_BUILD_TYPE=Release \
     -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF \
-    -DLLAMA_BUILD_SERVER=ON -DLLAMA_BUILD_UI=OFF -DLLAMA_OPENSSL=OFF \
+    -DLLAMA_BUILD_SERVER=ON -DLLAMA_BUILD_UI=OFF \
+    -DLLAMA_USE_PREBUILT_UI=OFF -DLLAMA_OPENSSL=OFF \
     "${flags[@]}" >"$log" 2>&1 ||
     { tail -20 "$log" >&2; die "cmake could not configure llama.cpp; all of its output is in $log"; }
   cmake --build "$folder" --target "$@" >>"$log" 2>&1 ||
