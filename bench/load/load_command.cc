@@ -129,17 +129,15 @@ absl::StatusOr<Bench> MakeBench(const LoadFlags& flags) {
   return bench;
 }
 
-absl::StatusOr<LoadRow> RunRow(const Bench& bench, const PlanWords& words) {
-  const absl::StatusOr<LoadPlan> plan = MakePlan(words);
-  if (!plan.ok()) return plan.status();
+LoadRow RunRow(const Bench& bench, const PlanWords& words,
+               const LoadPlan& plan) {
   LoadRow row{.rate = words.rate, .seed = words.seed};
   if (words.concurrency > 0) row.concurrency = words.concurrency;
   const auto make =
       bench.target.api == Api::kGrpc ? MakeGrpcTransport : MakeHttpTransport;
-  row.run =
-      RunLoad(*plan, bench.options, [&](boost::asio::io_context& context) {
-        return make(context, bench.target, bench.style);
-      });
+  row.run = RunLoad(plan, bench.options, [&](boost::asio::io_context& context) {
+    return make(context, bench.target, bench.style);
+  });
   row.score = Score(row.run, bench.slo);
   row.holds =
       row.score.counted > 0 && row.score.attainment() >= bench.flags.slo_share;
@@ -158,10 +156,10 @@ absl::Status RunSweep(const Bench& bench, const PlanWords& words,
     at_rate.rate = rate;
     // Other prompts each time: a prefix cache knows the last ones.
     at_rate.seed += report.rows.size();
-    absl::StatusOr<LoadRow> row = RunRow(bench, at_rate);
-    if (!row.ok()) return row.status();
-    search.Tell(row->holds);
-    report.rows.push_back(*std::move(row));
+    const absl::StatusOr<LoadPlan> plan = MakePlan(at_rate);
+    if (!plan.ok()) return plan.status();
+    report.rows.push_back(RunRow(bench, at_rate, *plan));
+    search.Tell(report.rows.back().holds);
   }
   report.is_sweep = true;
   report.best_rate = search.best();
@@ -246,9 +244,10 @@ absl::StatusOr<LoadReport> Measure(const LoadFlags& flags,
   if (!bench.ok()) return bench.status();
   PlanWords words = flags.plan;
   words.seed = static_cast<uint64_t>(flags.seed);
-  if (flags.sweep.empty()) {  // a wrong plan is told before anything is asked
-    if (absl::Status s = MakePlan(words).status(); !s.ok()) return s;
-  }
+  // A wrong plan is told before anything is asked.
+  const absl::StatusOr<LoadPlan> plan =
+      flags.sweep.empty() ? MakePlan(words) : LoadPlan();
+  if (!plan.ok()) return plan.status();
   for (const std::string& path : {flags.json, flags.html}) {
     if (absl::Status s = CheckWritable(path); !s.ok()) return s;
   }
@@ -261,9 +260,7 @@ absl::StatusOr<LoadReport> Measure(const LoadFlags& flags,
     if (absl::Status s = RunSweep(*bench, words, report); !s.ok()) return s;
     return report;
   }
-  absl::StatusOr<LoadRow> row = RunRow(*bench, words);
-  if (!row.ok()) return row.status();
-  report.rows.push_back(*std::move(row));
+  report.rows.push_back(RunRow(*bench, words, *plan));
   return report;
 }
 
