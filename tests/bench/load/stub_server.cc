@@ -30,6 +30,27 @@ using asio::ip::tcp;
 using Error = boost::system::error_code;
 using Request = http::request<http::string_body>;
 
+enum class StubFault {
+  kNone,
+  kStatus500,
+  kStatus503,
+  kBurst,          // every other one is a 503
+  kNotStreaming,   // one JSON object
+  kRepeatedToken,  // the second event twice
+  kMissingToken,   // usage counts one more than there are
+  kShort,          // ends by length with fewer than were asked
+  kCutOff,         // closes before the last event
+  kNoDone,
+  kNoFinish,
+  kErrorEvent,
+  kMalformed,  // an event that is no JSON
+  kNoUsage,
+  kSilent,   // never replies
+  kGarbage,  // no HTTP
+  kClosing,  // right, but closes each connection
+  kUnknown,
+};
+
 constexpr std::pair<std::string_view, StubFault> kFaults[] = {
     {"v1", StubFault::kNone},
     {"500", StubFault::kStatus500},

@@ -11,29 +11,6 @@
 
 namespace mj {
 
-// What is wrong with replies, by the first segment of the path that is asked:
-// "/v1/completions" is right, "/FAULT/v1/completions" is:
-enum class StubFault {
-  kNone,
-  kStatus500,  // "500"; kStatus503: "503"
-  kStatus503,
-  kBurst,          // "burst": every other one is a 503
-  kNotStreaming,   // "plain": one JSON object
-  kRepeatedToken,  // "repeated": the second event twice
-  kMissingToken,   // "missing": log-probabilities list one less than usage
-  kShort,          // "short": ends by length with fewer than were asked
-  kCutOff,         // "cut": closes before the last event
-  kNoDone,         // "nodone": no [DONE]
-  kNoFinish,       // "nofinish": no finish_reason
-  kErrorEvent,     // "error": an error object in the stream
-  kMalformed,      // "malformed": an event that is no JSON
-  kNoUsage,        // "nousage"
-  kSilent,         // "silent": never replies
-  kGarbage,        // "garbage": no HTTP
-  kClosing,        // "closing": right, but closes each connection
-  kUnknown,        // any other: 404
-};
-
 struct StubOptions {
   int port = 0;            // 0: a free one
   Seconds first_token{0};  // until the first token
@@ -41,7 +18,9 @@ struct StubOptions {
   double joules_per_token = 0.5;
 };
 
-// Serves on loopback from a thread of its own until it is destroyed.
+// Serves on loopback from a thread of its own until it is destroyed. The first
+// segment of a path says how: "/v1/completions" rightly, "/cut/v1/completions"
+// with the fault "cut", of kFaults in the .cc; any other is a 404.
 class StubServer final {
  public:
   explicit StubServer(const StubOptions& options);
