@@ -5,6 +5,7 @@
 
 #include "bench/command_line.h"
 #include "bench/commands.h"
+#include "bench/load/load_command.h"
 #include "build_info.h"  // generated
 
 namespace {
@@ -17,9 +18,11 @@ int Main(int argc, char** argv) {
       mj::SimulateCommand(build),  mj::PriceCommand(build),
       mj::ReproduceCommand(build), mj::ScheduleCommand(build),
       mj::FusionCommand(build),    mj::SensitivityCommand(build),
+      mj::LoadCommand(build),
   };
   return mj::RunCommandLine(
-      "millijoule-bench", "Measures Millijoule without a network",
+      "millijoule-bench",
+      "Measures Millijoule, and any server over the network",
       build.version + ", commit " + build.commit, commands, argc, argv);
 }
 

@@ -43,5 +43,8 @@ if [ -n "$full" ]; then
   ctest --test-dir build-tsan --output-on-failure -j2 -LE real_model
   MILLIJOULE_FULL=1 "$MJ_PYTHON" -m unittest discover -s tests/e2e \
     -p '*_soak.py' -v
+
+  say "the load tester on our server and on llama-server"
+  bench/peers/serve.sh --concurrency 1 4 --rounds 1
 fi
 say "all tests passed in $((SECONDS - started)) s"

@@ -9,9 +9,8 @@
 #   bench/peers/run.sh --help                every option
 set -euo pipefail
 source "$(dirname "$0")/../../deploy/setup.sh"
+source "$(dirname "$0")/llama.sh"
 
-LLAMA_CPP_PYTHON=0.3.36
-LLAMA_CPP_PYTHON_SHA256=832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e
 OPENVINO_GENAI=2026.4.1.0
 
 peers=$MJ_CACHE/peers
@@ -34,50 +33,10 @@ while (($#)); do
 done
 
 case $isa in
-  native) llama_flags=(-DGGML_NATIVE=ON) ;;
-  avx2)
-    llama_flags=(-DGGML_NATIVE=OFF -DGGML_AVX2=ON -DGGML_FMA=ON
-      -DGGML_F16C=ON -DGGML_AVX512=OFF)
-    options+=(--isa avx2)
-    ;;
+  native) ;;
+  avx2) options+=(--isa avx2) ;;
   *) die "--isa must be native or avx2; got: $isa" ;;
 esac
-
-# The source package's folder, unpacked once.
-fetch_llama() {
-  local folder=$peers/llama_cpp_python-$LLAMA_CPP_PYTHON archive
-  [ -f "$folder/.complete" ] && return 0
-  archive=$folder.tar.gz
-  mkdir -p "$peers"
-  if [ ! -f "$archive" ]; then
-    say "downloading llama-cpp-python $LLAMA_CPP_PYTHON"
-    "$peers_python" -m pip download -q --disable-pip-version-check --no-deps \
-      --no-binary :all: -d "$peers" "llama-cpp-python==$LLAMA_CPP_PYTHON" ||
-      die "pip could not download llama-cpp-python==$LLAMA_CPP_PYTHON: is the package index reachable? Its source archive put at $archive does as well"
-  fi
-  echo "$LLAMA_CPP_PYTHON_SHA256  $archive" | sha256sum -c --quiet ||
-    { rm -f "$archive"; die "$archive has another checksum than $LLAMA_CPP_PYTHON_SHA256: the download was damaged or the package changed; run again"; }
-  tar -xzf "$archive" -C "$peers" || die "tar could not unpack $archive"
-  touch "$folder/.complete"
-}
-
-build_llama() {
-  llama_bin=$peers/llama-$isa/bin
-  [ -f "$peers/llama-$isa/.complete" ] && return 0
-  fetch_llama
-  say "building llama.cpp ($isa) in $peers/llama-$isa"
-  local log=$peers/llama-$isa.log
-  cmake -S "$peers/llama_cpp_python-$LLAMA_CPP_PYTHON/vendor/llama.cpp" \
-    -B "$peers/llama-$isa" -G Ninja -DCMAKE_BUILD_TYPE=Release \
-    -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF \
-    -DLLAMA_BUILD_SERVER=OFF -DLLAMA_BUILD_UI=OFF -DLLAMA_OPENSSL=OFF \
-    "${llama_flags[@]}" >"$log" 2>&1 ||
-    { tail -20 "$log" >&2; die "cmake could not configure llama.cpp; all of its output is in $log"; }
-  cmake --build "$peers/llama-$isa" --target llama-bench llama-batched-bench \
-    llama-quantize >>"$log" 2>&1 ||
-    { tail -20 "$log" >&2; die "llama.cpp did not build; all of its output is in $log"; }
-  touch "$peers/llama-$isa/.complete"
-}
 
 cd "$MJ_ROOT"
 ensure_packages g++ cmake ninja-build ca-certificates python3 python3-venv
@@ -87,7 +46,8 @@ MJ_CACHE=$peers ensure_venv "${peer_packages[@]}"
 peers_python=$MJ_PYTHON
 ensure_default_model
 ensure_second_model
-[ -n "$llama_bin" ] || build_llama
+[ -n "$llama_bin" ] ||
+  build_llama "$isa" llama-bench llama-batched-bench llama-quantize
 if [ ! -x build/bin/millijoule-bench ]; then
   ensure_packages "${MJ_PACKAGES[@]}"
   build release -- millijoule-bench

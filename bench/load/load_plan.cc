@@ -1,0 +1,178 @@
+#include "bench/load/load_plan.h"
+
+#include <algorithm>
+#include <boost/math/distributions/gamma.hpp>
+#include <cassert>
+#include <cmath>
+#include <limits>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "engine/sample/random.h"
+
+namespace mj {
+namespace {
+
+// Which of a request's random numbers.
+enum Draw { kGap, kPromptLength, kOutputLength };
+
+double UniformAt(uint64_t seed, int index, Draw what) {
+  return Uniform({.seed = seed, .choice = what, .position = index});
+}
+
+double Gap(const Arrivals& arrivals, double rate, double u) {
+  switch (arrivals.kind) {
+    case Arrivals::Kind::kGamma:
+      return boost::math::quantile(
+          boost::math::gamma_distribution<>(arrivals.shape,
+                                            1 / (arrivals.shape * rate)),
+          u);
+    case Arrivals::Kind::kPoisson:
+      return -std::log1p(-u) / rate;
+    default:
+      return 1 / rate;
+  }
+}
+
+// The mean rate of a trace: its gaps, not its requests, fill its time.
+double RateOf(const std::vector<TraceRequest>& trace) {
+  const double seconds = trace.back().arrival.count();
+  return seconds > 0 ? static_cast<double>(trace.size() - 1) / seconds : 0;
+}
+
+absl::Status TakeTrace(const PlanWords& words, const std::string& path,
+                       LoadPlan& plan) {
+  TraceOptions options{.max_requests = plan.requests};
+  absl::StatusOr<std::vector<TraceRequest>> trace = ReadTrace(path, options);
+  if (!trace.ok()) return trace.status();
+  const double own = RateOf(*trace);
+  const double faster = words.rate && own > 0 ? *words.rate / own : 1;
+  for (const TraceRequest& request : *trace) {
+    const Seconds due = request.arrival / faster;
+    if (plan.duration && due >= *plan.duration) break;
+    plan.due.push_back(due);
+  }
+  trace->resize(plan.due.size());
+  plan.trace = *std::move(trace);
+  return absl::OkStatus();
+}
+
+absl::Status TakeArrivals(const PlanWords& words, LoadPlan& plan) {
+  const absl::StatusOr<Arrivals> arrivals = ParseArrivals(words.arrivals);
+  if (!arrivals.ok()) return arrivals.status();
+  const bool traced = arrivals->kind == Arrivals::Kind::kTrace;
+  if (words.concurrency > 0) {
+    if (words.rate || traced) {
+      return absl::InvalidArgumentError(
+          "--concurrency sends a request when one ends, so it goes with "
+          "neither --rate nor a trace");
+    }
+    return absl::OkStatus();
+  }
+  if (traced) return TakeTrace(words, arrivals->trace, plan);
+  if (!words.rate) {
+    return absl::InvalidArgumentError(
+        "load needs --rate R, --concurrency C or --arrivals trace:FILE");
+  }
+  const int64_t most = plan.requests > 0 ? plan.requests : kMostTraceRequests;
+  const Seconds end =
+      plan.duration.value_or(Seconds(std::numeric_limits<double>::infinity()));
+  if (plan.requests == 0 && *words.rate * end.count() > kMostTraceRequests) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--rate ", *words.rate, " for ", end.count(), " s makes more than ",
+        kMostTraceRequests, " requests; a shorter --duration is needed"));
+  }
+  plan.due = ArrivalTimes(*arrivals, *words.rate, end, most, words.seed);
+  return absl::OkStatus();
+}
+
+void TakeWarmUp(const PlanWords& words, LoadPlan& plan) {
+  if (words.warm_up_seconds) {
+    plan.warm_up = Seconds(*words.warm_up_seconds);
+  } else if (plan.requests > 0) {
+    plan.warm_up_requests = static_cast<int>(kWarmUpShare * plan.requests);
+  } else if (plan.duration) {
+    plan.warm_up = kWarmUpShare * *plan.duration;
+  } else {
+    plan.warm_up_requests =
+        static_cast<int>(kWarmUpShare * static_cast<double>(plan.due.size()));
+  }
+}
+
+absl::Status InFlag(const char* flag, const absl::Status& status) {
+  return absl::Status(
+      status.code(),
+      absl::StrCat("--", flag, ": ", std::string(status.message())));
+}
+
+}  // namespace
+
+LoadPlan::Lengths LoadPlan::LengthsOf(int index) const {
+  if (!trace.empty()) {
+    const TraceRequest& request = trace[index];
+    return {request.prompt_tokens, request.output_tokens};
+  }
+  return {prompt.At(UniformAt(seed, index, kPromptLength)),
+          output.At(UniformAt(seed, index, kOutputLength))};
+}
+
+absl::StatusOr<Arrivals> ParseArrivals(const std::string& text) {
+  constexpr std::string_view kTracePrefix = "trace:", kGammaPrefix = "gamma:";
+  if (text == "poisson") return Arrivals{};
+  if (text == "uniform") return Arrivals{.kind = Arrivals::Kind::kUniform};
+  if (text == "gamma") {
+    return Arrivals{.kind = Arrivals::Kind::kGamma, .shape = 0.5};
+  }
+  if (text.starts_with(kTracePrefix) && text.size() > kTracePrefix.size()) {
+    return Arrivals{.kind = Arrivals::Kind::kTrace,
+                    .trace = text.substr(kTracePrefix.size())};
+  }
+  double shape = 0;
+  if (text.starts_with(kGammaPrefix) &&
+      absl::SimpleAtod(text.substr(kGammaPrefix.size()), &shape) &&
+      shape >= 0.01 && shape <= 1e4) {
+    return Arrivals{.kind = Arrivals::Kind::kGamma, .shape = shape};
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "--arrivals: '", text, "' is not poisson, uniform, gamma, gamma:SHAPE ",
+      "with a shape from 0.01 to 10000, or trace:FILE"));
+}
+
+std::vector<Seconds> ArrivalTimes(const Arrivals& arrivals, double rate,
+                                  Seconds end, int64_t most, uint64_t seed) {
+  assert(rate > 0 && arrivals.kind != Arrivals::Kind::kTrace);
+  std::vector<Seconds> times;
+  Seconds now{0};
+  for (int i = 0; i < most && now < end; ++i) {
+    times.push_back(now);
+    now += Seconds(Gap(arrivals, rate, UniformAt(seed, i, kGap)));
+  }
+  return times;
+}
+
+absl::StatusOr<LoadPlan> MakePlan(const PlanWords& words) {
+  LoadPlan plan{.concurrency = words.concurrency,
+                .requests = words.requests,
+                .seed = words.seed};
+  if (words.duration_seconds) plan.duration = Seconds(*words.duration_seconds);
+  const bool traced = words.arrivals.starts_with("trace:");
+  if (!plan.duration && plan.requests == 0 && !traced) {
+    plan.duration = kDefaultDuration;
+  }
+  const auto prompt = LengthDistribution::Parse(words.prompt_tokens);
+  if (!prompt.ok()) return InFlag("prompt-tokens", prompt.status());
+  const auto output = LengthDistribution::Parse(words.output_tokens);
+  if (!output.ok()) return InFlag("output-tokens", output.status());
+  plan.prompt = *prompt;
+  plan.output = *output;
+  if (absl::Status s = TakeArrivals(words, plan); !s.ok()) return s;
+  TakeWarmUp(words, plan);
+  if (plan.duration && plan.warm_up >= *plan.duration) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--warm-up of ", plan.warm_up.count(),
+        " s leaves nothing of --duration ", plan.duration->count(), " s"));
+  }
+  return plan;
+}
+
+}  // namespace mj

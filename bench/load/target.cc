@@ -1,0 +1,151 @@
+#include "bench/load/target.h"
+
+#include <algorithm>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "nlohmann/json.hpp"
+
+namespace mj {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+absl::Status Wrong(const std::string& url, const char* why) {
+  return absl::InvalidArgumentError(absl::StrCat("--url '", url, "' ", why));
+}
+
+// "host:port", "[v6]:port"; a missing port is `port`.
+absl::Status TakeAuthority(const std::string& url, std::string_view authority,
+                           const char* port, Target& target) {
+  const size_t bracket = authority.rfind(']');
+  const size_t colon = authority.rfind(':');
+  const bool has_port = colon != std::string_view::npos &&
+                        (bracket == std::string_view::npos || colon > bracket);
+  target.host = std::string(authority.substr(0, colon));
+  if (!has_port) target.host = std::string(authority);
+  target.port = has_port ? std::string(authority.substr(colon + 1)) : port;
+  if (target.host.starts_with('[') && target.host.ends_with(']')) {
+    target.host = target.host.substr(1, target.host.size() - 2);
+  }
+  int number = 0;
+  if (target.host.empty() || !absl::SimpleAtoi(target.port, &number) ||
+      number < 1 || number > 65535) {
+    return Wrong(url, "must name HOST:PORT with a port from 1 to 65535");
+  }
+  return absl::OkStatus();
+}
+
+bool EndsInVersion(std::string_view path) {
+  const std::string_view last = path.substr(path.rfind('/') + 1);
+  return last.size() > 1 && last.front() == 'v' &&
+         last.find_first_not_of("0123456789", 1) == std::string_view::npos;
+}
+
+void TakePath(std::string path, Target& target) {
+  while (path.ends_with('/')) path.pop_back();
+  for (const auto& [suffix, api] :
+       {std::pair{"/chat/completions", Api::kChat},
+        std::pair{"/completions", Api::kCompletions}}) {
+    if (!path.ends_with(suffix)) continue;
+    target.api = api;
+    target.path = path;
+    target.models_path =
+        path.substr(0, path.size() - std::string_view(suffix).size()) +
+        "/models";
+    return;
+  }
+  if (!EndsInVersion(path)) path += "/v1";
+  target.path = path + "/completions";
+  target.models_path = path + "/models";
+}
+
+Json MessagesOf(const Prompt& prompt) {
+  if (!prompt.messages_json.empty()) return Json::parse(prompt.messages_json);
+  return Json::array({{{"role", "user"}, {"content", prompt.text}}});
+}
+
+bool IsHeaderSafe(std::string_view text) {
+  return std::none_of(text.begin(), text.end(),
+                      [](unsigned char c) { return c <= ' ' || c == 0x7f; });
+}
+
+}  // namespace
+
+absl::StatusOr<Target> ParseTarget(const std::string& url,
+                                   const std::string& api) {
+  if (api != "openai" && api != "grpc") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--api '", api, "' is neither openai nor grpc"));
+  }
+  if (!IsHeaderSafe(url)) return Wrong(url, "has a blank or control character");
+  Target target;
+  std::string_view rest = url;
+  if (rest.starts_with("https://")) {
+    return Wrong(url,
+                 "asks for TLS, which would measure the cipher too; use http, "
+                 "on the inner side of what ends TLS");
+  }
+  if (api == "grpc") {
+    constexpr std::string_view kScheme = "grpc://";
+    if (rest.starts_with(kScheme)) rest.remove_prefix(kScheme.size());
+    target.api = Api::kGrpc;
+    if (rest.find('/') != std::string_view::npos) {
+      return Wrong(url, "must be HOST:PORT or grpc://HOST:PORT");
+    }
+    absl::Status status = TakeAuthority(url, rest, "", target);
+    if (!status.ok()) return status;
+    return target;
+  }
+  constexpr std::string_view kScheme = "http://";
+  if (!rest.starts_with(kScheme)) return Wrong(url, "must begin with http://");
+  rest.remove_prefix(kScheme.size());
+  const size_t slash = rest.find('/');
+  absl::Status status = TakeAuthority(url, rest.substr(0, slash), "80", target);
+  if (!status.ok()) return status;
+  TakePath(
+      slash == std::string_view::npos ? "" : std::string(rest.substr(slash)),
+      target);
+  return target;
+}
+
+std::string RequestBody(Api api, const RequestStyle& style,
+                        const Prompt& prompt, int output_tokens) {
+  Json body = Json::object();
+  if (!style.model.empty()) body["model"] = style.model;
+  if (api == Api::kChat) {
+    body["messages"] = MessagesOf(prompt);
+  } else {
+    body["prompt"] = prompt.text;
+  }
+  body["max_tokens"] = output_tokens;
+  body["temperature"] = 0;
+  body["stream"] = true;
+  body["stream_options"] = {{"include_usage", true}};
+  if (style.ignore_eos) body["ignore_eos"] = true;
+  if (style.lists_tokens && api == Api::kChat) {
+    body["logprobs"] = true;
+    body["top_logprobs"] = 1;
+  } else if (style.lists_tokens) {
+    body["logprobs"] = 1;
+  }
+  // What is no UTF-8 in a prompt file is replaced, not thrown at.
+  return body.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string HttpRequest(const Target& target, const RequestStyle& style,
+                        std::string_view body) {
+  const bool v6 = target.host.find(':') != std::string::npos;
+  std::string request = absl::StrCat(
+      "POST ", target.path, " HTTP/1.1\r\nHost: ", v6 ? "[" : "", target.host,
+      v6 ? "]:" : ":", target.port,
+      "\r\nContent-Type: application/json\r\nAccept: text/event-stream\r\n");
+  if (!style.api_key.empty()) {
+    absl::StrAppend(&request, "Authorization: Bearer ", style.api_key, "\r\n");
+  }
+  absl::StrAppend(&request, "Content-Length: ", body.size(), "\r\n\r\n");
+  request.append(body);
+  return request;
+}
+
+}  // namespace mj
