@@ -30,10 +30,13 @@ class CountingBackend final : public Backend {
   BytesByClass TakeAttention() { return std::exchange(attention_, {}); }
 
   const BackendInfo& info() const override { return backend_->info(); }
-  absl::StatusOr<WeightId> LoadMatrix(
-      std::span<const TensorView> parts,
-      std::span<const TensorView> biases) override {
-    absl::StatusOr<WeightId> id = backend_->LoadMatrix(parts, biases);
+  absl::Status CheckModel(const ModelShape& shape) const override {
+    return backend_->CheckModel(shape);
+  }
+  absl::StatusOr<WeightId> LoadMatrix(std::span<const TensorView> parts,
+                                      std::span<const TensorView> biases,
+                                      MatrixRole role) override {
+    absl::StatusOr<WeightId> id = backend_->LoadMatrix(parts, biases, role);
     if (!id.ok()) return id;
     MatrixShape shape{.cols = parts.front().cols};
     for (const TensorView& part : parts) shape.rows += part.rows;
