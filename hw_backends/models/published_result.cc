@@ -14,10 +14,12 @@ namespace mj {
 namespace {
 
 const std::set<std::string_view> kKeys = {
-    "name",      "group",   "source",     "published",     "unit",
-    "tolerance", "class",   "identity",   "device",        "quantity",
-    "gemm",      "model",   "input_bits", "weight_bits",   "sparsity",
-    "set",       "compare", "base_set",   "base_sparsity", "base_input_bits"};
+    "name",       "group",       "source",        "published",
+    "unit",       "tolerance",   "class",         "identity",
+    "device",     "quantity",    "gemm",          "model",
+    "input_bits", "weight_bits", "sparsity",      "set",
+    "compare",    "base_set",    "base_sparsity", "base_input_bits",
+    "cells",      "conductance", "age_seconds"};
 
 // A row and, behind it, what holds for the whole file.
 struct Row {
@@ -82,6 +84,9 @@ absl::StatusOr<PublishedResult> ReadRow(std::string_view file, const Row& row) {
   r.weight_bits = row["weight_bits"].value_or(0);
   r.sparsity = row["sparsity"].value_or(std::string("dense"));
   r.set = row.Texts("set");
+  r.cells = row.Text("cells");
+  r.conductance = row["conductance"].value_or(0.0);
+  r.age_seconds = row["age_seconds"].value_or(0.0);
   r.compare = row.Text("compare");
   r.base_sparsity = row["base_sparsity"].value_or(r.sparsity);
   r.base_input_bits = row["base_input_bits"].value_or(r.input_bits);

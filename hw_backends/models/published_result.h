@@ -27,6 +27,9 @@ struct PublishedResult {
   int input_bits = 0, weight_bits = 0;  // 0: the device's own
   std::string sparsity;
   std::vector<std::string> set;  // "KEY=VALUE"
+  // Of cells: their kind (cell_noise.h), what they were programmed to, when.
+  std::string cells;
+  double conductance = 0, age_seconds = 0;
   // Where `compare` is "ratio" (base / ours) or "saving" (1 - ours / base): the
   // base's overrides, sparsity and width of inputs.
   std::string compare, base_sparsity;

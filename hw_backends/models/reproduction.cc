@@ -1,9 +1,12 @@
 #include "hw_backends/models/reproduction.h"
 
+#include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "hw_backends/cim/cell_statistics.h"
 #include "hw_backends/models/attention_pass.h"
 #include "hw_backends/models/device_model.h"
 #include "hw_backends/models/fusion_ledger.h"
@@ -80,6 +83,20 @@ double Fusion(double expansion, double touches) {
                          touches);
 }
 
+absl::StatusOr<double> OfCells(const PublishedResult& result) {
+  constexpr int kCells = 200000;
+  constexpr uint64_t kSeed = 7;
+  const std::optional<CellKind> kind = ParseCellKind(result.cells);
+  if (!kind) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        result.name, ": cells \"", result.cells, "\" are of no known kind"));
+  }
+  const CellStatistics cells =
+      SampleCells(*kind, static_cast<float>(result.conductance),
+                  Seconds(result.age_seconds), kCells, kSeed);
+  return result.quantity == "cell_mean" ? cells.mean : cells.deviation;
+}
+
 absl::StatusOr<double> Evaluate(const DeviceDescriptor& device,
                                 const PublishedResult& r) {
   if (r.quantity == "serving_tokens_per_second" && device.serving) {
@@ -90,6 +107,9 @@ absl::StatusOr<double> Evaluate(const DeviceDescriptor& device,
   }
   if (r.quantity == "decode_tokens_per_second") return DecodeRate(device, r);
   if (r.quantity == "scores_kept") return ScoresKept(device, r);
+  if (r.quantity == "cell_mean" || r.quantity == "cell_deviation") {
+    return OfCells(r);
+  }
   if (r.quantity == "fusion_6_once") return Fusion(6, 1);
   if (r.quantity == "fusion_6_twice") return Fusion(6, 2);
   const auto* tile = std::get_if<TileDevice>(&device.unit);

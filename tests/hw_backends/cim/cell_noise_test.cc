@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "hw_backends/cim/normal_source.h"
+#include "hw_backends/cim/cell_statistics.h"
 
 namespace mj {
 namespace {
@@ -48,22 +48,9 @@ constexpr Reference kReferences[] = {
     {CellKind::kHermesSingle, 1.0f, 30 * kDay, .8495, .1236}};
 
 TEST(CellNoiseTest, StatisticsAreThoseOfTheReference) {
-  const NormalSource normal(7, 1);
-  std::vector<float> programming(kCells), drift(kCells), read(kCells);
-  normal.Fill(0, 0, programming);
-  normal.Fill(1, 0, drift);
-  normal.Fill(2, 0, read);
   for (const Reference& want : kReferences) {
-    const CellsAt cells(want.kind, Seconds(want.seconds));
-    double sum = 0, squares = 0;
-    for (int i = 0; i < kCells; ++i) {
-      const double g =
-          cells.Read(want.target, {programming[i], drift[i], read[i]}).now;
-      sum += g;
-      squares += g * g;
-    }
-    const double mean = sum / kCells;
-    const double deviation = std::sqrt(squares / kCells - mean * mean);
+    const auto [mean, deviation] = SampleCells(
+        want.kind, want.target, Seconds(want.seconds), kCells, /*seed=*/7);
     // Three standard errors of a difference, and half of the last digit.
     const double error = 3 * std::sqrt(2.0 / kCells) * want.deviation;
     const std::string name(CellKindName(want.kind));
