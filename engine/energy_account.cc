@@ -52,6 +52,19 @@ EnergyAccount::EnergyAccount(EnergySetup setup, const ModelShape& model,
       control_(MakeControl(std::move(setup), model_, clock)) {
   basis_.domain = control_.info().domain;
   basis_.calibration = model_.calibration();
+  control_.PriceWindows([carbon = carbon_, wall_clock = wall_clock_](
+                            const EnergyWindow& window, Seconds ago) {
+    const absl::Time end = wall_clock() - absl::Seconds(ago.count());
+    const absl::Duration length =
+        absl::Seconds((window.end - window.start).count());
+    return FootprintOf(window.energy.sum(),
+                       FactorsOver(carbon, end - length, end));
+  });
+}
+
+SiteFactors EnergyAccount::FactorsNow() const {
+  const absl::Time now = wall_clock_();
+  return FactorsOver(carbon_, now, now);
 }
 
 void EnergyAccount::Charge(Sequence& s, const SequenceShape& shape,
@@ -224,8 +237,7 @@ EnergyReport EnergyAccount::Report(const InFlight& request) const {
   ReportBasis basis = basis_;
   const std::optional<double> scale = control_.scale();
   basis.scale = scale.value_or(1);
-  const absl::Time now = wall_clock_();
-  basis.site = FactorsOver(carbon_, now, now);
+  basis.site = FactorsNow();
   basis.method = scale ? control_.info().method : EnergyMethod::kModelled;
   // The model's shares, the counter's joules.
   if (scale) basis.calibration += " x " + control_.info().calibration;

@@ -78,6 +78,9 @@ class EnergyAccount final {
   // Of a simulated device; nothing for others.
   const std::optional<DeviceStats>& device() const { return device_; }
 
+  // What a joule of this moment means. Any thread.
+  SiteFactors FactorsNow() const;
+
   const StepCostModel& model() const { return model_; }
   const std::string& calibration() const { return basis_.calibration; }
   EnergyControl& control() { return control_; }

@@ -138,6 +138,9 @@ void EnergyControl::Publish(const EnergyWindow& window) {
   if (window.known()) {
     known_until_ = window.end.count();
     known_time_ += window.end - window.start;
+    if (footprint_of_) {
+      footprint_ += footprint_of_(window, clock_.Now() - window.end);
+    }
   }
   if (writer_ != nullptr) writer_->Add(window, clock_.Now() - window.end);
   scale_.store(ledger_.scale().value_or(0), std::memory_order_relaxed);
@@ -149,6 +152,12 @@ void EnergyControl::OnWindow(std::function<void(const EnergyWindow&)> hook) {
   on_window_ = std::move(hook);
 }
 
+void EnergyControl::PriceWindows(
+    std::function<Footprint(const EnergyWindow&, Seconds)> footprint) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  footprint_of_ = std::move(footprint);
+}
+
 EnergyControl::Totals EnergyControl::totals() {
   std::lock_guard<std::mutex> lock(mutex_);
   CloseWindow();
@@ -158,7 +167,8 @@ EnergyControl::Totals EnergyControl::totals() {
           ledger_.unknown_time(),
           ledger_.tenant_totals(),
           ledger_.unknown_windows(),
-          known_time_};
+          known_time_,
+          footprint_};
 }
 
 }  // namespace mj

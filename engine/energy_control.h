@@ -19,6 +19,7 @@
 #include <string>
 #include <thread>
 
+#include "engine/energy/footprint.h"
 #include "engine/energy/ledger.h"
 #include "engine/energy/ledger_writer.h"
 #include "engine/energy/telemetry.h"
@@ -69,6 +70,7 @@ class EnergyControl final {
     std::map<std::string, Joules> tenants{};
     int64_t unknown_windows = 0;
     Seconds known_time{0};  // of all known windows: what `energy` covers
+    Footprint footprint{};  // of `energy`
   };
   // Any thread. Closes the window first, unless it has only just begun or a
   // step is running that it must wait for. Never waits itself.
@@ -77,6 +79,11 @@ class EnergyControl final {
   // Any thread. `hook` sees each window as it closes, under this control's
   // lock: it must be short and call nothing of it. Null: nobody looks.
   void OnWindow(std::function<void(const EnergyWindow&)> hook);
+
+  // Any thread. `footprint` tells what the joules of a known window mean that
+  // ended so long ago, under the same lock; without, footprints stay 0.
+  void PriceWindows(
+      std::function<Footprint(const EnergyWindow&, Seconds ago)> footprint);
 
  private:
   void Loop();
@@ -105,6 +112,8 @@ class EnergyControl final {
   bool stopping_ = false;
   absl::Status latest_;  // the latest window's
   std::function<void(const EnergyWindow&)> on_window_;
+  std::function<Footprint(const EnergyWindow&, Seconds)> footprint_of_;
+  Footprint footprint_;
   Seconds window_start_;
   Seconds drained_until_;  // the end of the latest record
   Seconds known_time_{0};

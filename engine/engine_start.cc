@@ -167,6 +167,8 @@ EngineStats Engine::Impl::Stats() {
   stats.energy_unknown_reason = totals.unknown_reason;
   stats.energy_unknown_time = totals.unknown_time;
   stats.energy_known_time = totals.known_time;
+  stats.footprint = totals.footprint;
+  stats.grams_per_kwh = energy.FactorsNow().grams_per_kwh;
   if (const LedgerWriter* ledger = energy.control().writer()) {
     stats.ledger = ledger->state();
   }

@@ -9,6 +9,7 @@
 
 #include "engine/depth_stats.h"
 #include "engine/device_stats.h"
+#include "engine/energy/footprint.h"
 #include "engine/energy/ledger_writer.h"
 #include "engine/governor_stats.h"
 #include "engine/package_limit.h"
@@ -61,6 +62,8 @@ struct EngineStats {
   bool energy_known = true;           // false: the meter could not be read
   std::string energy_unknown_reason;  // why; empty where it is known
   Seconds energy_known_time{0};       // that the joules above cover
+  Footprint footprint;                // of them, operational
+  double grams_per_kwh = 0;           // CO2e of the grid, now
   // Time of which no joules are known and none will be.
   Seconds energy_unknown_time{0};
   std::optional<DeviceStats> device;      // if it is simulated, modelled

@@ -80,6 +80,18 @@ void AddEnergy(const EngineStats& stats, MetricFamilies& out) {
                waste("rejected_draft", stats.wasted_rejected)});
 }
 
+void AddFootprint(const EngineStats& stats, MetricFamilies& out) {
+  out.Gauge("grid_intensity_grams_per_kwh",
+            "CO2e of the grid's electricity, now.", {{stats.grams_per_kwh}});
+  out.Counter("emissions_grams_total",
+              "Operational CO2e of the known joules, at the facility.",
+              {{stats.footprint.grams_co2e}});
+  if (!stats.footprint.litres) return;
+  out.Counter("water_litres_total",
+              "Water for the known joules, on site and of the grid.",
+              {{*stats.footprint.litres}});
+}
+
 void AddLedger(const EngineStats& stats, MetricFamilies& out) {
   if (!stats.ledger) return;
   const LedgerState& ledger = *stats.ledger;
@@ -105,6 +117,7 @@ void AddEngineMetrics(const EngineStats& stats, const std::string& model_name,
   AddLoad(stats, out);
   AddWork(stats, out);
   AddEnergy(stats, out);
+  AddFootprint(stats, out);
   AddLedger(stats, out);
 }
 

@@ -281,6 +281,19 @@ def energy():
                 Panel("Held for less carbon", ("requests", rate(metric(
                     "flex_holds_total"))), unit="reqps"),
             ],
+            "Carbon and water": [
+                Panel("CO2e of the server", ("g/s", rate(metric(
+                    "emissions_grams_total")))),
+                Panel("CO2e a request", ("g", rate(metric(
+                    "emissions_grams_total")) / rate(finished))),
+                Panel("The grid's CO2e", ("now", state(
+                    "grid_intensity_grams_per_kwh")), unit="suffix: g/kWh"),
+                Panel("CO2e since the start", ("g", total(metric(
+                    "emissions_grams_total")))),
+                Panel("Water since the start", ("L", total(metric(
+                    "water_litres_total")).where_there_is(
+                        "a known water factor"))),
+            ],
             "Ledger": [
                 Panel("Writable", ("1: it is", state("ledger_up")), unit="short"),
                 Panel("Windows waiting", ("windows", state(

@@ -56,6 +56,23 @@ TEST(EnergyControlTest, AModelledWindowEndsWhereTheRunningStepBegins) {
   EXPECT_EQ(after.unknown_windows, 0);
 }
 
+TEST(EnergyControlTest, EachWindowIsPricedByTheFactorsOfItsTime) {
+  ManualClock clock;
+  EnergyControl control(nullptr, kIdle, "model-1", clock);
+  control.PriceWindows([&](const EnergyWindow& window, Seconds ago) {
+    const bool early = clock.Now() - ago <= Seconds(105);
+    return FootprintOf(
+        window.energy.sum(),
+        {.grams_per_kwh = early ? 360.0 : 720.0, .source_water = 3.6});
+  });
+  clock.now = 105;
+  EXPECT_DOUBLE_EQ(control.totals().footprint.grams_co2e, 10 * 360 / 3.6e6);
+  clock.now = 110;
+  const Footprint footprint = control.totals().footprint;
+  EXPECT_DOUBLE_EQ(footprint.grams_co2e, 10 * (360 + 720) / 3.6e6);
+  EXPECT_DOUBLE_EQ(footprint.litres.value(), 20 * 3.6 / 3.6e6);
+}
+
 TEST(EnergyControlTest, ACounterIsReadWhenTheStepHasBeenToldOf) {
   ManualClock clock;
   EnergyControl control(std::make_unique<SteadyMeter>(clock), kIdle, "", clock);
