@@ -19,9 +19,8 @@ absl::StatusOr<std::unique_ptr<AdaptiveDepth>> AdaptiveDepth::Make(
                                            energy.share,
                                            model.backend->info().numerics);
                     });
-  return std::unique_ptr<AdaptiveDepth>(
-      new AdaptiveDepth(options, head.checksum, *std::move(pass),
-                        std::move(prices), model));
+  return std::unique_ptr<AdaptiveDepth>(new AdaptiveDepth(
+      options, head.checksum, *std::move(pass), std::move(prices), model));
 }
 
 AdaptiveDepth::AdaptiveDepth(const DepthOptions& options, std::string checksum,
@@ -35,9 +34,8 @@ AdaptiveDepth::AdaptiveDepth(const DepthOptions& options, std::string checksum,
 
 bool AdaptiveDepth::MayLeave(const Sequence& s, bool capped) const {
   const Request& request = s.request->request;
-  const bool wanted =
-      request.quality == Quality::kAdaptive ||
-      (capped && options_.policy == DepthPolicy::kUnderCap);
+  const bool wanted = request.quality == Quality::kAdaptive ||
+                      (capped && options_.policy == DepthPolicy::kUnderCap);
   return wanted && s.num_generated() > 0 && s.draft.empty() &&
          NumTopWanted(request) == 1;
 }
@@ -49,8 +47,8 @@ void AdaptiveDepth::Gather(bool capped, const StepBatch& batch) {
     const SequenceShape& shape = batch.forward.shape.sequences[i];
     Sequence& s = *batch.sequences[i];
     if (shape.num_tokens == 1 && shape.num_logits == 1 && MayLeave(s, capped)) {
-      candidates_.push_back({static_cast<int>(i),
-                             batch.forward.sequences[i].first_row, logits});
+      candidates_.push_back(
+          {static_cast<int>(i), batch.forward.sequences[i].first_row, logits});
       std::optional<DepthReport>& report = s.request->usage.depth;
       if (!report) report = NewReport();
     }
@@ -98,7 +96,9 @@ std::vector<int> AdaptiveDepth::Choose(std::span<const Draft> drafts,
 StepOutcome AdaptiveDepth::Run(bool capped, const LogitsSink& sink,
                                StepBatch& batch) {
   Gather(capped, batch);
-  if (candidates_.empty() || !IsWorthAsking(batch)) {
+  // Hidden states are those of a whole pass.
+  if (candidates_.empty() || batch.forward.hidden != nullptr ||
+      !IsWorthAsking(batch)) {
     return model_.runner->Run(batch.forward, sink);
   }
   std::vector<int> rows, asked, left;

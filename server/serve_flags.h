@@ -29,6 +29,8 @@ struct ServeFlags {
   std::string actuator_socket;  // of a helper that runs already; "": start one
   double drain_seconds = 30;
   std::string log_level = "info";
+  std::string log_format = "text";
+  bool log_prompts = false;
 };
 
 // `flags` must outlive the result.

@@ -18,7 +18,7 @@ started=$SECONDS
 ensure_packages "${MJ_PACKAGES[@]}" clang libclang-rt-14-dev libsimde-dev curl \
   verilator libsystemc-dev prometheus chromium
 ensure_venv openai==3.54.0 grpcio==1.85.1 grpcio-reflection==1.85.1 \
-  grpcio-health-checking==1.85.1 jinja2==3.1.6
+  grpcio-health-checking==1.85.1 jinja2==3.1.6 schemathesis==4.32.5
 ensure_default_model
 ensure_second_model
 

@@ -22,6 +22,7 @@
 #include "server/logging.h"
 #include "server/metrics.h"
 #include "server/prefix_regions_file.h"
+#include "server/request_log.h"
 #include "server/serve_flags.h"
 #include "server/tenant_limits_file.h"
 
@@ -88,8 +89,8 @@ void TellClock(const Engine& engine, std::string& told, Logger& log) {
 // Until a signal comes. Meanwhile steps follow what this process may use, and
 // operators hear of clock and packages: here because this thread has nothing
 // else to do and owns the log, and no step then waits for files.
-void WaitForSignal(const StopSignals& signals, CoreWatch& cores,
-                   Engine& engine, Logger& log) {
+void WaitForSignal(const StopSignals& signals, CoreWatch& cores, Engine& engine,
+                   Logger& log) {
   constexpr Seconds kPeriod{1};
   const std::optional<GovernorStats> governor = engine.stats().governor;
   std::string packages, clock = governor ? governor->why_advisory : "";
@@ -242,7 +243,8 @@ int Run(const ServeFlags& flags, const ApiKeys& keys, const BuildInfo& build,
   Metrics metrics({.model = engine.model().name,
                    .max_model_len = engine.options().max_model_len,
                    .from = opened->provenance});
-  Api api(engine, metrics, keys, clock, opened->provenance);
+  RequestLog request_log(log, flags.log_prompts);
+  Api api({engine, metrics, request_log, clock}, keys, opened->provenance);
   absl::StatusOr<std::unique_ptr<HttpServer>> http =
       HttpServer::Start(flags.http, api, log);
   if (!http.ok()) return PrintError(http.status());
@@ -251,7 +253,7 @@ int Run(const ServeFlags& flags, const ApiKeys& keys, const BuildInfo& build,
   grpc_options.max_message_bytes = static_cast<int>(std::min<int64_t>(
       flags.http.max_body_bytes, std::numeric_limits<int>::max()));
   absl::StatusOr<std::unique_ptr<GrpcServer>> grpc =
-      GrpcServer::Start(grpc_options, engine, metrics, &keys);
+      GrpcServer::Start(grpc_options, engine, metrics, request_log, &keys);
   if (!grpc.ok()) return PrintError(grpc.status());
 
   LogSummary(*opened, flags, keys, **http, **grpc, log);
@@ -274,7 +276,7 @@ int Run(const ServeFlags& flags, const ApiKeys& keys, const BuildInfo& build,
 int Serve(const ServeFlags& flags, const BuildInfo& build) {
   const StopSignals signals;  // before any thread
   const absl::StatusOr<std::unique_ptr<Logger>> log =
-      MakeLogger(flags.log_level);
+      MakeLogger(flags.log_level, flags.log_format);
   if (!log.ok()) return PrintError(log.status());
   if (flags.api_keys.empty()) {
     return Run(flags, ApiKeys(), build, signals, **log);
