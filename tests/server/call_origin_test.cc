@@ -40,7 +40,7 @@ TEST(CallOriginTest, ReadsTraceParentsStrictly) {
     SCOPED_TRACE(c.name);
     const std::optional<std::string> id = TraceIdOf(c.header);
     EXPECT_EQ(id.has_value(), c.valid);
-    if (id) EXPECT_EQ(*id, kTrace);
+    EXPECT_EQ(id.value_or(kTrace), kTrace);
   }
 }
 
