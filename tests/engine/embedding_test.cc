@@ -81,7 +81,7 @@ constexpr CompanyCase kCompanyCases[] = {
     {"rows one at a time", 1, 1, 4096, false, false},
     {"few blocks", 64, 512, 40, false, true},
     {"shared beginnings", 64, 512, 4096, true, false},
-    {"shared beginnings in a small pool", 64, 100, 40, true, false},
+    {"shared beginnings in a small pool", 64, 100, 40, true, true},
 };
 
 // Prompts that begin alike, among replies that outgrow the pool.
