@@ -19,8 +19,9 @@ absl::StatusOr<std::unique_ptr<AdaptiveDepth>> AdaptiveDepth::Make(
                                            energy.share,
                                            model.backend->info().numerics);
                     });
-  return std::unique_ptr<AdaptiveDepth>(new AdaptiveDepth(
-      options, head.checksum, *std::move(pass), std::move(prices), model));
+  return std::unique_ptr<AdaptiveDepth>(
+      new AdaptiveDepth(options, head.checksum, *std::move(pass),
+                        std::move(prices), model));
 }
 
 AdaptiveDepth::AdaptiveDepth(const DepthOptions& options, std::string checksum,
@@ -34,8 +35,9 @@ AdaptiveDepth::AdaptiveDepth(const DepthOptions& options, std::string checksum,
 
 bool AdaptiveDepth::MayLeave(const Sequence& s, bool capped) const {
   const Request& request = s.request->request;
-  const bool wanted = request.quality == Quality::kAdaptive ||
-                      (capped && options_.policy == DepthPolicy::kUnderCap);
+  const bool wanted =
+      request.quality == Quality::kAdaptive ||
+      (capped && options_.policy == DepthPolicy::kUnderCap);
   return wanted && s.num_generated() > 0 && s.draft.empty() &&
          NumTopWanted(request) == 1;
 }
@@ -47,8 +49,8 @@ void AdaptiveDepth::Gather(bool capped, const StepBatch& batch) {
     const SequenceShape& shape = batch.forward.shape.sequences[i];
     Sequence& s = *batch.sequences[i];
     if (shape.num_tokens == 1 && shape.num_logits == 1 && MayLeave(s, capped)) {
-      candidates_.push_back(
-          {static_cast<int>(i), batch.forward.sequences[i].first_row, logits});
+      candidates_.push_back({static_cast<int>(i),
+                             batch.forward.sequences[i].first_row, logits});
       std::optional<DepthReport>& report = s.request->usage.depth;
       if (!report) report = NewReport();
     }
