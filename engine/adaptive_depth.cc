@@ -100,7 +100,9 @@ std::vector<int> AdaptiveDepth::Choose(std::span<const Draft> drafts,
 StepOutcome AdaptiveDepth::Run(bool capped, const LogitsSink& sink,
                                StepBatch& batch) {
   Gather(capped, batch);
-  if (candidates_.empty() || !IsWorthAsking(batch)) {
+  // Hidden states are those of a whole pass.
+  if (candidates_.empty() || batch.forward.hidden != nullptr ||
+      !IsWorthAsking(batch)) {
     return model_.runner->Run(batch.forward, sink);
   }
   std::vector<int> rows, asked, left;

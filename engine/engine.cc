@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/engine_impl.h"
 #include "engine/reply.h"
+#include "engine/request/request_error.h"
 #include "engine/request/slo.h"
 
 namespace mj {
@@ -165,6 +166,7 @@ void Engine::Impl::CountShared() {
   if (queues.reuse() == nullptr) return;
   for (const SharedTokens& tokens : queues.reuse()->TakeShared()) {
     counted.prompt_tokens += tokens.count;
+    counted.shared_prompt_tokens += tokens.count;
     counted.saved_prefix += energy.PriceOf(tokens);
   }
 }
@@ -172,6 +174,7 @@ void Engine::Impl::CountShared() {
 StepReport Engine::Impl::Run(StepBatch& batch, StepTimes& times) {
   Seconds sampling{0};
   const Seconds start = clock.Now();
+  if (!batch.hidden.rows.empty()) batch.forward.hidden = &batch.hidden;
   const auto sink = [&](int i, const RowLogits& logits) {
     const Seconds before = clock.Now();
     TakeLogits(batch.uses[i], logits, sampler);
@@ -180,6 +183,7 @@ StepReport Engine::Impl::Run(StepBatch& batch, StepTimes& times) {
   const StepOutcome outcome = depth ? depth->Run(CapBinds(), sink, batch)
                                     : model->runner->Run(batch.forward, sink);
   times.run = clock.Now() - start - sampling;
+  TakeHidden(batch);
   ++counted.steps;
   return outcome.report;
 }
@@ -206,6 +210,13 @@ void Engine::Impl::EndSpent(const StepBatch& batch, Seconds now) {
     InFlight& request = *ran->request;
     if (request.num_open == 0 || !energy.IsSpent(request)) continue;
     ++counted.energy_stops;
+    if (request.request.task == Task::kEmbed) {  // there is no half of one
+      End(request,
+          RequestError("energy.max_joules",
+                       "spent before the prompt's embedding was computed"),
+          now, {});
+      continue;
+    }
     for (Sequence& s : request.sequences) {
       if (!s.ended) Tell(s, TakeRest(s, FinishReason::kEnergy), now);
     }
@@ -227,6 +238,7 @@ void Engine::Impl::Advance(Sequence& s, int num_rows, Seconds now) {
   queues.NoteComputed(s);
   if (!s.failure.ok()) return End(*s.request, s.failure, now, {});
   if (last < s.num_tokens()) return;
+  if (s.embeds()) return TellEmbedding(s, now);
   if (!s.generates()) return Tell(s, TakeScoredPrompt(s), now);
   if (s.sampled.empty()) {
     return End(*s.request, absl::InternalError("the model gave no logits"), now,
@@ -235,6 +247,12 @@ void Engine::Impl::Advance(Sequence& s, int num_rows, Seconds now) {
   // What costs all by its prompt alone gets no token; EndSpent ends it.
   if (s.num_generated() == 0 && energy.IsSpent(*s.request)) return;
   TakeSampled(s, now);
+}
+
+void Engine::Impl::TellEmbedding(Sequence& s, Seconds now) {
+  absl::StatusOr<Delta> delta = TakeEmbedding(s);
+  if (!delta.ok()) return End(*s.request, delta.status(), now, {});
+  Tell(s, *std::move(delta), now);
 }
 
 void Engine::Impl::TakeSampled(Sequence& s, Seconds now) {

@@ -57,6 +57,7 @@ struct Engine::Impl {
   absl::StatusOr<std::unique_ptr<InFlight>> Prepare(
       Request request, const std::function<void()>& on_ready);
   EngineStats Stats();
+  void NoteWindow(const EnergyWindow& window);
 
   // The engine thread.
   void Loop();
@@ -70,6 +71,7 @@ struct Engine::Impl {
   void Commit(const StepBatch& batch, Seconds now);
   void AddShadow(const StepBatch& batch, size_t num_farewells);
   void Advance(Sequence& s, int num_rows, Seconds now);
+  void TellEmbedding(Sequence& s, Seconds now);
   void TakeSampled(Sequence& s, Seconds now);
   void Tell(Sequence& s, Delta delta, Seconds now);
   void EndSpent(const StepBatch& batch, Seconds now);
@@ -121,8 +123,11 @@ struct Engine::Impl {
   Seconds next_step{0};  // not before, under a power cap
   std::vector<Farewell> farewells;
 
-  mutable std::mutex stats_mutex;
+  mutable std::mutex stats_mutex;  // guards what follows
   EngineStats published;
+  std::optional<EnergyOfLate> of_late;
+  EnergyOfLate gathered;          // windows that are not yet a second
+  uint64_t tokens_before_it = 0;  // generated ones
   std::thread thread;
 };
 

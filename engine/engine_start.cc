@@ -127,8 +127,10 @@ Engine::Impl::Impl(const Capacity& capacity,
   speculator.NoteProbes(probes);
   counted.last_progress = clock.Now();
   PublishStats();
-  energy.control().OnWindow(
-      [this](const EnergyWindow& window) { power.OnWindow(window); });
+  energy.control().OnWindow([this](const EnergyWindow& window) {
+    power.OnWindow(window);
+    NoteWindow(window);
+  });
   thread = std::thread([this] { Loop(); });
 }
 
@@ -142,6 +144,18 @@ uint64_t Engine::Impl::DrawSeed() {
   return uint64_t{bits[0]} << 32 | bits[1];
 }
 
+void Engine::Impl::NoteWindow(const EnergyWindow& window) {
+  constexpr Seconds kShortest(1);
+  const std::lock_guard<std::mutex> lock(stats_mutex);
+  gathered.time += window.end - window.start;
+  gathered.energy += window.energy.sum();
+  gathered.generated_tokens = published.generated_tokens - tokens_before_it;
+  if (window.known() && gathered.time < kShortest) return;
+  of_late = window.known() ? std::optional(gathered) : std::nullopt;
+  gathered = {};
+  tokens_before_it = published.generated_tokens;
+}
+
 EngineStats Engine::Impl::Stats() {
   const EnergyControl::Totals totals = energy.control().totals();
   const MeterInfo& meter = energy.control().info();
@@ -149,6 +163,7 @@ EngineStats Engine::Impl::Stats() {
   {
     std::lock_guard<std::mutex> lock(stats_mutex);
     stats = published;
+    stats.of_late = of_late;
   }
   stats.waiting += inbox.num_untaken();
   const auto wasted = [&](WasteReason reason) {

@@ -29,6 +29,13 @@ struct SloCount {
   uint64_t missed = 0;
 };
 
+// The meter's latest known windows, a second or more together.
+struct EnergyOfLate {
+  Seconds time{0};
+  Joules energy{0};
+  uint64_t generated_tokens = 0;  // told meanwhile
+};
+
 struct EngineStats {
   int running = 0;  // sequences with KV blocks
   int waiting = 0;  // sequences without
@@ -40,8 +47,9 @@ struct EngineStats {
   DepthStats depth;
   Joules saved_prefix{0};  // modelled: their rows, not computed
   uint64_t steps = 0;
-  Seconds last_progress{0};    // clock time of the latest step's end
-  uint64_t prompt_tokens = 0;  // computed or shared, once a choice
+  Seconds last_progress{0};           // clock time of the latest step's end
+  uint64_t prompt_tokens = 0;         // computed or shared, once a choice
+  uint64_t shared_prompt_tokens = 0;  // of them, not computed
   uint64_t generated_tokens = 0;
   uint64_t preemptions = 0;
   uint64_t recomputed_tokens = 0;
@@ -67,6 +75,7 @@ struct EngineStats {
   // Time of which no joules are known and none will be.
   Seconds energy_unknown_time{0};
   std::optional<DeviceStats> device;      // if it is simulated, modelled
+  std::optional<EnergyOfLate> of_late;    // once there are any
   std::vector<ShadowStats> shadow;        // other devices, modelled
   std::optional<LedgerState> ledger;      // of the durable one, if there is any
   std::optional<GovernorStats> governor;  // if there is any

@@ -16,7 +16,7 @@ struct PrefixStats {
   int64_t copied = 0;   // of those, in blocks that go on differently
   // Of them, computed although they were there before, because
   int64_t lost_evicted = 0;  // their blocks have been taken for others
-  int64_t lost_scored = 0;   // logits were wanted of them
+  int64_t lost_scored = 0;   // logits or hidden states were wanted
   int64_t collisions = 0;    // blocks with the key of another; never shared
 };
 

@@ -1,6 +1,8 @@
 #include "engine/reply.h"
 
 #include <algorithm>
+#include <cassert>
+#include <cmath>
 #include <utility>
 
 #include "engine/sample/logprobs.h"
@@ -142,6 +144,38 @@ Delta TakeRest(Sequence& s, FinishReason reason) {
   delta.choice = s.choice;
   delta.prompt_logprobs = std::exchange(s.prompt_logprobs, {});
   Finish(s, reason, delta);
+  return delta;
+}
+
+void TakeHidden(const StepBatch& batch) {
+  if (batch.hidden_uses.empty()) return;
+  const size_t width = batch.hidden.values.size() / batch.hidden_uses.size();
+  std::span<const float> rest(batch.hidden.values);
+  for (const HiddenUse& use : batch.hidden_uses) {
+    Sequence& s = *use.sequence;
+    assert(use.position == s.num_embedded);
+    s.hidden_sum.resize(width);
+    for (size_t i = 0; i < width; ++i) s.hidden_sum[i] += rest[i];
+    s.num_embedded = use.position + 1;
+    rest = rest.subspan(width);
+  }
+}
+
+// The mean has the direction of the sum.
+absl::StatusOr<Delta> TakeEmbedding(Sequence& s) {
+  double squares = 0;
+  for (double x : s.hidden_sum) squares += x * x;
+  const double norm = std::sqrt(squares);
+  if (!std::isfinite(norm) || norm == 0) {
+    return absl::InternalError("the model's hidden states have no direction");
+  }
+  Delta delta;
+  delta.choice = s.choice;
+  delta.finish_reason = FinishReason::kStop;
+  delta.embedding.reserve(s.hidden_sum.size());
+  for (double x : std::exchange(s.hidden_sum, {})) {
+    delta.embedding.push_back(static_cast<float>(x / norm));
+  }
   return delta;
 }
 

@@ -3,6 +3,7 @@
 #ifndef MILLIJOULE_ENGINE_REPLY_H_
 #define MILLIJOULE_ENGINE_REPLY_H_
 
+#include "absl/status/statusor.h"
 #include "engine/model/step_runner.h"
 #include "engine/request/sequence.h"
 #include "engine/sample/sampler.h"
@@ -27,6 +28,13 @@ Delta TakeTokens(Sequence& s, const Tokenizer& tokenizer);
 // The rest of a reply that ends between two tokens: what was held back, which
 // may still end with a stop string.
 Delta TakeRest(Sequence& s, FinishReason reason);
+
+// Adds what a step has computed of embeddings, position by position.
+void TakeHidden(const StepBatch& batch);
+
+// The news of a sequence that embeds, once all positions are added: the
+// embedding, or INTERNAL where it has no direction.
+absl::StatusOr<Delta> TakeEmbedding(Sequence& s);
 
 // The news of a sequence that generates nothing, once its prompt is scored.
 Delta TakeScoredPrompt(Sequence& s);

@@ -37,6 +37,17 @@ void AddLogits(Sequence& s, int first, int last, StepBatch& batch) {
   }
 }
 
+// The rows of `s` that compute [first, last) and whose hidden state is wanted.
+void AddHidden(Sequence& s, int first, int last, StepBatch& batch) {
+  if (!s.embeds()) return;
+  const int row = static_cast<int>(batch.forward.tokens.size()) - first;
+  for (int position = std::max(first, s.num_embedded); position < last;
+       ++position) {
+    batch.hidden.rows.push_back(row + position);
+    batch.hidden_uses.push_back({&s, position});
+  }
+}
+
 void AddSequence(Sequence& s, int num_rows, StepBatch& batch) {
   ForwardBatch& forward = batch.forward;
   const int first = s.num_computed, last = first + num_rows;
@@ -45,6 +56,7 @@ void AddSequence(Sequence& s, int num_rows, StepBatch& batch) {
   s.refuted = s.left_early = false;
   const size_t logits_before = forward.logits_rows.size();
   AddLogits(s, first, last, batch);
+  AddHidden(s, first, last, batch);
   forward.sequences.push_back({static_cast<int>(forward.tokens.size()),
                                num_rows, first, s.blocks.ids()});
   forward.shape.sequences.push_back(
@@ -59,6 +71,7 @@ void AddSequence(Sequence& s, int num_rows, StepBatch& batch) {
 }  // namespace
 
 int FirstWantedRow(const Sequence& s) {
+  if (s.embeds()) return s.num_embedded;
   return (ScoresPrompt(s) ? FirstUnscored(s) : s.num_tokens()) - 1;
 }
 

@@ -21,8 +21,14 @@ struct LogitsUse {
   int position = 0;
 };
 
-// The first of the sequence's rows whose logits are wanted: what lies before it
-// may come from elsewhere.
+// Adds a row of hidden state to its sequence's sum.
+struct HiddenUse {
+  Sequence* sequence = nullptr;
+  int position = 0;
+};
+
+// The first of the sequence's rows of which something is wanted: what lies
+// before it may come from elsewhere.
 int FirstWantedRow(const Sequence& s);
 
 // How many of a row's largest logits draw a token of `request`; 0: it takes
@@ -34,6 +40,8 @@ struct StepBatch {
   ForwardBatch forward;
   std::vector<Sequence*> sequences;  // as in forward.sequences
   std::vector<LogitsUse> uses;       // as forward.logits_rows
+  HiddenRows hidden;  // for forward.hidden, once that points here
+  std::vector<HiddenUse> hidden_uses;  // as hidden.rows
   // Once it has run: sequences whose row left the model early, and the joules
   // of a step in which some might; nothing: those of its shape.
   int num_left = 0;

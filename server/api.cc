@@ -5,7 +5,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/request/request_error.h"
+#include "server/api/openapi_json.h"
 #include "server/live_page.h"
+#include "server/load_report.h"
+#include "server/openai/api_error.h"
 #include "server/unix_time.h"
 
 namespace mj {
@@ -30,23 +33,37 @@ struct Api::Route {
   Outcome (Api::*handle)(const HttpCall&, std::function<void()>);
 };
 
-const Api::Route* Api::Find(std::string_view method, std::string_view path) {
-  static constexpr std::array<Route, 11> kRoutes = {{
+std::span<const Api::Route> Api::AllRoutes() {
+  static constexpr std::array<Route, 13> kRoutes = {{
       {"POST", "/completions", Access::kTenant, &Api::Completions},
       {"POST", "/chat/completions", Access::kTenant, &Api::Chat},
+      {"POST", "/embeddings", Access::kTenant, &Api::Embeddings},
       {"POST", "/tokenize", Access::kTenant, &Api::Tokenize},
       {"POST", "/detokenize", Access::kTenant, &Api::Detokenize},
       {"GET", "/models", Access::kTenant, &Api::Models},
       {"GET", kModelPrefix, Access::kTenant, &Api::OneModel},
       {"GET", "/health", Access::kOpen, &Api::HealthReply},
       {"GET", "/ready", Access::kOpen, &Api::ReadyReply},
+      {"GET", "/openapi.json", Access::kOpen, &Api::OpenApi},
       {"GET", "/metrics", Access::kOperator, &Api::MetricsReply},
       {"GET", "/", Access::kOperator, &Api::Page},
       {"GET", "/live", Access::kOperator, &Api::Live},
   }};
+  return kRoutes;
+}
+
+std::vector<RouteName> Api::Routes() {
+  std::vector<RouteName> names;
+  for (const Route& route : AllRoutes()) {
+    names.push_back({route.method, route.path});
+  }
+  return names;
+}
+
+const Api::Route* Api::Find(std::string_view method, std::string_view path) {
   if (method == "HEAD") method = "GET";
   path = WithoutVersion(path);
-  for (const Route& route : kRoutes) {
+  for (const Route& route : AllRoutes()) {
     const bool named = route.path == kModelPrefix &&
                        path.size() > kModelPrefix.size() &&
                        path.starts_with(kModelPrefix);
@@ -56,12 +73,10 @@ const Api::Route* Api::Find(std::string_view method, std::string_view path) {
   return nullptr;
 }
 
-Api::Api(Engine& engine, Metrics& metrics, const ApiKeys& keys,
-         const Clock& clock, Provenance provenance)
-    : engine_(engine),
-      metrics_(metrics),
+Api::Api(const Serving& serving, const ApiKeys& keys, Provenance provenance)
+    : serving_(serving),
+      engine_(serving.engine),
       keys_(keys),
-      clock_(clock),
       provenance_(std::move(provenance)),
       created_(UnixSeconds()) {}
 
@@ -74,25 +89,62 @@ std::optional<HttpReply> Api::Refuse(const HttpCall& head) const {
   if (route == nullptr) {
     HttpReply reply = ErrorReply(
         405, absl::StrCat("'", head.path, "' does not take ", head.method));
-    reply.headers.emplace_back("Allow", any->method);
+    const bool gets = any->method == "GET";
+    reply.headers.emplace_back("Allow", gets ? "GET, HEAD" : "POST");
     return reply;
   }
   if (route->access == Access::kOpen) return std::nullopt;
-  const std::optional<std::string> tenant = keys_.TenantOf(head.authorization);
+  const bool for_operators = route->access == Access::kOperator;
+  const std::optional<std::string> tenant = TenantOf(head, *route);
   if (!tenant) {
     HttpReply reply =
-        ErrorReply(401, "needs 'Authorization: Bearer KEY' with a known key",
-                   "", "invalid_api_key");
-    reply.headers.emplace_back("WWW-Authenticate", "Bearer");
+        Refused(head, WithField(absl::UnauthenticatedError(
+                                    "needs 'Authorization: Bearer KEY' with a "
+                                    "known key"),
+                                "", "invalid_api_key"));
+    // A browser asks for name and key where the scheme is Basic.
+    reply.headers.emplace_back(
+        "WWW-Authenticate", for_operators
+                                ? "Basic realm=\"operator\", charset=\"UTF-8\""
+                                : "Bearer");
     return reply;
   }
-  if (route->access == Access::kOperator && keys_.required() &&
-      *tenant != kOperatorTenant) {
-    return ErrorReply(403, absl::StrCat("'", head.path,
-                                        "' needs the key named operator, not ",
-                                        *tenant, "'s"));
+  if (for_operators && keys_.required() && *tenant != kOperatorTenant) {
+    return Refused(head,
+                   absl::PermissionDeniedError(absl::StrCat(
+                       "'", head.path, "' needs the key named operator, not ",
+                       *tenant, "'s")));
   }
   return std::nullopt;
+}
+
+std::optional<std::string> Api::TenantOf(const HttpCall& call,
+                                         const Route& route) const {
+  std::optional<std::string> tenant = keys_.TenantOf(call.authorization);
+  if (tenant || route.access != Access::kOperator) return tenant;
+  return keys_.TenantOfBasic(call.authorization);
+}
+
+CallOrigin Api::OriginOf(const HttpCall& call) {
+  return {"http", call.request_id,
+          TraceIdOf(call.Header("traceparent")).value_or("")};
+}
+
+HttpReply Api::Refused(const HttpCall& call, const absl::Status& why) const {
+  HttpReply reply = ErrorReply(why);
+  serving_.metrics.ObserveRefused(why);
+  serving_.log.Refused(OriginOf(call),
+                       keys_.TenantOf(call.authorization).value_or(""), why,
+                       reply.status);
+  return reply;
+}
+
+HttpHeaders Api::LoadHeaders(const HttpCall& call) const {
+  const std::string_view format = call.Header(kLoadFormatHeader);
+  if (format.empty()) return {};
+  std::optional<std::string> report = LoadReport(format, engine_.stats());
+  if (!report) return {};
+  return {{kLoadHeader, *std::move(report)}};
 }
 
 Outcome Api::Handle(const HttpCall& call, std::function<void()> wake) {
@@ -153,7 +205,7 @@ Outcome Api::OneModel(const HttpCall& call, std::function<void()>) {
 }
 
 Outcome Api::HealthReply(const HttpCall&, std::function<void()>) {
-  if (health_.Healthy(engine_.stats(), clock_.Now())) {
+  if (health_.Healthy(engine_.stats(), serving_.clock.Now())) {
     return JsonReply({{"status", "ok"}});
   }
   return ErrorReply(
@@ -167,7 +219,7 @@ Outcome Api::ReadyReply(const HttpCall&, std::function<void()>) {
 }
 
 Outcome Api::MetricsReply(const HttpCall&, std::function<void()>) {
-  HttpReply reply = TextReply(metrics_.Text(engine_.stats()));
+  HttpReply reply = TextReply(serving_.metrics.Text(engine_.stats()));
   reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
   return reply;
 }
@@ -176,7 +228,13 @@ Outcome Api::Page(const HttpCall&, std::function<void()>) { return LivePage(); }
 
 Outcome Api::Live(const HttpCall&, std::function<void()>) {
   return JsonReply(LiveState(engine_.stats(), engine_.model().name,
-                             clock_.Now(), metrics_.Recent()));
+                             serving_.clock.Now(), serving_.metrics.Recent()));
+}
+
+Outcome Api::OpenApi(const HttpCall&, std::function<void()>) {
+  HttpReply reply;
+  reply.body = kOpenApiJson;
+  return reply;
 }
 
 }  // namespace mj

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "engine/request/request_error.h"
 #include "server/api.h"
 #include "server/openai/chat_format.h"
 #include "server/openai/chat_request.h"
@@ -45,11 +46,7 @@ ReplyHead Api::MakeHead(const char* id_prefix) const {
 
 absl::Status Api::Sign(const HttpCall& call, const std::string& id,
                        std::vector<Request>& requests) const {
-  const auto find = [&](std::string_view name) -> std::string_view {
-    const auto found = call.headers.find(name);
-    if (found == call.headers.end()) return {};
-    return found->second;
-  };
+  const auto find = [&](std::string_view name) { return call.Header(name); };
   const std::string tenant =
       keys_.TenantOf(call.authorization).value_or(std::string(kDefaultTenant));
   for (size_t i = 0; i < requests.size(); ++i) {
@@ -63,14 +60,38 @@ absl::Status Api::Sign(const HttpCall& call, const std::string& id,
   return absl::OkStatus();
 }
 
+Started Api::Start(const HttpCall& call, std::vector<Request> requests,
+                   std::unique_ptr<ReplyFormat> format, StreamFields stream,
+                   std::function<void()> wake) {
+  return Generation::Start(serving_, OriginOf(call), std::move(requests),
+                           std::move(format), stream, std::move(wake));
+}
+
+Outcome Api::OrRefused(const HttpCall& call, Started started) {
+  if (!started.ok()) return Refused(call, started.status());
+  return *std::move(started);
+}
+
 Outcome Api::Completions(const HttpCall& call, std::function<void()> wake) {
+  return OrRefused(call, StartCompletions(call, std::move(wake)));
+}
+
+Outcome Api::Chat(const HttpCall& call, std::function<void()> wake) {
+  return OrRefused(call, StartChat(call, std::move(wake)));
+}
+
+Outcome Api::Embeddings(const HttpCall& call, std::function<void()> wake) {
+  return OrRefused(call, StartEmbeddings(call, std::move(wake)));
+}
+
+Started Api::StartCompletions(const HttpCall& call,
+                              std::function<void()> wake) {
   const absl::StatusOr<Json> body = ParseJson(call.body);
-  if (!body.ok()) return ErrorReply(body.status());
+  if (!body.ok()) return body.status();
   absl::StatusOr<CompletionRequest> parsed = ParseCompletionRequest(*body);
-  if (!parsed.ok()) return ErrorReply(parsed.status());
-  if (absl::Status status = CheckModel(parsed->model); !status.ok()) {
-    return ErrorReply(status);
-  }
+  if (!parsed.ok()) return parsed.status();
+  absl::Status status = CheckModel(parsed->model);
+  if (!status.ok()) return status;
   const Request& first = parsed->requests.front();
   const Tokenizer& tokenizer = *engine_.model().tokenizer;
   CompletionFormatOptions options;
@@ -82,30 +103,26 @@ Outcome Api::Completions(const HttpCall& call, std::function<void()> wake) {
   options.include_usage = parsed->stream.include_usage;
   if (parsed->echo) options.echoed = EchoedTexts(parsed->requests, tokenizer);
   const ReplyHead head = MakeHead("cmpl-");
-  if (absl::Status status = Sign(call, head.id, parsed->requests);
-      !status.ok()) {
-    return ErrorReply(status);
-  }
-  absl::StatusOr<std::unique_ptr<Generation>> started = Generation::Start(
-      engine_, metrics_, clock_, std::move(parsed->requests),
+  status = Sign(call, head.id, parsed->requests);
+  if (!status.ok()) return status;
+  return Start(
+      call, std::move(parsed->requests),
       std::make_unique<CompletionFormat>(head, std::move(options), tokenizer),
       parsed->stream, std::move(wake));
-  if (!started.ok()) return ErrorReply(started.status());
-  return *std::move(started);
 }
 
-Outcome Api::Chat(const HttpCall& call, std::function<void()> wake) {
+Started Api::StartChat(const HttpCall& call, std::function<void()> wake) {
   const absl::StatusOr<Json> body = ParseJson(call.body);
-  if (!body.ok()) return ErrorReply(body.status());
+  if (!body.ok()) return body.status();
   absl::StatusOr<ChatRequest> parsed = ParseChatRequest(*body);
-  if (!parsed.ok()) return ErrorReply(parsed.status());
-  if (absl::Status status = CheckModel(parsed->model); !status.ok()) {
-    return ErrorReply(status);
-  }
+  if (!parsed.ok()) return parsed.status();
+  absl::Status status = CheckModel(parsed->model);
+  if (!status.ok()) return status;
   absl::StatusOr<std::string> prompt =
       RenderChat(engine_.model(), std::move(parsed->context));
-  if (!prompt.ok())
-    return ErrorReply(400, std::string(prompt.status().message()), "messages");
+  if (!prompt.ok()) {
+    return RequestError("messages", std::string(prompt.status().message()));
+  }
   ChatFormatOptions options;
   options.choices = parsed->request.num_choices;
   options.logprobs = parsed->request.logprobs.generated.has_value();
@@ -114,15 +131,12 @@ Outcome Api::Chat(const HttpCall& call, std::function<void()> wake) {
   parsed->request.prompt = *std::move(prompt);
   const ReplyHead head = MakeHead("chatcmpl-");
   std::vector<Request> requests = {std::move(parsed->request)};
-  if (absl::Status status = Sign(call, head.id, requests); !status.ok()) {
-    return ErrorReply(status);
-  }
-  absl::StatusOr<std::unique_ptr<Generation>> started = Generation::Start(
-      engine_, metrics_, clock_, std::move(requests),
+  status = Sign(call, head.id, requests);
+  if (!status.ok()) return status;
+  return Start(
+      call, std::move(requests),
       std::make_unique<ChatFormat>(head, options, *engine_.model().tokenizer),
       parsed->stream, std::move(wake));
-  if (!started.ok()) return ErrorReply(started.status());
-  return *std::move(started);
 }
 
 }  // namespace mj

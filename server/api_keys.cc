@@ -84,8 +84,28 @@ std::optional<std::string> ApiKeys::TenantOf(
   constexpr absl::string_view kScheme = "bearer ";
   const absl::string_view header(authorization.data(), authorization.size());
   if (!absl::StartsWithIgnoreCase(header, kScheme)) return std::nullopt;
-  const absl::string_view key =
-      absl::StripAsciiWhitespace(header.substr(kScheme.size()));
+  return TenantOfKey(absl::StripAsciiWhitespace(header.substr(kScheme.size())));
+}
+
+std::optional<std::string> ApiKeys::TenantOfBasic(
+    std::string_view authorization) const {
+  if (!required()) return std::string(kDefaultTenant);
+  constexpr absl::string_view kScheme = "basic ";
+  const absl::string_view header(authorization.data(), authorization.size());
+  if (!absl::StartsWithIgnoreCase(header, kScheme)) return std::nullopt;
+  std::string pair;
+  if (!absl::Base64Unescape(
+          absl::StripAsciiWhitespace(header.substr(kScheme.size())), &pair)) {
+    return std::nullopt;
+  }
+  const size_t colon = pair.find(':');
+  if (colon == std::string::npos) return std::nullopt;
+  std::optional<std::string> tenant = TenantOfKey(pair.substr(colon + 1));
+  if (tenant && *tenant != pair.substr(0, colon)) return std::nullopt;
+  return tenant;
+}
+
+std::optional<std::string> ApiKeys::TenantOfKey(absl::string_view key) const {
   Digest digest;
   SHA256(reinterpret_cast<const uint8_t*>(key.data()), key.size(),
          digest.data());

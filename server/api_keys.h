@@ -40,6 +40,10 @@ class ApiKeys final {
   // is none), or nothing where it names no known key. Takes the same time
   // whichever key matches.
   std::optional<std::string> TenantOf(std::string_view authorization) const;
+  // The same of "Basic base64(TENANT:KEY)", as browsers send it. They do so for
+  // other sites' pages, too: only for what changes nothing.
+  std::optional<std::string> TenantOfBasic(
+      std::string_view authorization) const;
 
  private:
   using Digest = std::array<uint8_t, 32>;  // SHA-256
@@ -49,6 +53,7 @@ class ApiKeys final {
   };
 
   static absl::StatusOr<Entry> ParseLine(absl::string_view line);
+  std::optional<std::string> TenantOfKey(absl::string_view key) const;
 
   std::vector<Entry> entries_;
 };

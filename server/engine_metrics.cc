@@ -13,6 +13,12 @@ void AddLoad(const EngineStats& stats, MetricFamilies& out) {
             {{static_cast<double>(stats.running)}}, "num_requests_running");
   out.Gauge("requests_waiting", "Sequences that wait for a place.",
             {{static_cast<double>(stats.waiting)}}, "num_requests_waiting");
+  out.Gauge("requests_waiting_by_reason",
+            "Sequences that wait for a place (capacity), and flex requests "
+            "that wait for less carbon (deferred).",
+            {{static_cast<double>(stats.waiting), {{"reason", "capacity"}}},
+             {static_cast<double>(stats.held), {{"reason", "deferred"}}}},
+            "num_requests_waiting_by_reason");
   out.Gauge("kv_cache_usage_ratio", "Used share of the KV blocks, 0 to 1.",
             {{total > 0 ? stats.kv_blocks_used / total : 0.0}},
             "kv_cache_usage_perc");
@@ -33,6 +39,15 @@ void AddWork(const EngineStats& stats, MetricFamilies& out) {
         "Prompt tokens of admitted requests, once a choice: computed, or found "
         "in the prefix cache.",
         stats.prompt_tokens, "prompt_tokens_total");
+  const uint64_t hit = stats.shared_prompt_tokens;
+  count("prompt_tokens_cached_total", "Prompt tokens that were not computed.",
+        hit, "prompt_tokens_cached_total");
+  out.Counter("prompt_tokens_by_source_total",
+              "Prompt tokens, computed or found in the prefix cache.",
+              {{static_cast<double>(stats.prompt_tokens - hit),
+                {{"source", "local_compute"}}},
+               {static_cast<double>(hit), {{"source", "local_cache_hit"}}}},
+              "prompt_tokens_by_source_total");
   count("generation_tokens_total", "Tokens generated.", stats.generated_tokens,
         "generation_tokens_total");
   count("preemptions_total", "Sequences that lost their KV blocks to others.",

@@ -7,27 +7,28 @@
 
 namespace mj {
 
-Generation::Generation(Metrics& metrics, const Clock& clock,
+Generation::Generation(const Serving& serving, CallOrigin origin,
                        std::unique_ptr<ReplyFormat> format, StreamFields stream)
-    : metrics_(metrics),
-      clock_(clock),
+    : serving_(serving),
+      origin_(std::move(origin)),
       format_(std::move(format)),
       stream_(stream) {}
 
 absl::StatusOr<std::unique_ptr<Generation>> Generation::Start(
-    Engine& engine, Metrics& metrics, const Clock& clock,
-    std::vector<Request> requests, std::unique_ptr<ReplyFormat> format,
-    StreamFields stream, std::function<void()> wake) {
+    const Serving& serving, CallOrigin origin, std::vector<Request> requests,
+    std::unique_ptr<ReplyFormat> format, StreamFields stream,
+    std::function<void()> wake) {
   std::unique_ptr<Generation> call(
-      new Generation(metrics, clock, std::move(format), stream));
+      new Generation(serving, std::move(origin), std::move(format), stream));
   for (Request& request : requests) {
     Part part;
     auto prompt = std::exchange(request.prompt, std::string());
     part.request = request;
-    request.prompt = std::move(prompt);  // the engine's alone
+    if (serving.log.with_prompts()) part.request.prompt = prompt;
+    request.prompt = std::move(prompt);
     part.last_token.resize(request.num_choices);
     absl::StatusOr<std::shared_ptr<ResponseChannel>> channel =
-        engine.Submit(std::move(request), wake);
+        serving.engine.Submit(std::move(request), wake);
     if (!channel.ok()) return channel.status();  // ~Generation cancels others
     part.channel = *std::move(channel);
     call->parts_.push_back(std::move(part));
@@ -45,24 +46,30 @@ void Generation::Cancel() {
     Delta gone;
     gone.last = true;
     gone.status = absl::CancelledError("the client has gone");
-    End(part, gone);
+    End(part, gone, Json());
   }
 }
 
-void Generation::End(Part& part, const Delta& last) {
+Json Generation::CodeOf(const absl::Status& status) const {
+  return told_ ? 200 : HttpStatusOf(status);
+}
+
+void Generation::End(Part& part, const Delta& last, const Json& code) {
   part.ended = true;
   --unfinished_;
   status_.Update(last.status);
   AddUsage(last.usage, usage_);
-  metrics_.ObserveFinished(part.request, last, part.finish);
+  const RecentRequest ended =
+      serving_.metrics.ObserveFinished(part.request, last, part.finish);
+  serving_.log.Ended(origin_, ended, part.request, last.status, code);
 }
 
 void Generation::ObserveTokens(Part& part, const Delta& delta) {
   const int tokens = static_cast<int>(delta.tokens.size());
   if (tokens == 0) return;
-  const Seconds now = clock_.Now();
+  const Seconds now = serving_.clock.Now();
   std::optional<Seconds>& previous = part.last_token[delta.choice];
-  if (previous) metrics_.ObserveTokenGap(now - *previous, tokens);
+  if (previous) serving_.metrics.ObserveTokenGap(now - *previous, tokens);
   previous = now;
 }
 
@@ -80,7 +87,8 @@ void Generation::AdvancePart(int index, std::string& events) {
         format_->Collect(index, *delta);
       }
     }
-    if (delta->last) End(part, *delta);
+    told_ = told_ || !events.empty();
+    if (delta->last) End(part, *delta, CodeOf(delta->status));
   }
 }
 

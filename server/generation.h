@@ -12,20 +12,30 @@
 
 #include "absl/status/statusor.h"
 #include "engine/engine.h"
+#include "server/call_origin.h"
 #include "server/metrics.h"
 #include "server/openai/reply_format.h"
 #include "server/openai/sampling_fields.h"
+#include "server/request_log.h"
 
 namespace mj {
+
+// What all calls share. Outlives them.
+struct Serving {
+  Engine& engine;
+  Metrics& metrics;
+  RequestLog& log;
+  const Clock& clock;
+};
 
 class Generation final {
  public:
   // Submits all requests, or none. `wake` runs on the engine thread when
   // Advance() has something to do; it must only signal.
   static absl::StatusOr<std::unique_ptr<Generation>> Start(
-      Engine& engine, Metrics& metrics, const Clock& clock,
-      std::vector<Request> requests, std::unique_ptr<ReplyFormat> format,
-      StreamFields stream, std::function<void()> wake);
+      const Serving& serving, CallOrigin origin, std::vector<Request> requests,
+      std::unique_ptr<ReplyFormat> format, StreamFields stream,
+      std::function<void()> wake);
   // Cancels what is still in flight and counts it as aborted.
   ~Generation();
 
@@ -44,27 +54,30 @@ class Generation final {
   void Cancel();
 
  private:
-  struct Part {  // one prompt
-    Request request;
+  struct Part {       // one prompt
+    Request request;  // without its prompt, unless that is logged
     std::shared_ptr<ResponseChannel> channel;
     std::vector<std::optional<Seconds>> last_token;  // a choice
     std::optional<FinishReason> finish;
     bool ended = false;
   };
 
-  Generation(Metrics& metrics, const Clock& clock,
+  Generation(const Serving& serving, CallOrigin origin,
              std::unique_ptr<ReplyFormat> format, StreamFields stream);
   void AdvancePart(int index, std::string& events);
   void ObserveTokens(Part& part, const Delta& delta);
-  void End(Part& part, const Delta& last);
+  // `code`: the HTTP status that the client gets, null: it has gone.
+  void End(Part& part, const Delta& last, const Json& code);
+  Json CodeOf(const absl::Status& status) const;
   void StreamEnd(std::string& events);
 
-  Metrics& metrics_;
-  const Clock& clock_;
+  const Serving serving_;
+  const CallOrigin origin_;
   const std::unique_ptr<ReplyFormat> format_;
   const StreamFields stream_;
   std::vector<Part> parts_;
   int unfinished_ = 0;
+  bool told_ = false;  // streaming: something, so that the status is out
   Usage usage_;
   absl::Status status_;
 };

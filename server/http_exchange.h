@@ -17,7 +17,6 @@ struct HttpExchange {
   bool preflight = false;  // of CORS
   std::string origin;
   std::string wanted_headers;  // of a preflight
-  std::string request_id;      // the client's, or ours
 };
 
 // The next request of a connection. Without `refusal` it is to be answered;

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,16 +18,25 @@ struct HttpCall {
   std::string path;    // without the query
   std::string authorization;
   std::string body;
-  // Those of ours and of llm-d ("x-millijoule-...", "x-llm-d-..."), by
-  // lower-case name.
+  // Those that are read beside these, by lower-case name: of ours and of llm-d
+  // ("x-millijoule-...", "x-llm-d-..."), `traceparent` and
+  // `endpoint-load-metrics-format`.
   std::map<std::string, std::string, std::less<>> headers{};
+  std::string request_id{};  // the client's `x-request-id`, or ours
+
+  std::string_view Header(std::string_view name) const {  // "": absent
+    const auto found = headers.find(name);
+    return found == headers.end() ? std::string_view() : found->second;
+  }
 };
+
+using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 
 struct HttpReply {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
-  std::vector<std::pair<std::string, std::string>> headers;
+  HttpHeaders headers;
 };
 
 HttpReply JsonReply(const Json& json);

@@ -8,8 +8,10 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "server/call_origin.h"
 #include "server/http_deadline.h"
 #include "server/http_target.h"
+#include "server/load_report.h"
 #include "server/reply_id.h"
 
 namespace mj {
@@ -25,16 +27,14 @@ std::string Text(boost::string_view view) {
   return std::string(view.data(), view.size());
 }
 
-// The client's id where it is fit for a header and a log line, else ours.
-std::string RequestId(boost::string_view given) {
-  constexpr size_t kMaxLength = 128;
-  if (given.empty() || given.size() > kMaxLength) return MakeReplyId("req-");
-  return Text(given);
+std::string RequestId(const std::string& given) {
+  return IsRequestId(given) ? given : MakeReplyId("req-");
 }
 
 bool IsRequestHeader(const std::string& name) {
   return absl::StartsWith(name, "x-millijoule-") ||
-         absl::StartsWith(name, "x-llm-d-");
+         absl::StartsWith(name, "x-llm-d-") || name == "traceparent" ||
+         name == kLoadFormatHeader;
 }
 
 // The reply to what Beast could not read; nothing for a broken connection.
@@ -128,7 +128,7 @@ void HttpReader::TakeHead(const Parser& parser, HttpExchange& exchange) const {
   exchange.origin = Text(head[http::field::origin]);
   exchange.wanted_headers =
       Text(head[http::field::access_control_request_headers]);
-  exchange.request_id = RequestId(head["x-request-id"]);
+  exchange.call.request_id = RequestId(Text(head["x-request-id"]));
 }
 
 std::optional<HttpReply> HttpReader::RefuseHead(
@@ -152,7 +152,7 @@ std::optional<HttpReply> HttpReader::RefuseHead(
 
 asio::awaitable<IncomingRequest> HttpReader::Read(Seconds head_limit) {
   IncomingRequest incoming;
-  incoming.exchange.request_id = MakeReplyId("req-");
+  incoming.exchange.call.request_id = MakeReplyId("req-");
   Parser parser;
   parser.header_limit(options_.max_header_bytes);
   parser.body_limit(options_.max_body_bytes);

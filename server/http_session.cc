@@ -61,7 +61,7 @@ asio::awaitable<void> HttpSession::Run() {
     } else {
       goes_on = co_await Answer(incoming.exchange);
     }
-    shared_.log.debug("{} {} {}", incoming.exchange.request_id,
+    shared_.log.debug("{} {} {}", incoming.exchange.call.request_id,
                       incoming.exchange.call.method,
                       incoming.exchange.call.path);
     head_limit = shared_.options.idle_timeout;
@@ -108,7 +108,10 @@ asio::awaitable<bool> HttpSession::Follow(const HttpExchange& exchange,
     if (events.empty()) continue;
     // An error before the first event can still be an HTTP error.
     if (!started && !generation.status().ok()) break;
-    if (!started && !co_await writer_.StartStream(exchange)) co_return false;
+    if (!started && !co_await writer_.StartStream(
+                        exchange, shared_.api.LoadHeaders(exchange.call))) {
+      co_return false;
+    }
     started = true;
     if (!co_await writer_.SendEvents(exchange, events)) co_return false;
   }
@@ -120,7 +123,9 @@ asio::awaitable<bool> HttpSession::Follow(const HttpExchange& exchange,
   if (!generation.status().ok()) {
     co_return co_await writer_.Send(exchange, ErrorReply(generation.status()));
   }
-  co_return co_await writer_.Send(exchange, JsonReply(generation.Reply()));
+  HttpReply reply = JsonReply(generation.Reply());
+  reply.headers = shared_.api.LoadHeaders(exchange.call);
+  co_return co_await writer_.Send(exchange, reply);
 }
 
 // A close with unread input resets the connection, and the client may lose

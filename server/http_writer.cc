@@ -40,7 +40,7 @@ HttpReply HttpWriter::Preflight(const HttpExchange& exchange) {
 void HttpWriter::AddCommonHeaders(const HttpExchange& exchange,
                                   http::fields& fields) const {
   fields.set(http::field::server, kServerName);
-  fields.set("X-Request-Id", exchange.request_id);
+  fields.set("X-Request-Id", exchange.call.request_id);
   const std::string& allowed = options_.allow_origin;
   if (allowed.empty() || exchange.origin.empty()) return;
   if (allowed != "*") fields.set(http::field::vary, "Origin");
@@ -72,13 +72,15 @@ asio::awaitable<bool> HttpWriter::Send(const HttpExchange& exchange,
   co_return !error && exchange.keep_alive;
 }
 
-asio::awaitable<bool> HttpWriter::StartStream(const HttpExchange& exchange) {
+asio::awaitable<bool> HttpWriter::StartStream(const HttpExchange& exchange,
+                                              const HttpHeaders& headers) {
   http::response<http::empty_body> head;
   head.version(exchange.version);
   head.result(http::status::ok);
   head.chunked(KnowsChunks(exchange));
   head.keep_alive(exchange.keep_alive && KnowsChunks(exchange));
   AddCommonHeaders(exchange, head);
+  for (const auto& [name, value] : headers) head.set(name, value);
   head.set(http::field::content_type, "text/event-stream; charset=utf-8");
   head.set(http::field::cache_control, "no-cache");
   Deadline deadline(socket_, options_.write_timeout);

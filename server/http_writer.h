@@ -21,7 +21,8 @@ class HttpWriter final {
 
   boost::asio::awaitable<bool> Send(const HttpExchange& exchange,
                                     const HttpReply& reply);
-  boost::asio::awaitable<bool> StartStream(const HttpExchange& exchange);
+  boost::asio::awaitable<bool> StartStream(const HttpExchange& exchange,
+                                           const HttpHeaders& headers);
   boost::asio::awaitable<bool> SendEvents(const HttpExchange& exchange,
                                           const std::string& events);
   boost::asio::awaitable<bool> EndStream(const HttpExchange& exchange);

@@ -13,9 +13,17 @@ namespace mj {
 
 using Logger = spdlog::logger;
 
-// `level`: trace, debug, info, warning, error or off; INVALID_ARGUMENT
-// otherwise. Thread-safe.
-absl::StatusOr<std::unique_ptr<Logger>> MakeLogger(const std::string& level);
+// A logger of this name logs JSON objects.
+inline constexpr const char* kFieldsLogger = "fields";
+
+// `level`: trace, debug, info, warning, error or off. `format`, a line each:
+//   text   time (UTC), level, message; what is no printable text of the message
+//          is escaped
+//   json   an object with "time", "level" and "message"; the members of an
+//          object that is logged come behind them
+// INVALID_ARGUMENT names another level or format. Thread-safe.
+absl::StatusOr<std::unique_ptr<Logger>> MakeLogger(
+    const std::string& level, const std::string& format = "text");
 
 }  // namespace mj
 

@@ -6,9 +6,11 @@
 #include <prometheus/text_serializer.h>
 
 #include <array>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "engine/request/request_error.h"
 #include "server/budget_metrics.h"
 #include "server/depth_metrics.h"
 #include "server/device_metrics.h"
@@ -102,6 +104,25 @@ constexpr std::array<Definition, kNumDistributions> kDistributions = {{
 constexpr std::array<const char*, 5> kFinishedReasons = {
     "stop", "length", "energy", "abort", "error"};
 
+constexpr std::string_view kQueueFull = "queue_full";
+constexpr std::array<std::string_view, 6> kRefusalReasons = {
+    kQueueFull, "draining", "tenant_budget",
+    "too_long", "invalid",  "unauthorized"};
+
+std::string_view RefusalReason(const absl::Status& why) {
+  switch (why.code()) {
+    case absl::StatusCode::kResourceExhausted:
+      return QuotaWaitOf(why) ? "tenant_budget" : kQueueFull;
+    case absl::StatusCode::kUnavailable:
+      return "draining";
+    case absl::StatusCode::kUnauthenticated:
+    case absl::StatusCode::kPermissionDenied:
+      return "unauthorized";
+    default:
+      return CodeOf(why) == kContextLengthExceeded ? "too_long" : "invalid";
+  }
+}
+
 Buckets BucketsOf(int which, int max_model_len) {
   switch (which) {
     case kTimeToFirstToken:
@@ -145,11 +166,14 @@ struct Metrics::Impl {
   std::array<std::unique_ptr<prometheus::Histogram>, kNumDistributions>
       distributions;
   std::array<prometheus::Counter, kFinishedReasons.size()> finished;
+  std::array<prometheus::Counter, kRefusalReasons.size()> refused;
   RecentRequests recent;
 
   void Observe(Distribution which, double value) {
     distributions[which]->Observe(value);
   }
+  void ObserveReply(const Request& request, const Delta& last);
+  void AddRefused(MetricFamilies& out) const;
 };
 
 Metrics::Metrics(MetricsOptions options) : impl_(std::make_unique<Impl>()) {
@@ -162,34 +186,47 @@ Metrics::Metrics(MetricsOptions options) : impl_(std::make_unique<Impl>()) {
 
 Metrics::~Metrics() = default;
 
-void Metrics::ObserveFinished(const Request& request, const Delta& last,
-                              std::optional<FinishReason> finish) {
+RecentRequest Metrics::ObserveFinished(const Request& request,
+                                       const Delta& last,
+                                       std::optional<FinishReason> finish) {
   const std::string_view reason = FinishedReason(last.status, finish);
   for (size_t i = 0; i < kFinishedReasons.size(); ++i) {
     if (reason == kFinishedReasons[i]) impl_->finished[i].Increment();
   }
-  impl_->recent.Add(
-      MakeRecent(request, last, std::string(reason), UnixSeconds()));
-  if (!last.status.ok()) return;
+  RecentRequest ended =
+      MakeRecent(request, last, std::string(reason), UnixSeconds());
+  impl_->recent.Add(ended);
+  if (last.status.ok()) impl_->ObserveReply(request, last);
+  return ended;
+}
+
+void Metrics::ObserveRefused(const absl::Status& why) {
+  const std::string_view reason = RefusalReason(why);
+  for (size_t i = 0; i < kRefusalReasons.size(); ++i) {
+    if (reason == kRefusalReasons[i]) impl_->refused[i].Increment();
+  }
+}
+
+void Metrics::Impl::ObserveReply(const Request& request, const Delta& last) {
   const RequestTimings& times = last.timings;
   const double tokens = last.usage.completion_tokens;
-  impl_->Observe(kLatency, times.finished.count());
-  impl_->Observe(kQueueTime, times.queued.count());
-  impl_->Observe(kInferenceTime, (times.finished - times.queued).count());
-  impl_->Observe(kPromptTokens, last.usage.prompt_tokens);
-  impl_->Observe(kGenerationTokens, tokens);
-  impl_->Observe(kParamsN, request.num_choices);
+  Observe(kLatency, times.finished.count());
+  Observe(kQueueTime, times.queued.count());
+  Observe(kInferenceTime, (times.finished - times.queued).count());
+  Observe(kPromptTokens, last.usage.prompt_tokens);
+  Observe(kGenerationTokens, tokens);
+  Observe(kParamsN, request.num_choices);
   if (request.stop.max_tokens) {
-    impl_->Observe(kParamsMaxTokens, *request.stop.max_tokens);
+    Observe(kParamsMaxTokens, *request.stop.max_tokens);
   }
   if (tokens == 0) return;
   const Seconds decode = times.finished - times.first_token;
-  impl_->Observe(kTimeToFirstToken, times.first_token.count());
-  impl_->Observe(kPrefillTime, (times.first_token - times.queued).count());
-  impl_->Observe(kDecodeTime, decode.count());
+  Observe(kTimeToFirstToken, times.first_token.count());
+  Observe(kPrefillTime, (times.first_token - times.queued).count());
+  Observe(kDecodeTime, decode.count());
   // Choices decode side by side, so a choice's share of the tokens counts.
   const double gaps = tokens / request.num_choices - 1;
-  if (gaps > 0) impl_->Observe(kTimePerOutputToken, decode.count() / gaps);
+  if (gaps > 0) Observe(kTimePerOutputToken, decode.count() / gaps);
 }
 
 void Metrics::ObserveTokenGap(Seconds since_previous, int tokens) {
@@ -216,6 +253,7 @@ std::vector<prometheus::MetricFamily> Metrics::Families(
   }
   out.Counter("requests_finished_total", "Requests by how they ended.",
               std::move(finished), "request_success_total");
+  impl_->AddRefused(out);
   for (int i = 0; i < kNumDistributions; ++i) {
     const Definition& of = kDistributions[i];
     out.Histogram(of.name, of.help, *impl_->distributions[i], of.alias);
@@ -229,6 +267,24 @@ std::vector<prometheus::MetricFamily> Metrics::Families(
   AddGovernorMetrics(stats, model, families);
   AddProcessMetrics(families);
   return families;
+}
+
+void Metrics::Impl::AddRefused(MetricFamilies& out) const {
+  std::vector<MetricValue> values;
+  double queue_full = 0;
+  for (size_t i = 0; i < kRefusalReasons.size(); ++i) {
+    const double count = refused[i].Value();
+    if (kRefusalReasons[i] == kQueueFull) queue_full = count;
+    values.push_back({count, {{"reason", std::string(kRefusalReasons[i])}}});
+  }
+  out.Counter("requests_refused_total",
+              "Requests that the engine never took, and calls without a known "
+              "key, by why.",
+              std::move(values));
+  out.Counter("admission_rejections_total",
+              "Requests that found the queue full.",
+              {{queue_full, {{"reason", "max_num_queued_reqs"}}}},
+              "admission_rejections_total");
 }
 
 std::string Metrics::Text(const EngineStats& stats) const {

@@ -35,9 +35,14 @@ class Metrics final {
   ~Metrics();
 
   // Once a request, at its last delta, whatever its status.
-  // `finish` is how its last choice ended, if it did.
-  void ObserveFinished(const Request& request, const Delta& last,
-                       std::optional<FinishReason> finish = std::nullopt);
+  // `finish` is how its last choice ended, if it did. Returns what Recent()
+  // tells of it.
+  RecentRequest ObserveFinished(
+      const Request& request, const Delta& last,
+      std::optional<FinishReason> finish = std::nullopt);
+
+  // A request that the engine never took, or a call without a known key.
+  void ObserveRefused(const absl::Status& why);
 
   // `tokens` tokens of one choice arrived `since_previous` after the one
   // before them. Not for a choice's first tokens: that is TTFT.

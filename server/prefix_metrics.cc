@@ -22,7 +22,8 @@ void AddPrefixMetrics(const EngineStats& stats, const std::string& model_name,
       {{tokens(prefix.copied)}});
   out.Counter("prefix_cache_lost_tokens_total",
               "Prompt tokens computed although they had been before: their "
-              "blocks were taken since, or their own logits were asked for.",
+              "blocks were taken since, or their own logits or hidden states "
+              "were asked for.",
               {{tokens(prefix.lost_evicted), {{"reason", "evicted"}}},
                {tokens(prefix.lost_scored), {{"reason", "scored"}}}});
   out.Counter("prefix_cache_collisions_total",

@@ -15,6 +15,7 @@ RecentRequest MakeRecent(const Request& request, const Delta& last,
   ended.prompt_tokens = last.usage.prompt_tokens;
   ended.cached_tokens = last.usage.cached_tokens;
   ended.completion_tokens = last.usage.completion_tokens;
+  ended.queued = times.queued;
   ended.took = times.finished;
   ended.energy = last.usage.energy.total;
   ended.method = last.usage.energy.method;

@@ -20,7 +20,7 @@ struct RecentRequest {
   std::string id, tenant;
   std::string outcome;  // a finished_reason of the metrics
   int prompt_tokens = 0, cached_tokens = 0, completion_tokens = 0;
-  Seconds took{0};
+  Seconds queued{0}, took{0};
   std::optional<Seconds> ttft, tpot;  // absent: no token, not two of them
   Joules energy{0};
   std::string method;  // "modelled" or "measured"

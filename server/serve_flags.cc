@@ -86,6 +86,12 @@ std::vector<Flag> ServeFlagTable(ServeFlags& flags) {
   table.push_back(TextFlag("log-level", "LEVEL",
                            "trace, debug, info, warning, error or off",
                            flags.log_level));
+  table.push_back(TextFlag("log-format", "FORMAT",
+                           "text, or json: an object a line",
+                           flags.log_format));
+  table.push_back(SwitchFlag("log-prompts",
+                             "prompts, too, in the line of each request",
+                             flags.log_prompts));
   return table;
 }
 

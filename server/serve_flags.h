@@ -30,6 +30,8 @@ struct ServeFlags {
   std::string actuator_socket;  // of a helper that runs already; "": start one
   double drain_delay = 0, drain_timeout = 30;  // seconds
   std::string log_level = "info";
+  std::string log_format = "text";
+  bool log_prompts = false;
 };
 
 // `flags` must outlive the result.

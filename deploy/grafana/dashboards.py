@@ -82,6 +82,10 @@ def overview():
                 Panel("Requests by their end",
                       ("{{finished_reason}}",
                        rate(finished, by=("finished_reason",))), stacked=True),
+                Panel("Requests refused", ("{{reason}}", rate(metric(
+                    "requests_refused_total"), by=("reason",))),
+                      ("queue full, as vLLM counts", rate(metric(
+                          "admission_rejections_total"))), stacked=True),
                 percentiles("Prompt tokens a request",
                             "request_prompt_tokens"),
                 percentiles("Reply tokens a request",
@@ -97,6 +101,9 @@ def overview():
                       ("waiting", metric("requests_waiting")),
                       ("held for less carbon", metric("requests_held")),
                       unit="short", about="Held: flex requests."),
+                Panel("Waiting, by why",
+                      ("{{reason}}", metric("requests_waiting_by_reason")),
+                      unit="short", stacked=True),
                 Panel("KV blocks",
                       ("used", state("kv_cache_usage_ratio")),
                       ("free, content kept", state("kv_cache_idle_ratio"))),
@@ -117,6 +124,12 @@ def overview():
                       ("limit", state("limit_busy_ratio"))),
             ],
             "Prefix cache": [
+                Panel("Prompt tokens by source",
+                      ("{{source}}", rate(metric(
+                          "prompt_tokens_by_source_total"),
+                          by=("source",))), stacked=True),
+                Panel("Prompt tokens not computed", ("tokens", rate(metric(
+                    "prompt_tokens_cached_total")))),
                 Panel("Prompt tokens found",
                       ("found", rate(metric("prefix_cache_hits_total"))
                        / rate(metric("prefix_cache_queries_total"))),

@@ -23,7 +23,11 @@ OTHERS = {
     "request_params_max_tokens": "tokens",
     "limit_max_batched_tokens": "tokens",
     "requests_running": "requests", "requests_waiting": "requests",
-    "requests_held": "requests",
+    "requests_held": "requests", "requests_waiting_by_reason": "requests",
+    "requests_refused_total": "requests",
+    "admission_rejections_total": "requests",
+    "prompt_tokens_by_source_total": "tokens",
+    "prompt_tokens_cached_total": "tokens",
     "speculation_accepted_tokens_by_position_total": "tokens",
 }
 

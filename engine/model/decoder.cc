@@ -31,17 +31,23 @@ Decoder::Decoder(DecoderWeights weights, const ModelShape& shape,
 
 StepOutcome Decoder::Run(const ForwardBatch& batch, const LogitsSink& sink) {
   Begin(batch);
-  if (batch.tap == nullptr) return Finish(0, batch.logits_rows, sink);
+  if (batch.tap == nullptr && batch.hidden == nullptr) {
+    return Finish(0, batch.logits_rows, sink);
+  }
   // A tap behind the last layer keeps no state within.
   const int num_layers = static_cast<int>(weights_.layers.size());
   int first = 0;
-  if (batch.tap->layer < num_layers) {
+  if (batch.tap != nullptr && batch.tap->layer < num_layers) {
     first = batch.tap->layer;
     RunLayers(0, first);
     TakeResidual(batch.tap->row, *batch.tap);
   }
-  RunRest(first, batch.logits_rows);
-  TakeOutput(*batch.tap);
+  std::span<const int> hidden;
+  if (batch.hidden != nullptr) hidden = batch.hidden->rows;
+  RunRest(first, batch.logits_rows, hidden);
+  Normalise();
+  if (batch.tap != nullptr) TakeOutput(*batch.tap);
+  if (batch.hidden != nullptr) TakeHidden(*batch.hidden);
   EmitLogits(sink);
   return {.report = backend_.EndStep()};
 }
@@ -53,8 +59,9 @@ StepOutcome Decoder::Finish(int first, std::span<const LogitsRow> rows,
   return {.report = backend_.EndStep()};
 }
 
-void Decoder::RunRest(int first, std::span<const LogitsRow> rows) {
-  NoteWanted(rows);
+void Decoder::RunRest(int first, std::span<const LogitsRow> rows,
+                      std::span<const int> hidden) {
+  NoteWanted(rows, hidden);
   const int last = static_cast<int>(weights_.layers.size()) - 1;
   if (first <= last) {
     RunLayers(first, last);
@@ -81,13 +88,22 @@ void Decoder::SkipLayers(int first) {
   }
 }
 
-void Decoder::NoteWanted(std::span<const LogitsRow> rows) {
-  kept_.clear();
+void Decoder::NoteWanted(std::span<const LogitsRow> rows,
+                         std::span<const int> hidden) {
+  kept_.assign(hidden.begin(), hidden.end());
+  for (const LogitsRow& row : rows) kept_.push_back(row.row);
+  std::ranges::sort(kept_);
+  kept_.erase(std::ranges::unique(kept_).begin(), kept_.end());
   wanted_.clear();
   for (const LogitsRow& row : rows) {
-    if (kept_.empty() || kept_.back() != row.row) kept_.push_back(row.row);
-    wanted_.push_back({static_cast<int>(kept_.size()) - 1, row.top});
+    wanted_.push_back({KeptRow(row.row), row.top});
   }
+}
+
+int Decoder::KeptRow(int row) const {
+  const auto kept = std::ranges::lower_bound(kept_, row);
+  assert(kept != kept_.end() && *kept == row);
+  return static_cast<int>(kept - kept_.begin());
 }
 
 void Decoder::StoreKv(const LayerWeights& layer) {
@@ -131,15 +147,25 @@ void Decoder::TakeResidual(int row, HiddenTap& tap) {
   backend_.ReadRows(residual_, row, tap.residual);
 }
 
-void Decoder::TakeOutput(HiddenTap& tap) {
-  const auto kept = std::ranges::lower_bound(kept_, tap.row);
-  assert(kept != kept_.end() && *kept == tap.row);
-  const int row = static_cast<int>(kept - kept_.begin());
-  if (tap.layer == std::ssize(weights_.layers)) TakeResidual(row, tap);
+void Decoder::Normalise() {
   backend_.RmsNorm(residual_, weights_.final_norm, weights_.norm_epsilon,
                    /*accumulate=*/false, normed_);
+}
+
+void Decoder::TakeOutput(HiddenTap& tap) {
+  const int row = KeptRow(tap.row);
+  if (tap.layer == std::ssize(weights_.layers)) TakeResidual(row, tap);
   tap.output.resize(hidden_);
   backend_.ReadRows(normed_, row, tap.output);
+}
+
+void Decoder::TakeHidden(HiddenRows& hidden) {
+  hidden.values.resize(hidden.rows.size() * hidden_);
+  std::span<float> rest(hidden.values);
+  for (int row : hidden.rows) {
+    backend_.ReadRows(normed_, KeptRow(row), rest.first(hidden_));
+    rest = rest.subspan(hidden_);
+  }
 }
 
 void Decoder::EmitLogits(const LogitsSink& sink) {

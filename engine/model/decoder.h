@@ -3,9 +3,9 @@
 // Shazeer 2020), with the optional norms of Qwen 3 and Gemma 3. What differs
 // between architectures is data: which weights are there, and the specs.
 //
-// After the last layer's keys and values are stored, only rows whose logits are
-// wanted go on: nobody reads the others' results. A prompt's middle chunk ends
-// there.
+// After the last layer's keys and values are stored, only rows whose logits or
+// hidden state are wanted go on: nobody reads the others' results. A prompt's
+// middle chunk ends there.
 #ifndef MILLIJOULE_ENGINE_MODEL_DECODER_H_
 #define MILLIJOULE_ENGINE_MODEL_DECODER_H_
 
@@ -64,8 +64,10 @@ class Decoder final : public StepRunner {
 
  private:
   // Layers [first, end); the last keeps the wanted rows alone.
-  void RunRest(int first, std::span<const LogitsRow> rows);
-  void NoteWanted(std::span<const LogitsRow> rows);
+  void RunRest(int first, std::span<const LogitsRow> rows,
+               std::span<const int> hidden = {});
+  void NoteWanted(std::span<const LogitsRow> rows, std::span<const int> hidden);
+  int KeptRow(int row) const;  // its number once the others are gone
   void StoreKv(const LayerWeights& layer);
   // Once the keys and values are stored, `kept` rows go on, or all.
   void RunLayer(const LayerWeights& layer,
@@ -74,7 +76,9 @@ class Decoder final : public StepRunner {
   void AddToResidual(WeightId matrix, BufferId in,
                      std::optional<WeightId> post_norm);
   void TakeResidual(int row, HiddenTap& tap);
+  void Normalise();  // the rows kept, into normed_
   void TakeOutput(HiddenTap& tap);
+  void TakeHidden(HiddenRows& hidden);
   void EmitLogits(const LogitsSink& sink);
   void EmitPart(std::span<const LogitsRow> rows, int first_index,
                 const LogitsSink& sink);
@@ -86,7 +90,7 @@ class Decoder final : public StepRunner {
   // Activations [rows, .]: the residual stream, what is normalised on its way
   // into or out of it, q|k|v, the attention's result, the gated feed-forward.
   const BufferId residual_, normed_, qkv_, attended_, gated_;
-  // Of the step: its rows whose logits are wanted, and what is wanted of them,
+  // Of the step: its rows that are wanted, and what logits are wanted of them,
   // by their numbers once the others are gone.
   std::vector<int> kept_;
   std::vector<LogitsRow> wanted_;

@@ -19,12 +19,19 @@ struct HiddenTap {
   std::vector<float> output;    // [hidden]: what the head multiplies, normed
 };
 
+// Rows whose last hidden state is wanted: what the head would multiply, normed.
+struct HiddenRows {
+  std::vector<int> rows;      // of the step, ascending
+  std::vector<float> values;  // [rows, hidden], once the pass has run
+};
+
 struct ForwardBatch {
   std::vector<int32_t> tokens;          // [rows], sequence after sequence
   std::vector<StepSequence> sequences;  // block tables stay the owner's
   std::vector<LogitsRow> logits_rows;   // ascending rows
   StepShape shape;                      // the same step, for cost models
   HiddenTap* tap = nullptr;             // for a decoder to fill
+  HiddenRows* hidden = nullptr;         // the same; null: none are wanted
 };
 
 }  // namespace mj

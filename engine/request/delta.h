@@ -68,6 +68,9 @@ struct Delta {
   // In the first delta of choice 0, if asked for: one a prompt token; the
   // first, which nothing predicts, has an empty `top` and logprob NaN.
   std::vector<PositionLogprobs> prompt_logprobs;
+  // Of Task::kEmbed, with its end: the mean over the prompt's positions of the
+  // last hidden state, as the head would multiply it, of Euclidean norm 1.
+  std::vector<float> embedding;
   std::optional<FinishReason> finish_reason;  // ends this choice
   std::string stop_match;  // the stop string that ended it, if any
 

@@ -60,13 +60,13 @@ absl::Status ValidateSampling(const SamplingParams& s) {
   return AtMost("logit_bias", s.logit_bias.size(), kMaxBiases);
 }
 
-absl::Status ValidateStop(const StopParams& stop, bool scores_prompt) {
+absl::Status ValidateStop(const StopParams& stop, bool needs_no_tokens) {
   if (stop.max_tokens.has_value() && *stop.max_tokens < 0) {
     return RequestError("max_tokens",
                         absl::StrCat("max_tokens is ", *stop.max_tokens,
                                      "; it must not be negative"));
   }
-  if (stop.max_tokens == 0 && !scores_prompt) {
+  if (stop.max_tokens == 0 && !needs_no_tokens) {
     return RequestError("max_tokens",
                         "max_tokens is 0; it must be at least 1 unless the "
                         "prompt's log-probabilities are asked for");
@@ -122,6 +122,19 @@ absl::Status ValidateBudgets(const Request& request) {
   return status;
 }
 
+absl::Status ValidateTask(const Request& request) {
+  if (request.task != Task::kEmbed) return absl::OkStatus();
+  const bool generates = request.stop.max_tokens != 0;
+  const bool tells_tokens =
+      request.logprobs.generated || request.logprobs.prompt;
+  if (!generates && !tells_tokens && request.num_choices == 1) {
+    return absl::OkStatus();
+  }
+  return RequestError("task",
+                      "an embedding needs max_tokens = 0 and n = 1, and has no "
+                      "log-probabilities");
+}
+
 absl::Status ValidateLogprobs(const char* field, std::optional<int> count) {
   if (!count.has_value()) return absl::OkStatus();
   return InRange(field, *count, 0, kMaxLogprobs);
@@ -161,8 +174,9 @@ absl::StatusOr<Quality> ParseQuality(std::string_view name) {
 absl::Status Validate(const Request& request) {
   for (absl::Status status :
        {InRange("n", request.num_choices, 1, kMaxChoices),
-        ValidateSampling(request.sampling),
-        ValidateStop(request.stop, request.logprobs.prompt.has_value()),
+        ValidateSampling(request.sampling), ValidateTask(request),
+        ValidateStop(request.stop, request.logprobs.prompt.has_value() ||
+                                       request.task == Task::kEmbed),
         ValidateLogprobs("logprobs", request.logprobs.generated),
         ValidateLogprobs("prompt_logprobs", request.logprobs.prompt),
         ValidateBudgets(request)}) {

@@ -78,7 +78,16 @@ struct SloTargets {
   std::optional<Seconds> tpot;  // mean time a token after the first
 };
 
+// What a request is for.
+enum class Task {
+  kGenerate,
+  // Delta::embedding of its prompt. It generates nothing: max_tokens is 0, one
+  // choice, no log-probabilities.
+  kEmbed,
+};
+
 struct Request {
+  Task task = Task::kGenerate;
   std::string id;  // unique; named in logs and the ledger
   std::string tenant = "default";
   // Token ids are used as they are; text gets the model's BOS rule.

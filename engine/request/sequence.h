@@ -54,8 +54,8 @@ struct Sequence {
   bool looked_up = false;  // once, for shared beginnings
   bool findable = true;    // false: none beyond these ever will be
   BlockTable blocks;
-  BlockChain chain;  // names of what its full blocks hold
-  ExitOdds exit_odds;      // of leaving the model early
+  BlockChain chain;    // names of what its full blocks hold
+  ExitOdds exit_odds;  // of leaving the model early
   StreamingDetokenizer detokenizer;
   StopMatcher stop;
   std::unique_ptr<DraftState> drafting;  // null: it has never speculated
@@ -64,19 +64,24 @@ struct Sequence {
   // Of the step that runs: the tokens that come next, in order. Each but the
   // last stands in `draft`, too.
   std::vector<SampledToken> sampled;
-  bool refuted = false;    // the last one differs from the draft
+  bool refuted = false;     // the last one differs from the draft
   bool left_early = false;  // it was not the whole model that said it
-  Joules row_energy{0};    // of the latest step, a row; as it was charged
-  Joules draft_energy{0};  // of drafting what is to be verified
-  absl::Status failure;    // of the step that runs
+  Joules row_energy{0};     // of the latest step, a row; as it was charged
+  Joules draft_energy{0};   // of drafting what is to be verified
+  absl::Status failure;     // of the step that runs
   // Of choice 0, if asked for: position 0 and those scored so far. They move
   // into the first delta.
   std::vector<PositionLogprobs> prompt_logprobs;
+  // Of Task::kEmbed: the sum of the last hidden states of the first
+  // `num_embedded` positions, added in their order.
+  std::vector<double> hidden_sum;
+  int num_embedded = 0;
   bool ended = false;
 
   int num_tokens() const { return static_cast<int>(tokens.size()); }
   int num_generated() const { return num_tokens() - num_prompt; }
   bool generates() const { return max_tokens > num_prompt; }
+  inline bool embeds() const;
 };
 
 struct InFlight {
@@ -100,6 +105,8 @@ struct InFlight {
   // GovernorMemory::lost() at these moments.
   Seconds lost_at_arrival{0}, lost_at_first_token{0};
 };
+
+bool Sequence::embeds() const { return request->request.task == Task::kEmbed; }
 
 }  // namespace mj
 

@@ -22,6 +22,7 @@
 #include "server/logging.h"
 #include "server/metrics.h"
 #include "server/prefix_regions_file.h"
+#include "server/request_log.h"
 #include "server/serve_flags.h"
 #include "server/service_manager.h"
 #include "server/tenant_limits_file.h"
@@ -238,7 +239,8 @@ int Run(const ServeFlags& flags, const ApiKeys& keys, const BuildInfo& build,
   Metrics metrics({.model = engine.model().name,
                    .max_model_len = engine.options().max_model_len,
                    .from = opened->provenance});
-  Api api(engine, metrics, keys, clock, opened->provenance);
+  RequestLog request_log(log, flags.log_prompts);
+  Api api({engine, metrics, request_log, clock}, keys, opened->provenance);
   absl::StatusOr<std::unique_ptr<HttpServer>> http =
       HttpServer::Start(flags.http, api, log);
   if (!http.ok()) return PrintError(http.status());
@@ -247,7 +249,7 @@ int Run(const ServeFlags& flags, const ApiKeys& keys, const BuildInfo& build,
   grpc_options.max_message_bytes = static_cast<int>(std::min<int64_t>(
       flags.http.max_body_bytes, std::numeric_limits<int>::max()));
   absl::StatusOr<std::unique_ptr<GrpcServer>> grpc =
-      GrpcServer::Start(grpc_options, engine, metrics, &keys);
+      GrpcServer::Start(grpc_options, engine, metrics, request_log, &keys);
   if (!grpc.ok()) return PrintError(grpc.status());
 
   LogSummary(*opened, flags, keys, **http, **grpc, log);
@@ -267,7 +269,7 @@ int Serve(const ServeFlags& flags, const BuildInfo& build,
   const StopSignals signals;  // before any thread
   ServiceManager manager(notify_socket);
   const absl::StatusOr<std::unique_ptr<Logger>> log =
-      MakeLogger(flags.log_level);
+      MakeLogger(flags.log_level, flags.log_format);
   if (!log.ok()) return PrintError(log.status());
   if (flags.api_keys.empty()) {
     return Run(flags, ApiKeys(), build, signals, manager, **log);

@@ -47,9 +47,17 @@ std::optional<Seconds> TimeLeft(const grpc::ServerContext& call) {
   return deadline - std::chrono::system_clock::now();
 }
 
+CallOrigin OriginOf(const grpc::ServerContext& call) {
+  CallOrigin origin{.transport = "grpc"};
+  const std::string_view id = FindMetadata(call, kRequestId);
+  if (IsRequestId(id)) origin.request_id = id;
+  origin.trace_id = TraceIdOf(FindMetadata(call, "traceparent")).value_or("");
+  return origin;
+}
+
 void EchoRequestId(grpc::ServerContext& call) {
   const std::string_view id = FindMetadata(call, kRequestId);
-  if (!id.empty()) call.AddInitialMetadata(kRequestId, std::string(id));
+  if (IsRequestId(id)) call.AddInitialMetadata(kRequestId, std::string(id));
 }
 
 }  // namespace mj

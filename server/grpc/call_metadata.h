@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "hw_backends/quantities.h"
 #include "server/api_keys.h"
+#include "server/call_origin.h"
 
 namespace mj {
 
@@ -32,7 +33,11 @@ std::string_view FindMetadata(const grpc::ServerContext& call,
 // client set none.
 std::optional<Seconds> TimeLeft(const grpc::ServerContext& call);
 
-// Sends the client's `x-request-id`, if any, back in the initial metadata.
+// What the call's metadata say; without an `x-request-id` that is fit for it,
+// there is none.
+CallOrigin OriginOf(const grpc::ServerContext& call);
+
+// Sends that `x-request-id`, if any, back in the initial metadata.
 void EchoRequestId(grpc::ServerContext& call);
 
 }  // namespace mj

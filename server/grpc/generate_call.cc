@@ -30,6 +30,12 @@ std::optional<Seconds> RetryAfter(const absl::Status& status) {
   return wait;
 }
 
+// Of the status that the client gets.
+std::string CodeName(const absl::Status& status) {
+  const auto code = FromEngine(status).error_code();
+  return absl::StatusCodeToString(static_cast<absl::StatusCode>(code));
+}
+
 }  // namespace
 
 void GenerateCall::Listen(InferenceContext& context, CallQueue& queue) {
@@ -56,7 +62,7 @@ void GenerateCall::OnAccepted(bool ok) {
   EchoRequestId(call_);
   absl::Status status = Submit();
   message_.Clear();
-  if (!status.ok()) return Reject(status);
+  if (!status.ok()) return Refuse(status);
   Advance();
 }
 
@@ -87,7 +93,7 @@ absl::Status GenerateCall::Submit() {
     return absl::UnavailableError("the server is shutting down");
   }
   request_ = *request;
-  request_.prompt = std::string();
+  if (!context_.log.with_prompts()) request_.prompt = std::string();
   auto on_ready = [mailbox = queue_.mailbox(), weak = weak_from_this()] {
     mailbox->Post([weak] {
       if (auto call = weak.lock()) call->OnReady();
@@ -95,10 +101,7 @@ absl::Status GenerateCall::Submit() {
   };
   auto channel = context_.engine.Submit(*std::move(request), on_ready);
   if (!channel.ok()) {
-    const absl::Status& refused = channel.status();
-    const bool capacity =
-        absl::IsResourceExhausted(refused) && !QuotaWaitOf(refused);
-    return capacity ? absl::UnavailableError(refused.message()) : refused;
+    return channel.status();
   }
   channel_ = *std::move(channel);
   writer_.emplace(request_.id, *context_.engine.model().tokenizer);
@@ -111,7 +114,18 @@ void GenerateCall::OnReady() {
   ReleaseIfOver();
 }
 
-void GenerateCall::Reject(const absl::Status& status) {
+void GenerateCall::Refuse(const absl::Status& why) {
+  context_.metrics.ObserveRefused(why);
+  context_.log.Refused(OriginOf(call_),
+                       TenantOf(call_, context_.keys).value_or(""), why,
+                       CodeName(why));
+  Reject(why);
+}
+
+void GenerateCall::Reject(const absl::Status& why) {
+  const bool capacity = absl::IsResourceExhausted(why) && !QuotaWaitOf(why);
+  const absl::Status status =
+      capacity ? absl::UnavailableError(why.message()) : why;
   if (const std::optional<Seconds> wait = RetryAfter(status)) {
     const auto milliseconds =
         static_cast<int64_t>(std::ceil(1e3 * wait->count()));
@@ -141,7 +155,10 @@ void GenerateCall::Write(const Delta& delta) {
 }
 
 void GenerateCall::Finish(const Delta& last) {
-  context_.metrics.ObserveFinished(request_, last, finish_);
+  const RecentRequest ended =
+      context_.metrics.ObserveFinished(request_, last, finish_);
+  context_.log.Ended(OriginOf(call_), ended, request_, last.status,
+                     done_ ? Json() : Json(CodeName(last.status)));
   channel_ = nullptr;
   if (done_) return;
   writing_ = true;

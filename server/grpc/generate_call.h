@@ -37,6 +37,8 @@ class GenerateCall final : public Call,
 
   absl::StatusOr<Request> ReadRequest();
   absl::Status Submit();
+  // Tells of a call that the engine does not take.
+  void Refuse(const absl::Status& status);
   void Reject(const absl::Status& status);
   // Takes deltas as long as they can be passed on.
   void Advance();
@@ -52,7 +54,7 @@ class GenerateCall final : public Call,
   grpc::ServerAsyncWriter<v1::GenerateResponse> stream_{&call_};
   Event on_accepted_, on_written_, on_done_;
 
-  Request request_;                           // without its prompt
+  Request request_;  // without its prompt, unless that is logged
   std::shared_ptr<ResponseChannel> channel_;  // until its last delta
   std::optional<ResponseWriter> writer_;
   std::map<int, Seconds> latest_;  // when each choice's latest tokens came

@@ -37,10 +37,11 @@ void AllowKeepalive(grpc::ServerBuilder& builder) {
 }  // namespace
 
 struct GrpcServer::Impl {
-  Impl(Engine& engine, Metrics& metrics, const ApiKeys* keys)
+  Impl(Engine& engine, Metrics& metrics, RequestLog& log, const ApiKeys* keys)
       : context{.service = service,
                 .engine = engine,
                 .metrics = metrics,
+                .log = log,
                 .keys = keys != nullptr ? *keys : no_keys,
                 .clock = clock},
         energy{.service = energy_service,
@@ -92,8 +93,8 @@ absl::Status GrpcServer::Impl::Listen(const GrpcOptions& options) {
 
 absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
     const GrpcOptions& options, Engine& engine, Metrics& metrics,
-    const ApiKeys* keys) {
-  auto impl = std::make_unique<Impl>(engine, metrics, keys);
+    RequestLog& log, const ApiKeys* keys) {
+  auto impl = std::make_unique<Impl>(engine, metrics, log, keys);
   if (auto status = impl->Listen(options); !status.ok()) return status;
   for (auto& queue : impl->queues) {
     ServeInference(impl->context, *queue);

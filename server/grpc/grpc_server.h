@@ -15,6 +15,7 @@
 #include "engine/engine.h"
 #include "server/api_keys.h"
 #include "server/metrics.h"
+#include "server/request_log.h"
 
 namespace mj {
 
@@ -33,7 +34,7 @@ class GrpcServer final {
   // UNAVAILABLE: the address cannot be listened on; names it.
   static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(
       const GrpcOptions& options, Engine& engine, Metrics& metrics,
-      const ApiKeys* keys);
+      RequestLog& log, const ApiKeys* keys);
   ~GrpcServer();  // Shutdown without a drain
 
   // Readiness, as health tells it. Requests are taken either way. Any thread.

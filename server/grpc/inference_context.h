@@ -10,6 +10,7 @@
 #include "server/grpc/call_count.h"
 #include "server/grpc/inference_api.h"
 #include "server/metrics.h"
+#include "server/request_log.h"
 
 namespace mj {
 
@@ -17,6 +18,7 @@ struct InferenceContext {
   v1::Inference::AsyncService& service;
   Engine& engine;
   Metrics& metrics;
+  RequestLog& log;
   const ApiKeys& keys;
   const Clock& clock;
   CallCount generations;              // Generate calls

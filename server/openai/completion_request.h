@@ -12,8 +12,6 @@
 
 namespace mj {
 
-inline constexpr int kMaxPrompts = 256;  // of one body
-
 struct CompletionRequest {
   std::string model;              // "": whatever is served
   std::vector<Request> requests;  // one a prompt; id and tenant are unset

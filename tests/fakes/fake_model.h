@@ -146,6 +146,7 @@ class FakeRunner final : public StepRunner {
     Note(batch);
     std::vector<uint64_t> hashes(batch.tokens.size());
     for (const StepSequence& s : batch.sequences) Compute(batch, s, hashes);
+    if (batch.hidden != nullptr) FillHidden(hashes, *batch.hidden);
     if (log_.give_no_logits) return {};
     for (size_t i = 0; i < batch.logits_rows.size(); ++i) {
       const LogitsRow& wanted = batch.logits_rows[i];
@@ -188,6 +189,19 @@ class FakeRunner final : public StepRunner {
       const uint64_t hash =
           Mix((before + 3 * far) * 0x9E3779B97F4A7C15 + token + 1);
       Slot(s, position) = hashes[s.first_row + r] = hash;
+    }
+  }
+
+  static void FillHidden(const std::vector<uint64_t>& hashes,
+                         HiddenRows& hidden) {
+    constexpr int kHidden = 64;  // MakeFakeModel's
+    hidden.values.clear();
+    for (int row : hidden.rows) {
+      for (int i = 0; i < kHidden; ++i) {
+        hidden.values.push_back(
+            static_cast<float>(Mix(hashes[row] + 1000 + i) >> 40) * 0x1p-23f -
+            1);
+      }
     }
   }
 

@@ -52,10 +52,17 @@ struct RouteCase {
   const char* name;
   const char* method;
   const char* path;
-  const char* body;
+  std::string body;
   int status;
   const char* text;
 };
+
+// A list of `count` token ids.
+std::string Ids(int count) {
+  std::string ids = "[97";
+  for (int i = 1; i < count; ++i) ids += ",97";
+  return ids + "]";
+}
 
 class Routes : public testing::TestWithParam<RouteCase> {};
 
@@ -124,6 +131,22 @@ INSTANTIATE_TEST_SUITE_P(
         RouteCase{"tokenize_nothing", "POST", "/tokenize", "{}", 400, "prompt"},
         RouteCase{"detokenize", "POST", "/detokenize", R"({"tokens":[97,98]})",
                   200, R"({"prompt":"ab"})"},
+        RouteCase{"embedding", "POST", "/v1/embeddings",
+                  R"({"input":["a",[98,99]]})", 200,
+                  R"("object":"embedding","index":1,"embedding":[)"},
+        RouteCase{"embedding_base64", "POST", "/v1/embeddings",
+                  R"({"input":"a","encoding_format":"base64"})", 200,
+                  R"("embedding":")"},
+        RouteCase{"embedding_too_long", "POST", "/v1/embeddings",
+                  R"({"input":[[98],)" + Ids(513) + "]}", 400,
+                  R"("code":"context_length_exceeded")"},
+        RouteCase{"embedding_other_model", "POST", "/v1/embeddings",
+                  R"({"input":"a","model":"gpt-9"})", 404, "gpt-9"},
+        RouteCase{"embedding_dimensions", "POST", "/v1/embeddings",
+                  R"({"input":"a","dimensions":8})", 400,
+                  R"("param":"dimensions")"},
+        RouteCase{"openapi", "GET", "/openapi.json", "", 200,
+                  R"("openapi": "3.1.0")"},
         RouteCase{"detokenize_unknown", "POST", "/detokenize",
                   R"({"tokens":[259]})", 400, "259"}),
     [](const auto& info) { return info.param.name; });
@@ -137,6 +160,84 @@ TEST(ApiTest, KeysGuardAllButHealthAndReady) {
   EXPECT_EQ(Call(api, "GET", "/v1/models", "", "Bearer abd").status, 401);
   EXPECT_EQ(Call(api, "GET", "/v1/models", "", "Bearer abc").status, 200);
   EXPECT_EQ(Call(api, "GET", "/metrics", "", "Bearer abc").status, 403);
+}
+
+// SHA-256 of "abc".
+constexpr const char* kOperatorKey =
+    "operator:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+TEST(ApiTest, BrowsersAreAskedForTheOperatorsKey) {
+  ServerFixture server;
+  server.keys = *ApiKeys::Parse(kOperatorKey);
+  Api& api = *server.api;
+  const std::string basic = "Basic b3BlcmF0b3I6YWJj";  // operator:abc
+  for (const char* path : {"/", "/live", "/metrics"}) {
+    const std::optional<HttpReply> refused = api.Refuse({"GET", path, "", ""});
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->status, 401);
+    EXPECT_EQ(refused->headers.back(),
+              std::make_pair(std::string("WWW-Authenticate"),
+                             std::string("Basic realm=\"operator\", "
+                                         "charset=\"UTF-8\"")));
+    EXPECT_FALSE(api.Refuse({"GET", path, basic, ""}));
+    EXPECT_FALSE(api.Refuse({"GET", path, "Bearer abc", ""}));
+    EXPECT_TRUE(api.Refuse({"GET", path, "Basic YW5uOmFiYw==", ""}));  // ann
+  }
+  // A browser sends it along with what other sites' pages ask of us.
+  EXPECT_TRUE(api.Refuse({"POST", "/v1/completions", basic, ""}));
+}
+
+TEST(ApiTest, EveryRouteIsInTheDocument) {
+  ServerFixture server;
+  const Json paths = Call(*server.api, "GET", "/openapi.json").json()["paths"];
+  for (const RouteName& route : Api::Routes()) {
+    std::string path(route.path);
+    if (path == "/models/") path += "{model}";
+    if (!paths.contains(path)) path = "/v1" + path;
+    ASSERT_TRUE(paths.contains(path)) << path;
+    EXPECT_TRUE(paths[path].contains(route.method == "GET" ? "get" : "post"));
+  }
+  EXPECT_EQ(paths.size(), Api::Routes().size());
+}
+
+TEST(ApiTest, RefusalsAreCountedByWhy) {
+  ServerFixture server(/*with_keys=*/true,
+                       {{"ann", {Watts(0), Joules(1e-12)}}});
+  Api& api = *server.api;
+  const auto post = [&](const char* body, const char* key = "Bearer abc") {
+    return Call(api, "POST", "/v1/completions", body, key).status;
+  };
+  EXPECT_EQ(post("{"), 400);
+  EXPECT_EQ(post(R"({"prompt":"a","max_tokens":600})"), 400);
+  EXPECT_EQ(post(R"({"prompt":"a","max_tokens":1})", ""), 401);
+  EXPECT_EQ(post(R"({"prompt":"a","max_tokens":1})"), 200);
+  EXPECT_EQ(post(R"({"prompt":"a","max_tokens":1})"), 429);
+  server.engine->Drain();
+  server.engine->RemoveTenantLimit("ann");
+  EXPECT_EQ(post(R"({"prompt":"a","max_tokens":1})"), 503);
+  const std::string text = server.metrics->Text(server.engine->stats());
+  for (const char* reason :
+       {"invalid", "too_long", "unauthorized", "tenant_budget", "draining"}) {
+    EXPECT_THAT(text, HasSubstr(std::string("refused_total{reason=\"") +
+                                reason + "\",model_name=\"fake\"} 1\n"));
+  }
+  EXPECT_THAT(text, HasSubstr("vllm:admission_rejections_total{reason=\"max_"
+                              "num_queued_reqs\",model_name=\"fake\","
+                              "engine=\"0\"} 0"));
+}
+
+TEST(ApiTest, ALoadReportComesWhereItIsAskedFor) {
+  ServerFixture server;
+  HttpCall call{"POST", "/v1/completions", "", ""};
+  EXPECT_TRUE(server.api->LoadHeaders(call).empty());
+  call.headers["endpoint-load-metrics-format"] = "BIN";
+  EXPECT_TRUE(server.api->LoadHeaders(call).empty());
+  call.headers["endpoint-load-metrics-format"] = "TEXT";
+  const HttpHeaders headers = server.api->LoadHeaders(call);
+  ASSERT_EQ(headers.size(), 1u);
+  EXPECT_EQ(headers[0].first, "endpoint-load-metrics");
+  EXPECT_THAT(headers[0].second,
+              HasSubstr("named_metrics.num_requests_waiting=0"));
 }
 
 TEST(ApiTest, StreamAndWholeReplyAgree) {

@@ -34,11 +34,14 @@ class ServerFixture {
     if (with_keys) keys = *ApiKeys::Parse(kKeys);
     metrics = std::make_unique<Metrics>(
         MetricsOptions{.model = "fake", .max_model_len = 512});
-    api = std::make_unique<Api>(*engine, *metrics, keys, clock, Provenance());
+    api = std::make_unique<Api>(Serving{*engine, *metrics, request_log, clock},
+                                keys, Provenance());
   }
 
   FakeRunnerLog log;
   SteadyClock clock;
+  std::unique_ptr<Logger> logger = *MakeLogger("off");
+  RequestLog request_log{*logger, /*with_prompts=*/false};
   ApiKeys keys;
   std::unique_ptr<Engine> engine;
   std::unique_ptr<Metrics> metrics;

@@ -81,8 +81,8 @@ class GrpcFixture : public testing::Test {
     auto engine = Engine::Start(options, std::move(model), clock_);
     ASSERT_TRUE(engine.ok()) << engine.status();
     engine_ = *std::move(engine);
-    auto server =
-        GrpcServer::Start({.address = "127.0.0.1:0"}, *engine_, metrics_, keys);
+    auto server = GrpcServer::Start({.address = "127.0.0.1:0"}, *engine_,
+                                    metrics_, request_log_, keys);
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
     auto channel =
@@ -136,6 +136,8 @@ class GrpcFixture : public testing::Test {
   FakeRunnerLog log_;
   SteadyClock clock_;
   Metrics metrics_{{.model = "fake", .max_model_len = 8192}};
+  std::unique_ptr<Logger> logger_ = *MakeLogger("off");
+  RequestLog request_log_{*logger_, /*with_prompts=*/false};
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<GrpcServer> server_;
   std::unique_ptr<v1::Inference::Stub> stub_;

@@ -62,8 +62,8 @@ TEST_F(GrpcServerTest, HealthOfAnUnknownService) {
 TEST_F(GrpcServerTest, ATakenPortIsAnErrorThatNamesIt) {
   StartServer();
   const std::string address = absl::StrCat("127.0.0.1:", server_->port());
-  const auto second =
-      GrpcServer::Start({.address = address}, *engine_, metrics_, nullptr);
+  const auto second = GrpcServer::Start({.address = address}, *engine_,
+                                        metrics_, request_log_, nullptr);
   EXPECT_EQ(second.status().code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(second.status().message(), HasSubstr(address));
   EXPECT_EQ(Generate(Ask("x", 2)).tokens.size(), 2u);
