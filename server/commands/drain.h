@@ -19,7 +19,7 @@ struct DrainTimes {
 };
 
 // What serves, and who is told.
-struct Serving {
+struct Listeners {
   Api& api;
   Engine& engine;
   HttpServer& http;
@@ -34,7 +34,7 @@ struct Serving {
 // ones are refused, what is in flight has `timeout` to end, and what is left
 // is cancelled, each caller told why. A signal ends the waiting. The calling
 // thread is the one that `signals` and `manager` belong to.
-void Drain(const Serving& serving, const DrainTimes& times,
+void Drain(const Listeners& listeners, const DrainTimes& times,
            const StopSignals& signals);
 
 }  // namespace mj
