@@ -93,7 +93,7 @@ void Decoder::NoteWanted(std::span<const LogitsRow> rows,
   kept_.assign(hidden.begin(), hidden.end());
   for (const LogitsRow& row : rows) kept_.push_back(row.row);
   std::ranges::sort(kept_);
-  kept_.erase(std::ranges::unique(kept_).begin(), kept_.end());
+  kept_.erase(std::unique(kept_.begin(), kept_.end()), kept_.end());
   wanted_.clear();
   for (const LogitsRow& row : rows) {
     wanted_.push_back({KeptRow(row.row), row.top});
