@@ -345,11 +345,12 @@ TEST_F(EngineEnergyTest, TheDurableLedgerHoldsWhatTheMeterSaid) {
 
 TEST_F(EngineEnergyTest, RepliesArePricedByTheGridOfNow) {
   const absl::Time noon = absl::FromUnixSeconds(1767268800);
-  std::atomic<int> minute{0};
+  // The engine, which outlives this, reads it to its end.
+  const auto minute = std::make_shared<std::atomic<int>>(0);
   set_up = [&](EnergySetup& setup) {
     setup.carbon.series = std::make_shared<GridSeries>(
         std::vector<GridReading>{{noon, 100}, {noon + absl::Minutes(5), 300}});
-    setup.wall_clock = [&] { return noon + absl::Minutes(minute.load()); };
+    setup.wall_clock = [=] { return noon + absl::Minutes(minute->load()); };
   };
   Start(/*with_meter=*/false);
   const auto grams_per_joule = [&] {
@@ -357,9 +358,9 @@ TEST_F(EngineEnergyTest, RepliesArePricedByTheGridOfNow) {
     return energy.gco2e / energy.total.value() * kJoulesPerKwh;
   };
   EXPECT_NEAR(grams_per_joule(), 100, 1);  // three digits each
-  minute = 7;
+  *minute = 7;
   EXPECT_NEAR(grams_per_joule(), 300, 3);
-  minute = 60;  // past the series: the world's average
+  *minute = 60;  // past the series: the world's average
   EXPECT_NEAR(grams_per_joule(), 475, 5);
 }
 
