@@ -5,6 +5,7 @@
 
 #include <condition_variable>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 
@@ -22,15 +23,20 @@ struct Answer {
   Json json() const { return Json::parse(text, nullptr, false); }
 };
 
-Answer Call(Api& api, const std::string& method, const std::string& path,
-            const std::string& body = "", const std::string& key = "") {
+// A request that was submitted before another was refused may still wake.
+struct Bell {
   std::mutex mutex;
   std::condition_variable arrived;
   int wakes = 0;
-  Outcome outcome = api.Handle({method, path, key, body}, [&] {
-    const std::lock_guard lock(mutex);
-    ++wakes;
-    arrived.notify_one();
+};
+
+Answer Call(Api& api, const std::string& method, const std::string& path,
+            const std::string& body = "", const std::string& key = "") {
+  const auto bell = std::make_shared<Bell>();
+  Outcome outcome = api.Handle({method, path, key, body}, [bell] {
+    const std::lock_guard lock(bell->mutex);
+    ++bell->wakes;
+    bell->arrived.notify_one();
   });
   if (const auto* reply = std::get_if<HttpReply>(&outcome)) {
     return {reply->status, reply->body};
@@ -38,9 +44,9 @@ Answer Call(Api& api, const std::string& method, const std::string& path,
   Generation& generation = *std::get<std::unique_ptr<Generation>>(outcome);
   std::string events;
   while (!generation.finished()) {
-    std::unique_lock lock(mutex);
-    arrived.wait(lock, [&] { return wakes > 0; });
-    wakes = 0;
+    std::unique_lock lock(bell->mutex);
+    bell->arrived.wait(lock, [&] { return bell->wakes > 0; });
+    bell->wakes = 0;
     lock.unlock();
     generation.Advance(events);
   }
