@@ -2,11 +2,23 @@
 
 #include <iostream>
 
+#include "hw_backends/host/host_facts.h"
+
 namespace mj {
 
 int PrintBenchError(const absl::Status& status) {
   std::cerr << "millijoule-bench: " << std::string(status.message()) << "\n";
   return 1;
+}
+
+Provenance BenchProvenance(const LoadedModel& model, const BuildInfo& build) {
+  Provenance from;
+  from.build = build;
+  from.cpu = ReadCpuName(kHostRoot);
+  from.isa = model.backend->info().isa;
+  from.numerics = model.backend->info().numerics;
+  from.model_fingerprint = model.fingerprint;
+  return from;
 }
 
 void AddBenchProvenance(const Provenance& from, nlohmann::ordered_json& json) {
@@ -26,15 +38,11 @@ void AddBenchProvenance(const Provenance& from, nlohmann::ordered_json& json) {
 void AddBenchBitActivity(const std::optional<DeviceStats>& device,
                          nlohmann::ordered_json& json) {
   if (!device || device->bits.input_bits == 0) return;
-  const BitActivity& bits = device->bits;
-  const auto share = [](int64_t part, int64_t whole) {
-    return static_cast<double>(part) / static_cast<double>(whole);
-  };
-  json["bit_activity"] = {
-      {"input_ones", share(bits.input_ones, bits.input_bits)},
-      {"input_toggles", share(bits.input_toggles, bits.input_bits)},
-      {"product_ones", share(bits.product_ones, bits.product_bits)},
-      {"product_toggles", share(bits.product_toggles, bits.product_bits)}};
+  const BitShares shares = SharesOf(device->bits);
+  json["bit_activity"] = {{"input_ones", shares.input_ones},
+                          {"input_toggles", shares.input_toggles},
+                          {"product_ones", shares.product_ones},
+                          {"product_toggles", shares.product_toggles}};
 }
 
 }  // namespace mj

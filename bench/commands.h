@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "engine/device_stats.h"
 #include "engine/flag.h"
+#include "engine/model/loaded_model.h"
 #include "engine/provenance.h"
 #include "nlohmann/json.hpp"
 
@@ -33,6 +34,9 @@ int PrintBenchError(const absl::Status& status);
 // of their cycles, since the engine's start. Nothing where none are counted.
 void AddBenchBitActivity(const std::optional<DeviceStats>& device,
                          nlohmann::ordered_json& json);
+
+// Of a model that runs here; its joules are not told.
+Provenance BenchProvenance(const LoadedModel& model, const BuildInfo& build);
 
 // Adds commit, build, cpu, isa, numerics, model_fingerprint and calibration.
 void AddBenchProvenance(const Provenance& from, nlohmann::ordered_json& json);

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "bench/commands.h"
+#include "bench/cpu_seconds.h"
 #include "engine/open_engine.h"
 #include "kernels/op_cost.h"
 
@@ -65,15 +66,6 @@ Request MakeRequest(const OfflineFlags& flags, int index, int vocab) {
   request.stop.max_tokens = flags.output_tokens;
   request.stop.ignore_eos = true;
   return request;
-}
-
-double CpuSeconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + 1e-6 * t.tv_usec;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
 int64_t PeakRssBytes() {

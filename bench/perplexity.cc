@@ -16,7 +16,6 @@
 #include "engine/open_engine.h"
 #include "engine/reduction_flags.h"
 #include "engine/speculate/exit_head_file.h"
-#include "hw_backends/host/host_facts.h"
 
 namespace mj {
 namespace {
@@ -116,16 +115,6 @@ absl::StatusOr<Score> ScoreText(Engine& engine, const std::string& text,
   return score;
 }
 
-Provenance ProvenanceOf(const LoadedModel& model, const BuildInfo& build) {
-  Provenance from;
-  from.build = build;
-  from.cpu = ReadCpuName(kHostRoot);
-  from.isa = model.backend->info().isa;
-  from.numerics = model.backend->info().numerics;
-  from.model_fingerprint = model.fingerprint;
-  return from;
-}
-
 // As the flags have it; null where nothing was asked for.
 void AddReduction(const EngineFlags& flags, Json& json) {
   const auto bits = [](int value) { return value == 0 ? Json() : Json(value); };
@@ -157,15 +146,15 @@ absl::StatusOr<AdaptiveReport> ScoreAdaptive(const PerplexityFlags& flags,
   const int context = model.config.context_length;
   const int room =
       context - static_cast<int>(model.tokenizer->Encode("", {}).size());
-  const int window =
-      std::min(room, flags.window > 0 ? flags.window : kWindow);
-  const absl::StatusOr<DepthScore> score = ScoreDepth(
-      *head, flags.engine.engine.depth.margin,
-      model.tokenizer->Encode(text,
-                              {.add_special = false, .parse_special = false}),
-      window, model);
+  const int window = std::min(room, flags.window > 0 ? flags.window : kWindow);
+  const absl::StatusOr<DepthScore> score =
+      ScoreDepth(*head, flags.engine.engine.depth.margin,
+                 model.tokenizer->Encode(
+                     text, {.add_special = false, .parse_special = false}),
+                 window, model);
   if (!score.ok()) return score.status();
-  return AdaptiveReport{*score, *std::move(head), ProvenanceOf(model, build)};
+  return AdaptiveReport{*score, *std::move(head),
+                        BenchProvenance(model, build)};
 }
 
 Json ToJson(const AdaptiveReport& report, double margin) {

@@ -19,7 +19,6 @@
 #include "bench/split_price.h"
 #include "engine/open_engine.h"
 #include "hw_backends/cim/analog_device.h"
-#include "hw_backends/host/host_facts.h"
 #include "hw_backends/models/device_file.h"
 #include "hw_backends/simulated_backend.h"
 
@@ -189,18 +188,6 @@ absl::StatusOr<std::vector<TokenId>> ReadTokens(const SensitivityFlags& flags,
   return ids;
 }
 
-Provenance ProvenanceOf(const LoadedModel& model, const BuildInfo& build,
-                        const DeviceDescriptor& device) {
-  Provenance from;
-  from.build = build;
-  from.cpu = ReadCpuName(kHostRoot);
-  from.isa = model.backend->info().isa;
-  from.numerics = model.backend->info().numerics;
-  from.model_fingerprint = model.fingerprint;
-  from.calibration = device.calibration;
-  return from;
-}
-
 absl::StatusOr<Json> SensitivityJson(const SensitivityFlags& flags,
                                      const BuildInfo& build) {
   const AnalogOptions& options = flags.engine.analog;
@@ -246,7 +233,9 @@ absl::StatusOr<Json> SensitivityJson(const SensitivityFlags& flags,
   if (!rows.ok()) return rows.status();
   json["rows"] = *std::move(rows);
   json["method"] = "modelled";  // the joules
-  AddBenchProvenance(ProvenanceOf(**in_bits, build, *analog), json);
+  Provenance from = BenchProvenance(**in_bits, build);
+  from.calibration = analog->calibration;
+  AddBenchProvenance(from, json);
   return json;
 }
 

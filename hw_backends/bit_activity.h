@@ -35,6 +35,23 @@ struct BitActivity {
   }
 };
 
+// Of the cycles of input lines, and of cells' products.
+struct BitShares {
+  double input_ones = 0, input_toggles = 0;
+  double product_ones = 0, product_toggles = 0;
+};
+
+// REQUIRES: input_bits > 0 and product_bits > 0
+inline BitShares SharesOf(const BitActivity& bits) {
+  const auto share = [](int64_t part, int64_t whole) {
+    return static_cast<double>(part) / static_cast<double>(whole);
+  };
+  return {share(bits.input_ones, bits.input_bits),
+          share(bits.input_toggles, bits.input_bits),
+          share(bits.product_ones, bits.product_bits),
+          bits.product_toggle_rate()};
+}
+
 }  // namespace mj
 
 #endif  // MILLIJOULE_HW_BACKENDS_BIT_ACTIVITY_H_

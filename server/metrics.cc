@@ -172,7 +172,8 @@ struct Metrics::Impl {
   void Observe(Distribution which, double value) {
     distributions[which]->Observe(value);
   }
-  void ObserveReply(const Request& request, const Delta& last);
+  void ObserveReply(const Request& request, const Delta& last,
+                    std::optional<Seconds> tpot);
   void AddRefused(MetricFamilies& out) const;
 };
 
@@ -196,7 +197,7 @@ RecentRequest Metrics::ObserveFinished(const Request& request,
   RecentRequest ended =
       MakeRecent(request, last, std::string(reason), UnixSeconds());
   impl_->recent.Add(ended);
-  if (last.status.ok()) impl_->ObserveReply(request, last);
+  if (last.status.ok()) impl_->ObserveReply(request, last, ended.tpot);
   return ended;
 }
 
@@ -207,7 +208,8 @@ void Metrics::ObserveRefused(const absl::Status& why) {
   }
 }
 
-void Metrics::Impl::ObserveReply(const Request& request, const Delta& last) {
+void Metrics::Impl::ObserveReply(const Request& request, const Delta& last,
+                                 std::optional<Seconds> tpot) {
   const RequestTimings& times = last.timings;
   const double tokens = last.usage.completion_tokens;
   Observe(kLatency, times.finished.count());
@@ -224,9 +226,7 @@ void Metrics::Impl::ObserveReply(const Request& request, const Delta& last) {
   Observe(kTimeToFirstToken, times.first_token.count());
   Observe(kPrefillTime, (times.first_token - times.queued).count());
   Observe(kDecodeTime, decode.count());
-  // Choices decode side by side, so a choice's share of the tokens counts.
-  const double gaps = tokens / request.num_choices - 1;
-  if (gaps > 0) Observe(kTimePerOutputToken, decode.count() / gaps);
+  if (tpot) Observe(kTimePerOutputToken, tpot->count());
 }
 
 void Metrics::ObserveTokenGap(Seconds since_previous, int tokens) {

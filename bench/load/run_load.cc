@@ -1,7 +1,5 @@
 #include "bench/load/run_load.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -10,21 +8,13 @@
 #include <cmath>
 #include <utility>
 
+#include "bench/cpu_seconds.h"
 #include "hw_backends/clock.h"
 
 namespace mj {
 namespace {
 
 namespace asio = boost::asio;
-
-double CpuSeconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + 1e-6 * t.tv_usec;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
 
 Seconds WallClock() {
   return std::chrono::system_clock::now().time_since_epoch();

@@ -30,15 +30,11 @@ void AddProvenance(const Provenance& from, Json& json) {
 
 void AddBitActivity(const std::optional<DeviceStats>& device, Json& json) {
   if (!device || device->bits.input_bits == 0) return;
-  const BitActivity& bits = device->bits;
-  const auto share = [](int64_t part, int64_t whole) {
-    return static_cast<double>(part) / static_cast<double>(whole);
-  };
-  json["bit_activity"] = {
-      {"input_ones", share(bits.input_ones, bits.input_bits)},
-      {"input_toggles", share(bits.input_toggles, bits.input_bits)},
-      {"product_ones", share(bits.product_ones, bits.product_bits)},
-      {"product_toggles", share(bits.product_toggles, bits.product_bits)}};
+  const BitShares shares = SharesOf(device->bits);
+  json["bit_activity"] = {{"input_ones", shares.input_ones},
+                          {"input_toggles", shares.input_toggles},
+                          {"product_ones", shares.product_ones},
+                          {"product_toggles", shares.product_toggles}};
 }
 
 std::string FormatJoules(Joules energy) {
