@@ -55,8 +55,7 @@ class DraftSource {
 // A token's own cost and its share of the passes, among so many sequences.
 inline Price PassPerToken(const StepCostModel& price, int num_sequences,
                           int context) {
-  Price pass = price.layer_pass();
-  pass += price.head_pass();
+  const Price pass = price.AllPasses();
   const Price own = price.Own({1, context, 1});
   const double share = 1.0 / num_sequences;
   return {share * pass.energy + own.energy, share * pass.time + own.time};

@@ -226,7 +226,8 @@ Seconds EnergyAccount::PredictAlone(const InFlight& request) const {
   Seconds time(0);
   for (const Sequence& s : request.sequences) {
     const int generated = s.max_tokens - s.num_prompt;
-    const StepShape prompt = {{{s.num_prompt, 0, 1}}};
+    const StepShape prompt = {
+        {{s.num_prompt, 0, s.embeds() ? 0 : 1, s.embeds() ? s.num_prompt : 0}}};
     const StepShape decode = {{{1, s.num_prompt + generated / 2, 1}}};
     time += model_.Step(prompt).time + generated * model_.Step(decode).time;
   }

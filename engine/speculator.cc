@@ -128,8 +128,7 @@ bool Speculator::Gather(const Queues& queues, const StepPlan& plan) {
 
 void Speculator::PriceStep(const Queues& queues, const StepPlan& plan,
                            int most_rows) {
-  decode_ = model_.layer_pass();
-  decode_ += model_.head_pass();
+  decode_ = model_.AllPasses();
   double context = 0;
   for (const Decoding& d : decoding_) {
     decode_ += model_.Own({1, d.sequence->num_computed, 1});

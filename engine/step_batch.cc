@@ -55,13 +55,15 @@ void AddSequence(Sequence& s, int num_rows, StepBatch& batch) {
   s.sampled.clear();
   s.refuted = s.left_early = false;
   const size_t logits_before = forward.logits_rows.size();
+  const size_t hidden_before = batch.hidden.rows.size();
   AddLogits(s, first, last, batch);
   AddHidden(s, first, last, batch);
   forward.sequences.push_back({static_cast<int>(forward.tokens.size()),
                                num_rows, first, s.blocks.ids()});
   forward.shape.sequences.push_back(
       {num_rows, first,
-       static_cast<int>(forward.logits_rows.size() - logits_before)});
+       static_cast<int>(forward.logits_rows.size() - logits_before),
+       static_cast<int>(batch.hidden.rows.size() - hidden_before)});
   forward.tokens.insert(forward.tokens.end(), s.tokens.begin() + first,
                         s.tokens.begin() + std::min(last, s.num_tokens()));
   forward.tokens.insert(forward.tokens.end(), s.draft.begin(), s.draft.end());

@@ -99,8 +99,10 @@ void StepGovernor::LookAt(const StepPlan& plan, const Queues& queues) {
     SequenceProgress& progress = progress_[rows.sequence];
     progress.rows = rows.num_rows;
     if (progress.uncomputed > 1) phase_ = Phase::kPrefill;
-    const int logits = std::max(0, rows.num_rows - progress.uncomputed + 1);
-    shape_.sequences.push_back({rows.num_rows, progress.context, logits});
+    const bool embeds = queues.At(rows.sequence).embeds();
+    const int last = std::max(0, rows.num_rows - progress.uncomputed + 1);
+    shape_.sequences.push_back({rows.num_rows, progress.context,
+                                embeds ? 0 : last, embeds ? rows.num_rows : 0});
   }
   model_.PriceAll(model_.DemandOf(shape_), prices_);
 }

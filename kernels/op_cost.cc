@@ -39,14 +39,17 @@ int64_t EmbeddingRowBytes(const ModelShape& model) {
 }
 
 // Lists the ops of a step. `rows_` are those that run: all of the step until
-// the last layer's K and V are stored, then those that want logits.
+// the last layer's K and V are stored, then those that pass it whole, then
+// those that want logits.
 class OpList {
  public:
   OpList(const ModelShape& model, const StepShape& step,
          const CostOptions& options)
-      : model_(model), step_(step), options_(options) {
-    for (const SequenceShape& s : step.sequences) rows_ += s.num_tokens;
-  }
+      : model_(model),
+        step_(step),
+        options_(options),
+        counts_(CountRows(step)),
+        rows_(counts_.all) {}
 
   std::vector<OpCost> Build() && {
     if (rows_ == 0) return {};
@@ -57,11 +60,13 @@ class OpList {
       Finish(layer);
     }
     if (last >= 0) StoreKv(last);
-    KeepLogitsRows();
+    rows_ = counts_.whole;
+    only_whole_ = true;
     if (rows_ == 0) return std::move(ops_);
     if (last >= 0) Finish(last);
     Norm(-1);
-    Linear(OpKind::kHead, -1, model_.head);
+    rows_ = counts_.logits;
+    if (rows_ > 0) Linear(OpKind::kHead, -1, model_.head);
     return std::move(ops_);
   }
 
@@ -70,12 +75,6 @@ class OpList {
     Norm(layer);
     Linear(OpKind::kQkv, layer, model_.layers[layer].qkv);
     RopeAndWriteKv(layer);
-  }
-
-  void KeepLogitsRows() {
-    only_logits_ = true;
-    rows_ = 0;
-    for (const SequenceShape& s : step_.sequences) rows_ += s.num_logits;
   }
 
   void Finish(int layer) {
@@ -122,7 +121,7 @@ class OpList {
     int64_t attended = 0, read = 0;
     for (const SequenceShape& s : step_.sequences) {
       const int64_t end = s.context_tokens + s.num_tokens;
-      const int64_t begin = end - (only_logits_ ? s.num_logits : s.num_tokens);
+      const int64_t begin = end - (only_whole_ ? s.num_whole() : s.num_tokens);
       attended += AttendedPositions(begin, end, window);
       read += PositionsRead(begin, end, window);
     }
@@ -151,8 +150,9 @@ class OpList {
   const ModelShape& model_;
   const StepShape& step_;
   const CostOptions& options_;
-  int64_t rows_ = 0;
-  bool only_logits_ = false;
+  const RowCounts counts_;
+  int64_t rows_;
+  bool only_whole_ = false;
   std::vector<OpCost> ops_;
 };
 
@@ -193,25 +193,32 @@ Work TotalWork(const std::vector<OpCost>& ops) {
 }
 
 // The coefficients come from the list itself, for one row: apart from attention
-// every op is linear in its rows. What wanted logits add comes last.
+// every op is linear in its rows. What a whole row adds comes after what every
+// row does, the head last.
 StepCost::StepCost(const ModelShape& model, const CostOptions& options)
     : query_width_(int64_t{model.num_heads} * model.head_dim),
       kv_position_bytes_(KvPositionBytes(model, options)) {
   const StepShape row{{{.num_tokens = 1}}};
   const StepShape logits_row{{{.num_tokens = 1, .num_logits = 1}}};
-  const size_t num_without_logits = StepOps(model, row, options).size();
+  const size_t num_of_any_row = StepOps(model, row, options).size();
   std::vector<OpCost> ops = StepOps(model, logits_row, options);
   for (size_t i = 0; i < ops.size(); ++i) {
-    Work& work = ops[i].work;
-    const bool for_logits = i >= num_without_logits;
+    Work work = ops[i].work;
+    const bool of_head = ops[i].kind == OpKind::kHead;
+    const bool of_any_row = i < num_of_any_row;
+    Work& per_row = of_head      ? per_logits_row_
+                    : of_any_row ? per_row_
+                                 : per_whole_row_;
+    Work& pass = of_head      ? head_pass_
+                 : of_any_row ? layer_pass_
+                              : last_layer_pass_;
     if (ops[i].kind == OpKind::kAttention) {
       work.other_operations = work.kv_read_bytes = 0;
     }
     if (IsLinear(ops[i].kind)) {
-      Work& pass = for_logits ? head_pass_ : layer_pass_;
       pass.weight_bytes += std::exchange(work.weight_bytes, 0);
     }
-    (for_logits ? per_logits_row_ : per_row_) += work;
+    per_row += work;
   }
   if (model.layers.empty()) return;
   last_ = {.window = model.layers.back().window, .num_layers = 1};
@@ -236,31 +243,28 @@ Work StepCost::Attention(int64_t begin, int64_t end,
 }
 
 Work StepCost::Marginal(const SequenceShape& s) const {
-  return s.num_tokens * per_row_ + s.num_logits * per_logits_row_ +
-         Attention(s);
+  return s.num_tokens * per_row_ + s.num_whole() * per_whole_row_ +
+         s.num_logits * per_logits_row_ + Attention(s);
 }
 
 Work StepCost::Attention(const SequenceShape& s) const {
-  assert(0 <= s.num_logits && s.num_logits <= s.num_tokens);
-  assert(s.context_tokens >= 0);
+  assert(s.num_logits >= 0 && s.num_hidden >= 0 && s.context_tokens >= 0);
+  assert(s.num_whole() <= s.num_tokens);
   Work work;
   const int64_t begin = s.context_tokens, end = begin + s.num_tokens;
   for (const WindowGroup& layers : windows_) {
     work += Attention(begin, end, layers);
   }
-  return work + Attention(end - s.num_logits, end, last_);
+  return work + Attention(end - s.num_whole(), end, last_);
 }
 
 Work StepCost::Total(const StepShape& step) const {
   Work total;
-  bool rows = false, logits = false;
-  for (const SequenceShape& s : step.sequences) {
-    total += Marginal(s);
-    rows |= s.num_tokens > 0;
-    logits |= s.num_logits > 0;
-  }
-  if (rows) total += layer_pass_;
-  if (logits) total += head_pass_;
+  for (const SequenceShape& s : step.sequences) total += Marginal(s);
+  const RowCounts rows = CountRows(step);
+  if (rows.all > 0) total += layer_pass_;
+  if (rows.whole > 0) total += last_layer_pass_;
+  if (rows.logits > 0) total += head_pass_;
   return total;
 }
 

@@ -10,9 +10,10 @@
 //   (0.15 % of SmolLM2's bytes) and not counted.
 // - A position's K and V are read from memory once a step and layer by their
 //   sequence, if any of its rows attends to them.
-// - What only logits need runs for the wanted rows only: of the last layer all
-//   that follows its K and V (attention, output, feed-forward), the final norm
-//   and the logits projection. Wanted rows are taken for a sequence's last.
+// - What follows the last layer's K and V (attention, output, feed-forward, the
+//   final norm) runs only for rows whose logits or hidden state are wanted, the
+//   logits projection only for the former. Wanted rows are taken for a
+//   sequence's last.
 #ifndef MILLIJOULE_KERNELS_OP_COST_H_
 #define MILLIJOULE_KERNELS_OP_COST_H_
 
@@ -70,29 +71,31 @@ struct CostOptions {
 };
 
 // The ops of one step in program order. A step without rows has none; the list
-// of a step without wanted logits ends with the last layer's K and V.
+// of a step without wanted rows ends with the last layer's K and V.
 std::vector<OpCost> StepOps(const ModelShape& model, const StepShape& step,
                             const CostOptions& options);
 Work TotalWork(const std::vector<OpCost>& ops);
 
 // The same sums split by cause, in O(distinct windows) a sequence: what one
 // sequence adds to any step, and what a step costs once for all sequences
-// that share it: the head pass is over all weights that only logits need, the
-// last layer's output and feed-forward matrices among them.
+// that share it.
 //   TotalWork(StepOps(step)) = layer_pass() [if the step has rows]
+//       + last_layer_pass() [if it has wanted rows: the last layer's output and
+//         feed-forward matrices]
 //       + head_pass() [if it has wanted logits] + sum of Marginal(sequence)
 // exactly. Immutable: any thread.
 class StepCost final {
  public:
   StepCost(const ModelShape& model, const CostOptions& options);
 
-  // REQUIRES: 0 <= num_logits <= num_tokens, context_tokens >= 0. A sequence
-  // without tokens costs nothing.
+  // REQUIRES: num_logits, num_hidden and context_tokens >= 0,
+  // num_whole() <= num_tokens. A sequence without tokens costs nothing.
   Work Marginal(const SequenceShape& sequence) const;
   // Its part that is attention, which alone is not linear in the rows:
   // other_operations and kv_read_bytes. REQUIRES: as Marginal.
   Work Attention(const SequenceShape& sequence) const;
   const Work& layer_pass() const { return layer_pass_; }
+  const Work& last_layer_pass() const { return last_layer_pass_; }
   const Work& head_pass() const { return head_pass_; }
   Work Total(const StepShape& step) const;
 
@@ -105,10 +108,8 @@ class StepCost final {
   // Attention of the rows [begin, end) in `layers` layers.
   Work Attention(int64_t begin, int64_t end, const WindowGroup& layers) const;
 
-  Work per_row_;
-  Work per_logits_row_;
-  Work layer_pass_;
-  Work head_pass_;
+  Work per_row_, per_whole_row_, per_logits_row_;  // the latter on top
+  Work layer_pass_, last_layer_pass_, head_pass_;
   int64_t query_width_ = 0;           // num_heads * head_dim
   int64_t kv_position_bytes_ = 0;     // K and V of one position in one layer
   std::vector<WindowGroup> windows_;  // of the layers before the last

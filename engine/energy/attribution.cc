@@ -1,32 +1,44 @@
 #include "engine/energy/attribution.h"
 
 namespace mj {
+namespace {
+
+// A pass, and the sequences that share it.
+struct SharedPass {
+  const Price& price;
+  int num_sharing = 0;
+};
+
+void AddShare(const SharedPass& pass, SequenceEnergy& energy) {
+  energy.shared += pass.price.energy / pass.num_sharing;
+  energy.time += pass.price.time / pass.num_sharing;
+}
+
+}  // namespace
 
 StepEnergy AttributeStep(const StepCostModel& model, const StepShape& step) {
-  int num_with_rows = 0, num_with_logits = 0;
+  SharedPass layers{model.layer_pass()}, last_layer{model.last_layer_pass()},
+      head{model.head_pass()};
   for (const SequenceShape& s : step.sequences) {
-    num_with_rows += s.num_tokens > 0;
-    num_with_logits += s.num_logits > 0;
+    layers.num_sharing += s.num_tokens > 0;
+    last_layer.num_sharing += s.num_whole() > 0;
+    head.num_sharing += s.num_logits > 0;
   }
   StepEnergy result;
   result.sequences.reserve(step.sequences.size());
   for (const SequenceShape& s : step.sequences) {
     const Price own = model.Own(s);
     SequenceEnergy energy{.own = own.energy, .time = own.time};
-    if (s.num_tokens > 0) {
-      energy.shared += model.layer_pass().energy / num_with_rows;
-      energy.time += model.layer_pass().time / num_with_rows;
-    }
-    if (s.num_logits > 0) {
-      energy.shared += model.head_pass().energy / num_with_logits;
-      energy.time += model.head_pass().time / num_with_logits;
-    }
+    if (s.num_tokens > 0) AddShare(layers, energy);
+    if (s.num_whole() > 0) AddShare(last_layer, energy);
+    if (s.num_logits > 0) AddShare(head, energy);
     result.time += own.time;
     result.total += energy.total();
     result.sequences.push_back(energy);
   }
-  if (num_with_rows > 0) result.time += model.layer_pass().time;
-  if (num_with_logits > 0) result.time += model.head_pass().time;
+  for (const SharedPass& pass : {layers, last_layer, head}) {
+    if (pass.num_sharing > 0) result.time += pass.price.time;
+  }
   return result;
 }
 

@@ -2,10 +2,11 @@
 //
 // A sequence pays its own marginal (its operations, KV and activation bytes,
 // and the static power of their modelled time) and an equal share of the fixed
-// part: the layer pass among all sequences with rows, the head pass among those
-// that want logits (kernels/op_cost.h: what is read for logits alone). For a
-// cost that is affine in its members this is the Shapley value (Shapley 1953):
-// efficient, symmetric, and nothing for a sequence that does nothing.
+// part: the layer pass among all sequences with rows, the last layer's among
+// those that want its output, the head pass among those that want logits
+// (kernels/op_cost.h). For a cost that is affine in its members this is the
+// Shapley value (Shapley 1953): efficient, symmetric, and nothing for a
+// sequence that does nothing.
 #ifndef MILLIJOULE_ENGINE_ENERGY_ATTRIBUTION_H_
 #define MILLIJOULE_ENGINE_ENERGY_ATTRIBUTION_H_
 

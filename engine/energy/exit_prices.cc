@@ -39,10 +39,6 @@ void Add(const StepEnergy& part, StepEnergy& sum) {
   sum.time += part.time;
 }
 
-Joules PassesOf(const StepCostModel& part) {
-  return part.layer_pass().energy + part.head_pass().energy;
-}
-
 }  // namespace
 
 ExitPrices::ExitPrices(const ModelShape& model, const ModelShape& drafting,
@@ -60,9 +56,9 @@ ExitPrices::ExitPrices(const ModelShape& model, const ModelShape& drafting,
 
 ExitStake ExitPrices::Stake(int context) const {
   const SequenceShape row{1, context, 1}, skips{1, context, 0};
-  ExitStake stake{.ask_pass = PassesOf(head_),
+  ExitStake stake{.ask_pass = head_.AllPasses().energy,
                   .ask_row = head_.Own(row).energy,
-                  .upper_pass = PassesOf(upper_),
+                  .upper_pass = upper_.AllPasses().energy,
                   .upper_row = upper_.Own(row).energy};
   for (const StepCostModel& layer : skipped_) {
     stake.skip_pass += layer.layer_pass().energy;
@@ -77,7 +73,10 @@ StepEnergy ExitPrices::Attribute(const StepShape& step,
   StepEnergy energy;
   // All rows pass whole layers, whoever wants logits.
   StepShape lower = step;
-  for (SequenceShape& s : lower.sequences) s.num_logits = s.num_tokens;
+  for (SequenceShape& s : lower.sequences) {
+    s.num_logits = 0;
+    s.num_hidden = s.num_tokens;
+  }
   Add(AttributeStep(lower_, lower), energy);
   Add(AttributeStep(head_, OnlyOf(step, asked)), energy);
   StepShape leaving = OnlyOf(step, left);

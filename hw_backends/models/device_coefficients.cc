@@ -14,7 +14,7 @@ struct ProductCost {
 };
 
 ProductCost CostOf(const DeviceModel& device, int64_t rows) {
-  const DeviceCost cost = device.PriceProducts(rows, rows);
+  const DeviceCost cost = device.PriceProducts({rows, rows, rows});
   return {cost.joules.total() - cost.joules.idle - cost.joules.buffers,
           cost.time};
 }
@@ -39,8 +39,9 @@ StepCoefficients CoefficientsOf(const DeviceModel& device,
   const StepCost cost(model, options);
   const auto operations = static_cast<double>(
       cost.Marginal({.num_tokens = 1, .num_logits = 1}).linear_operations);
-  const auto weight_bytes = static_cast<double>(cost.layer_pass().weight_bytes +
-                                                cost.head_pass().weight_bytes);
+  const Work passes =
+      cost.layer_pass() + cost.last_layer_pass() + cost.head_pass();
+  const auto weight_bytes = static_cast<double>(passes.weight_bytes);
   const Surroundings& around = device.around();
   return {.linear_operation = row.energy / operations,
           .other_operation = around.other_operation,

@@ -104,8 +104,9 @@ DeviceModel::DeviceModel(DeviceDescriptor device, const ModelShape& model,
     reference_activity_ = tile->reference_activity;
     for (const Matrix& m : matrices_) {
       const Joules toggling = std::get<TilePlan>(m.plan).toggling();
-      toggling_per_row_ += m.with_rows * toggling;
-      toggling_per_logits_row_ += m.with_logits * toggling;
+      toggling_per_row_ += m.passes.all * toggling;
+      toggling_per_whole_row_ += m.passes.whole * toggling;
+      toggling_per_logits_row_ += m.passes.logits * toggling;
     }
   }
   if (const auto* lanes = std::get_if<LaneDevice>(&device_.unit)) {
@@ -119,19 +120,20 @@ DeviceModel::DeviceModel(DeviceDescriptor device, const ModelShape& model,
   }
 }
 
-void DeviceModel::AddMatrix(const MatrixShape& shape, double with_rows,
-                            double with_logits, std::vector<DeviceOp>& known) {
+void DeviceModel::AddMatrix(const MatrixShape& shape, const Passes& passes,
+                            std::vector<DeviceOp>& known) {
   DeviceOp op = precision_;
   op.gemm = {1, shape.rows, shape.cols};
   for (size_t i = 0; i < known.size(); ++i) {
     if (known[i].gemm != op.gemm) continue;
-    matrices_[i].with_rows += with_rows;
-    matrices_[i].with_logits += with_logits;
+    Passes& sum = matrices_[i].passes;
+    sum.all += passes.all;
+    sum.whole += passes.whole;
+    sum.logits += passes.logits;
     return;
   }
   known.push_back(op);
-  matrices_.push_back(
-      {PlanOf(device_, around_, op, int64_t{1} << 40), with_rows, with_logits});
+  matrices_.push_back({PlanOf(device_, around_, op, int64_t{1} << 40), passes});
 }
 
 // Twice: what all of them need says how many devices there are and whether a
@@ -139,25 +141,26 @@ void DeviceModel::AddMatrix(const MatrixShape& shape, double with_rows,
 void DeviceModel::PlanMatrices(const ModelShape& model) {
   std::vector<DeviceOp> known;
   double shape_bytes = 0;
-  const auto add = [&](const MatrixShape& shape, double rows, double logits) {
-    shape_bytes += (rows + logits) * static_cast<double>(shape.bytes);
-    AddMatrix(shape, rows, logits, known);
+  const auto add = [&](const MatrixShape& shape, const Passes& passes) {
+    shape_bytes += passes.total() * static_cast<double>(shape.bytes);
+    AddMatrix(shape, passes, known);
   };
   for (size_t i = 0; i < model.layers.size(); ++i) {
     const LayerShape& layer = model.layers[i];
-    const double logits = i + 1 == model.layers.size() ? 1 : 0;
-    add(layer.qkv, 1, 0);
-    add(layer.output, 1 - logits, logits);
-    add(layer.gate_up, 1 - logits, logits);
-    add(layer.down, 1 - logits, logits);
+    const bool last = i + 1 == model.layers.size();
+    const Passes after_kv = last ? Passes{.whole = 1} : Passes{.all = 1};
+    add(layer.qkv, {.all = 1});
+    add(layer.output, after_kv);
+    add(layer.gate_up, after_kv);
+    add(layer.down, after_kv);
   }
-  add(model.head, 0, 1);
+  add(model.head, {.logits = 1});
 
   double bytes = 0, folds = 0;
   Seconds load_time(0);
   Joules load_energy(0);
   for (const Matrix& m : matrices_) {
-    const double count = m.with_rows + m.with_logits;
+    const double count = m.passes.total();
     bytes +=
         count * std::visit([](const auto& plan) { return plan.weight_bytes(); },
                            m.plan);
@@ -182,12 +185,12 @@ void DeviceModel::PlanMatrices(const ModelShape& model) {
 void DeviceModel::CountOtherOps(const ModelShape& model,
                                 const CostOptions& options) {
   const StepShape row{{{.num_tokens = 1}}};
-  const StepShape logits_row{{{.num_tokens = 1, .num_logits = 1}}};
-  const size_t without_logits = StepOps(model, row, options).size();
-  const std::vector<OpCost> ops = StepOps(model, logits_row, options);
+  const StepShape whole_row{{{.num_tokens = 1, .num_hidden = 1}}};
+  const size_t num_of_any_row = StepOps(model, row, options).size();
+  const std::vector<OpCost> ops = StepOps(model, whole_row, options);
   for (size_t i = 0; i < ops.size(); ++i) {
     if (ops[i].work.linear_operations > 0) continue;
-    Other& other = i < without_logits ? per_row_ : per_logits_row_;
+    Other& other = i < num_of_any_row ? per_row_ : per_whole_row_;
     other.activation_bytes += static_cast<double>(ops[i].work.activation_bytes);
     other.kv_write_bytes += static_cast<double>(ops[i].work.kv_write_bytes);
     if (ops[i].kind == OpKind::kAttention) continue;
@@ -204,17 +207,17 @@ void DeviceModel::FuseMlps(const ModelShape& model,
     const auto inner = static_cast<double>(layer.down.cols);
     const double activation =
         3 * inner * static_cast<double>(options.activation_bytes);
-    Other& other = i + 1 < model.layers.size() ? per_row_ : per_logits_row_;
+    Other& other = i + 1 < model.layers.size() ? per_row_ : per_whole_row_;
     other.activation_bytes -=
         static_cast<double>(layer.gate_up.rows) * kOutputBytes + activation +
         inner * precision_.input_bits / 8;
   }
 }
 
-DeviceCost DeviceModel::PriceOther(const StepShape& step, int64_t num_rows,
-                                   int64_t num_logits) const {
-  const auto rows = static_cast<double>(num_rows);
-  const auto logits = static_cast<double>(num_logits);
+DeviceCost DeviceModel::PriceOther(const StepShape& step,
+                                   const RowCounts& counts) const {
+  const auto rows = static_cast<double>(counts.all);
+  const auto whole = static_cast<double>(counts.whole);
   int64_t attention = 0, kv_read_bytes = 0, positions = 0;
   for (const SequenceShape& s : step.sequences) {
     const Work work = cost_.Attention(s);
@@ -224,7 +227,7 @@ DeviceCost DeviceModel::PriceOther(const StepShape& step, int64_t num_rows,
   }
   const double operations = static_cast<double>(attention) +
                             rows * per_row_.operations +
-                            logits * per_logits_row_.operations;
+                            whole * per_whole_row_.operations;
   const double kv_bytes =
       static_cast<double>(kv_read_bytes) + rows * per_row_.kv_write_bytes;
   const double scores = static_cast<double>(attention) / operations_per_score_;
@@ -233,7 +236,7 @@ DeviceCost DeviceModel::PriceOther(const StepShape& step, int64_t num_rows,
   DeviceCost cost;
   cost.bytes.kv = kv_bytes;
   cost.bytes.activations = rows * per_row_.activation_bytes +
-                           logits * per_logits_row_.activation_bytes;
+                           whole * per_whole_row_.activation_bytes;
   cost.bytes.scores =
       score_bytes_ *
       (device_.fuses_softmax ? std::min(fused_scores, scores) : scores);
@@ -271,15 +274,11 @@ DeviceCost DeviceModel::PricePlatformStep(const StepShape& step) const {
 }
 
 DeviceCost DeviceModel::PriceStep(const StepShape& step) const {
-  int64_t rows = 0, logits = 0;
-  for (const SequenceShape& s : step.sequences) {
-    rows += s.num_tokens;
-    logits += s.num_logits;
-  }
-  if (rows == 0) return {};
+  const RowCounts rows = CountRows(step);
+  if (rows.all == 0) return {};
   if (platform_) return PricePlatformStep(step);
-  DeviceCost total = PriceOther(step, rows, logits);
-  total += PriceProducts(rows, logits);
+  DeviceCost total = PriceOther(step, rows);
+  total += PriceProducts(rows);
   return total;
 }
 
@@ -287,19 +286,23 @@ Joules DeviceModel::BitEnergy(const SequenceShape& sequence,
                               double toggles) const {
   if (!scales_with_bits()) return Joules(0);
   const Joules toggling = sequence.num_tokens * toggling_per_row_ +
+                          sequence.num_whole() * toggling_per_whole_row_ +
                           sequence.num_logits * toggling_per_logits_row_;
   return toggling * (toggles / (reference_activity_ * activity_) - 1);
 }
 
-DeviceCost DeviceModel::PriceProducts(int64_t rows, int64_t logits) const {
+DeviceCost DeviceModel::PriceProducts(const RowCounts& rows) const {
   DeviceCost total;
   for (const Matrix& m : matrices_) {
-    double passes = m.with_rows;
-    if (passes > 0) total += passes * CostOf(m.plan, rows);
-    if (logits > 0 && m.with_logits > 0) {
-      total += m.with_logits * CostOf(m.plan, logits);
-      passes += m.with_logits;
-    }
+    double passes = 0;
+    const auto run = [&](double of_them, int64_t with_rows) {
+      if (of_them == 0 || with_rows == 0) return;
+      total += of_them * CostOf(m.plan, with_rows);
+      passes += of_them;
+    };
+    run(m.passes.all, rows.all);
+    run(m.passes.whole, rows.whole);
+    run(m.passes.logits, rows.logits);
     if (placement_.resident) continue;
     total.time += passes * LoadTime(m.plan);
     total.joules.dram += passes * LoadEnergy(m.plan);
@@ -314,15 +317,15 @@ void DeviceModel::PriceAlone(std::span<const SequenceShape> sequences,
   SequenceShape& one = step.sequences.front();
   DeviceCost products;
   for (const SequenceShape& s : sequences) {
-    const bool alike =
-        s.num_tokens == one.num_tokens && s.num_logits == one.num_logits;
+    const RowCounts rows = CountRows(s);
+    const bool alike = rows == CountRows(one);
     one = s;
     DeviceCost cost;
     if (platform_ || s.num_tokens == 0) {
       cost = PriceStep(step);
     } else {
-      if (!alike) products = PriceProducts(s.num_tokens, s.num_logits);
-      cost = PriceOther(step, s.num_tokens, s.num_logits);
+      if (!alike) products = PriceProducts(rows);
+      cost = PriceOther(step, rows);
       cost += products;
     }
     alone.push_back({cost.joules.total(), cost.time});

@@ -63,9 +63,9 @@ class DeviceModel final {
   // The descriptor says which toggles its energies are for.
   bool scales_with_bits() const { return reference_activity_ > 0; }
 
-  // The part of PriceStep() that is products with weights: of `rows` rows, of
-  // which `logits` want logits. REQUIRES: no platform
-  DeviceCost PriceProducts(int64_t rows, int64_t logits) const;
+  // The part of PriceStep() that is products with weights. REQUIRES: no
+  // platform, rows.all > 0
+  DeviceCost PriceProducts(const RowCounts& rows) const;
   // The rest's prices: J an operation, operations/s, and of KV bytes.
   const Surroundings& around() const { return around_; }
   Joules kv_byte() const { return kv_byte_; }
@@ -79,11 +79,14 @@ class DeviceModel final {
   const DeviceOp& precision() const { return precision_; }
 
  private:
+  // Over matrices that are alike, in one step: by the rows that run there.
+  struct Passes {
+    double all = 0, whole = 0, logits = 0;
+    double total() const { return all + whole + logits; }
+  };
   struct Matrix {
     MatrixPlan plan;
-    // Passes over such matrices: with all rows of a step, or with those that
-    // want logits.
-    double with_rows = 0, with_logits = 0;
+    Passes passes;
   };
   struct Other {
     double operations = 0, activation_bytes = 0, kv_write_bytes = 0;
@@ -91,13 +94,12 @@ class DeviceModel final {
 
   DeviceModel(DeviceDescriptor device, const ModelShape& model,
               const DeviceOp& precision, const CostOptions& options);
-  void AddMatrix(const MatrixShape& shape, double with_rows, double with_logits,
+  void AddMatrix(const MatrixShape& shape, const Passes& passes,
                  std::vector<DeviceOp>& known);
   void PlanMatrices(const ModelShape& model);
   void CountOtherOps(const ModelShape& model, const CostOptions& options);
   void FuseMlps(const ModelShape& model, const CostOptions& options);
-  DeviceCost PriceOther(const StepShape& step, int64_t rows,
-                        int64_t logits) const;
+  DeviceCost PriceOther(const StepShape& step, const RowCounts& rows) const;
   DeviceCost PricePlatformStep(const StepShape& step) const;
 
   DeviceDescriptor device_;
@@ -106,7 +108,7 @@ class DeviceModel final {
   StepCost cost_;
   Placement placement_;
   std::vector<Matrix> matrices_;
-  Other per_row_, per_logits_row_;
+  Other per_row_, per_whole_row_;  // the latter on top
   Joules kv_byte_{0};
   double kv_bytes_per_second_ = 0;
   double score_bytes_ = 1;
@@ -114,8 +116,9 @@ class DeviceModel final {
   double operations_per_score_ = 1;
   std::optional<PlatformCostModel> platform_;
   int platform_clock_ = 0;
-  // Of the arrays, a row and a row that wants logits.
-  Joules toggling_per_row_{0}, toggling_per_logits_row_{0};
+  // Of the arrays; what a whole row adds to any row's, and logits to that.
+  Joules toggling_per_row_{0}, toggling_per_whole_row_{0},
+      toggling_per_logits_row_{0};
   double activity_ = 1, reference_activity_ = 0;
 };
 

@@ -39,12 +39,14 @@ PlatformCostModel::PlatformCostModel(const ModelShape& model,
       num_devices_(num_devices) {
   assert(num_devices >= 1);
   const Work row = cost_.Marginal({.num_tokens = 1});
-  const Work row_and_logits =
-      cost_.Marginal({.num_tokens = 1, .num_logits = 1});
+  const Work whole = cost_.Marginal({.num_tokens = 1, .num_hidden = 1});
+  const Work with_logits = cost_.Marginal({.num_tokens = 1, .num_logits = 1});
   kv_bytes_per_token_ = row.kv_write_bytes;
   layer_operations_ = static_cast<double>(row.linear_operations);
-  head_operations_ =
-      static_cast<double>(row_and_logits.linear_operations) - layer_operations_;
+  last_layer_operations_ =
+      static_cast<double>(whole.linear_operations - row.linear_operations);
+  head_operations_ = static_cast<double>(with_logits.linear_operations -
+                                         whole.linear_operations);
   for (const Hertz clock : platform_.clocks) rates_.push_back(RatesAt(clock));
 }
 
@@ -72,21 +74,15 @@ PlatformCostModel::ClockRates PlatformCostModel::RatesAt(Hertz clock) const {
 }
 
 StepDemand PlatformCostModel::DemandOf(const StepShape& step) const {
-  Work work;
-  int64_t rows = 0, logits = 0;
-  StepDemand demand;
-  for (const SequenceShape& s : step.sequences) {
-    work += cost_.Marginal(s);
-    rows += s.num_tokens;
-    logits += s.num_logits;
-  }
-  if (rows > 0) work += cost_.layer_pass();
-  if (logits > 0) work += cost_.head_pass();
+  const Work work = cost_.Total(step);
+  const RowCounts rows = CountRows(step);
   const int64_t tile = platform_.tile_rows;
+  StepDemand demand;
   demand.linear_operations = static_cast<double>(work.linear_operations);
   demand.padded_linear_operations =
-      layer_operations_ * static_cast<double>(RoundUp(rows, tile)) +
-      head_operations_ * static_cast<double>(RoundUp(logits, tile));
+      layer_operations_ * static_cast<double>(RoundUp(rows.all, tile)) +
+      last_layer_operations_ * static_cast<double>(RoundUp(rows.whole, tile)) +
+      head_operations_ * static_cast<double>(RoundUp(rows.logits, tile));
   demand.other_operations = static_cast<double>(work.other_operations);
   demand.weight_bytes = static_cast<double>(work.weight_bytes);
   demand.kv_bytes =

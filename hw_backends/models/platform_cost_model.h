@@ -87,7 +87,10 @@ class PlatformCostModel final {
   StepCost cost_;
   int num_devices_;
   int64_t kv_bytes_per_token_ = 0;
-  double layer_operations_ = 0, head_operations_ = 0;  // linear, a row
+  // Linear, a row: of all layers to the last K and V, of what follows, and of
+  // the head.
+  double layer_operations_ = 0, last_layer_operations_ = 0,
+         head_operations_ = 0;
   std::vector<ClockRates> rates_;
 };
 

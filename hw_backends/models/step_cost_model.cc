@@ -34,6 +34,7 @@ StepCostModel::StepCostModel(const ModelShape& model,
                              StepCoefficients coefficients)
     : cost_(model, options), coefficients_(std::move(coefficients)) {
   layer_pass_ = PriceWork(cost_.layer_pass());
+  last_layer_pass_ = PriceWork(cost_.last_layer_pass());
   head_pass_ = PriceWork(cost_.head_pass());
 }
 
@@ -63,16 +64,20 @@ Price StepCostModel::Own(const SequenceShape& sequence) const {
   return PriceWork(cost_.Marginal(sequence));
 }
 
+Price StepCostModel::AllPasses() const {
+  Price all = layer_pass_;
+  all += last_layer_pass_;
+  all += head_pass_;
+  return all;
+}
+
 Price StepCostModel::Step(const StepShape& step) const {
   Price total;
-  bool rows = false, logits = false;
-  for (const SequenceShape& s : step.sequences) {
-    total += Own(s);
-    rows |= s.num_tokens > 0;
-    logits |= s.num_logits > 0;
-  }
-  if (rows) total += layer_pass_;
-  if (logits) total += head_pass_;
+  for (const SequenceShape& s : step.sequences) total += Own(s);
+  const RowCounts rows = CountRows(step);
+  if (rows.all > 0) total += layer_pass_;
+  if (rows.whole > 0) total += last_layer_pass_;
+  if (rows.logits > 0) total += head_pass_;
   return total;
 }
 

@@ -6,13 +6,12 @@
 // Of a CPU
 //   P_busy  = threads * core_active + uncore * (share of the package's cores)
 //
-// A step costs E(layer pass) + E(head pass) (kernels/op_cost.h) + the sum of
-// E(own work of each sequence), and takes as long as these one after another:
-// at most twice the time of a perfect overlap. So static power is charged by
-// modelled seconds, never by wall time, and a sequence's joules depend on its
-// own tokens and on how many share its passes, not on what the others ask. This
-// shape is affine in the sequences; sharing its fixed part equally is its
-// Shapley value.
+// A step costs E(each pass) (kernels/op_cost.h) + the sum of E(own work of each
+// sequence), and takes as long as these one after another: at most twice the
+// time of a perfect overlap. So static power is charged by modelled seconds,
+// never by wall time, and a sequence's joules depend on its own tokens and on
+// how many share its passes, not on what the others ask. This shape is affine
+// in the sequences; sharing its fixed part equally is its Shapley value.
 #ifndef MILLIJOULE_HW_BACKENDS_MODELS_STEP_COST_MODEL_H_
 #define MILLIJOULE_HW_BACKENDS_MODELS_STEP_COST_MODEL_H_
 
@@ -70,7 +69,10 @@ class StepCostModel final {
   Price PriceWork(const Work& work) const;
   Price Own(const SequenceShape& sequence) const;
   const Price& layer_pass() const { return layer_pass_; }
+  const Price& last_layer_pass() const { return last_layer_pass_; }
   const Price& head_pass() const { return head_pass_; }
+  // Of a step in which somebody wants logits.
+  Price AllPasses() const;
   Price Step(const StepShape& step) const;
 
   // While no step runs; the server's share of the package.
@@ -83,7 +85,7 @@ class StepCostModel final {
  private:
   StepCost cost_;
   StepCoefficients coefficients_;
-  Price layer_pass_, head_pass_;
+  Price layer_pass_, last_layer_pass_, head_pass_;
 };
 
 }  // namespace mj

@@ -151,6 +151,23 @@ TEST(EmbeddingTest, CountsPromptsAndTheCacheItCannotUse) {
   EXPECT_GE(Ask(*engine, MakeRequest(prompt, 3)).usage.cached_tokens, 96);
 }
 
+// A scored prompt runs the head too, a plain one only the last layer's end of
+// one row.
+TEST(EmbeddingTest, PaysForTheWholeModelButTheHead) {
+  FakeRunnerLog log;
+  EngineOptions options;
+  options.prefix_cache = false;
+  auto engine = StartFake(log, options, 64);
+  const Tokens prompt = RandomTokens(100, 1);
+  const Joules embedded =
+      Embed(*engine, MakeEmbedRequest(prompt)).usage.energy.total;
+  Request scored = MakeRequest(prompt, 0);
+  scored.logprobs.prompt = 0;
+  EXPECT_LT(embedded, Ask(*engine, scored).usage.energy.total);
+  EXPECT_GT(embedded,
+            Ask(*engine, MakeRequest(prompt, 1)).usage.energy.prefill);
+}
+
 TEST(EmbeddingTest, RefusesWhatGenerates) {
   FakeRunnerLog log;
   auto engine = StartFake(log, {}, 64);

@@ -95,6 +95,17 @@ TEST(OpCostTest, WithoutWantedLogitsAStepEndsWithTheLastKv) {
   EXPECT_EQ(TotalWork(ops).weight_bytes, 2 * 280 + 100 + 3 * 16);
 }
 
+TEST(OpCostTest, WantedHiddenStatesRunAllButTheHead) {
+  const SequenceShape hidden{.num_tokens = 3, .num_hidden = 3};
+  const SequenceShape logits{.num_tokens = 3, .num_logits = 3};
+  auto want = StepOps(TinyShape(), {{logits}}, {});
+  ASSERT_EQ(want.back().kind, OpKind::kHead);
+  want.pop_back();
+  const auto ops = StepOps(TinyShape(), {{hidden}}, {});
+  EXPECT_EQ(ops.size(), want.size());
+  EXPECT_EQ(TotalWork(ops), TotalWork(want));
+}
+
 TEST(OpCostTest, QuantisedKvCarriesScales) {
   const StepShape step{{{.num_tokens = 1}}};
   const CostOptions int8{.kv_element_bytes = 1, .kv_scale_bytes = 4};
@@ -154,7 +165,9 @@ StepShape RandomStep(std::mt19937& random) {
   for (SequenceShape& s : step.sequences) {
     s.num_tokens = below(2) ? 1 : below(70);
     s.context_tokens = below(600);
-    s.num_logits = s.num_tokens == 0 ? 0 : below(2) ? 1 : below(s.num_tokens);
+    if (s.num_tokens == 0) continue;
+    s.num_logits = below(2) ? 1 : below(s.num_tokens);
+    if (below(3) == 0) s.num_hidden = s.num_tokens - s.num_logits;
   }
   return step;
 }
@@ -177,13 +190,14 @@ TEST(StepCostTest, MarginalsAndPassesSumToTheListExactly) {
   }
 }
 
-TEST(StepCostTest, PassesAreWhatIsReadForAllRowsAndForLogitsAlone) {
+TEST(StepCostTest, PassesAreWhatIsReadForAllRowsAndForWantedOnesAlone) {
   ModelShape model = TinyShape();
   model.layers.assign(3, model.layers[0]);
   model.layers[2].output.bytes = 51;
   const StepCost cost(model, {});
   EXPECT_EQ(cost.layer_pass(), W(0, 0, 2 * 280 + 100, 0, 0, 0));
-  EXPECT_EQ(cost.head_pass(), W(0, 0, 51 + 90 + 40 + 200, 0, 0, 0));
+  EXPECT_EQ(cost.last_layer_pass(), W(0, 0, 51 + 90 + 40, 0, 0, 0));
+  EXPECT_EQ(cost.head_pass(), W(0, 0, 200, 0, 0, 0));
 }
 
 TEST(StepCostTest, AttentionIsWhatTheListSaysOfIt) {

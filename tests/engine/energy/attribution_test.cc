@@ -42,7 +42,8 @@ std::vector<double> BruteForceShapley(const StepCostModel& model,
 }
 
 const SequenceShape kDecode{1, 300, 1}, kPrefill{64, 32, 0},
-    kLastChunk{40, 64, 1}, kScored{30, 0, 30}, kNothing{0, 50, 0};
+    kLastChunk{40, 64, 1}, kScored{30, 0, 30}, kEmbedded{20, 8, 0, 20},
+    kNothing{0, 50, 0};
 
 TEST(AttributionTest, IsTheShapleyValue) {
   const struct {
@@ -53,6 +54,8 @@ TEST(AttributionTest, IsTheShapleyValue) {
       {"decode", {{kDecode, {1, 5, 1}, {1, 900, 1}}}},
       {"no head", {{kPrefill, kPrefill}}},
       {"mixed", {{kDecode, kPrefill, kLastChunk, kScored}}},
+      {"an embedding", {{kEmbedded, kPrefill}}},
+      {"an embedding beside replies", {{kEmbedded, kDecode, kPrefill}}},
       {"with a dummy", {{kDecode, kNothing, kPrefill, {1, 2, 1}, kNothing}}},
   };
   const StepCostModel model = Zen3Model();
@@ -70,7 +73,8 @@ TEST(AttributionTest, IsTheShapleyValue) {
 
 TEST(AttributionTest, SharesSumToTheStep) {
   const StepCostModel model = Zen3Model();
-  const StepShape step{{kDecode, kPrefill, kNothing, kLastChunk, kScored}};
+  const StepShape step{
+      {kDecode, kPrefill, kNothing, kLastChunk, kScored, kEmbedded}};
   const StepEnergy got = AttributeStep(model, step);
   const Price want = model.Step(step);
   EXPECT_NEAR(got.total.value(), want.energy.value(),
@@ -108,12 +112,14 @@ TEST(AttributionTest, NeighboursContentDoesNotShow) {
   EXPECT_EQ(small.sequences[0].total(), large.sequences[0].total());
 }
 
-TEST(AttributionTest, OnlyWhoWantsLogitsPaysForTheHead) {
+TEST(AttributionTest, APassIsPaidByThoseWhoWantItsOutput) {
   const StepCostModel model = Zen3Model();
-  const StepEnergy got = AttributeStep(model, {{kPrefill, kDecode}});
-  const Joules half = model.layer_pass().energy / 2;
-  EXPECT_EQ(got.sequences[0].shared, half);
-  EXPECT_EQ(got.sequences[1].shared, half + model.head_pass().energy);
+  const StepEnergy got = AttributeStep(model, {{kPrefill, kDecode, kEmbedded}});
+  const Joules layers = model.layer_pass().energy / 3;
+  const Joules whole = layers + model.last_layer_pass().energy / 2;
+  EXPECT_EQ(got.sequences[0].shared, layers);
+  EXPECT_EQ(got.sequences[1].shared, whole + model.head_pass().energy);
+  EXPECT_EQ(got.sequences[2].shared, whole);
 }
 
 TEST(AttributionTest, PhaseOfShapes) {

@@ -54,7 +54,7 @@ TEST(DeviceCoefficientsTest, AStepCostsAboutWhatTheDeviceSays) {
 TEST(DeviceCoefficientsTest, WritingWeightsAgainIsThePasses) {
   const DeviceModel device = Model("colonnade-65nm");
   const StepCostModel shares = Shares(device);
-  const Joules passes = shares.layer_pass().energy + shares.head_pass().energy;
+  const Joules passes = shares.AllPasses().energy;
   const Joules dram = device.PriceStep(kDecode).joules.dram;
   EXPECT_NEAR(passes / dram, 1, 0.01);
   EXPECT_LT(shares.Own(kDecode.sequences[0]).energy, 0.5 * passes);

@@ -57,6 +57,10 @@ TEST(DeviceModelTest, APromptsOutputsRunForTheLogitsRowsOnly) {
       64 * (30 * macs(layer.qkv) +
             29 * (macs(layer.output) + macs(layer.gate_up) + macs(layer.down)));
   EXPECT_EQ(model.PriceStep(prompt).macs, expected);
+  const StepShape embedded{{{.num_tokens = 64, .num_hidden = 64}}};
+  EXPECT_EQ(model.PriceStep(embedded).macs,
+            expected + 64 * (macs(layer.output) + macs(layer.gate_up) +
+                             macs(layer.down)));
   EXPECT_EQ(model.PriceStep({}).cycles, 0);
   EXPECT_EQ(model.PriceStep({}).time.count(), 0);
 }
@@ -150,6 +154,7 @@ TEST(DeviceModelTest, SequencesArePricedAlone) {
       {.num_tokens = 1, .context_tokens = 100, .num_logits = 1},
       {.num_tokens = 1, .context_tokens = 3000, .num_logits = 1},
       {.num_tokens = 64, .context_tokens = 32, .num_logits = 0},
+      {.num_tokens = 64, .context_tokens = 32, .num_hidden = 64},
       {},
       {.num_tokens = 4, .context_tokens = 7, .num_logits = 4},
       {.num_tokens = 1, .context_tokens = 7, .num_logits = 1}};
