@@ -63,8 +63,16 @@ absl::StatusOr<Quality> ToQuality(v1::Quality quality) {
   }
 }
 
-void ReadBudget(const v1::GenerateRequest& message, Request& request) {
+std::vector<TokenId> ToIds(const v1::TokenIds& message) {
+  return {message.ids().begin(), message.ids().end()};
+}
+
+template <class Message>
+absl::Status ReadBudget(const Message& message, Request& request) {
   constexpr double kMillisecond = 1e-3;
+  const auto quality = ToQuality(message.energy().quality());
+  if (!quality.ok()) return quality.status();
+  request.quality = *quality;
   if (message.energy().has_max_joules()) {
     request.max_energy = Joules(message.energy().max_joules());
   }
@@ -75,6 +83,7 @@ void ReadBudget(const v1::GenerateRequest& message, Request& request) {
     request.slo.tpot = Seconds(message.slo().tpot_ms() * kMillisecond);
   }
   request.flex = message.service_tier() == v1::SERVICE_TIER_FLEX;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Speculation> ToSpeculation(v1::Speculation speculation) {
@@ -103,8 +112,7 @@ absl::Status ReadPrompt(const v1::GenerateRequest& message,
       request.prompt = message.text();
       return absl::OkStatus();
     case v1::GenerateRequest::kTokenIds:
-      request.prompt = std::vector<TokenId>(message.token_ids().ids().begin(),
-                                            message.token_ids().ids().end());
+      request.prompt = ToIds(message.token_ids());
       return absl::OkStatus();
     case v1::GenerateRequest::kMessages: {
       auto text = ToPrompt(message.messages(), model);
@@ -140,10 +148,28 @@ absl::StatusOr<Request> ToRequest(const v1::GenerateRequest& message,
   const auto speculation = ToSpeculation(message.speculation());
   if (!speculation.ok()) return speculation.status();
   request.speculation = *speculation;
-  const auto quality = ToQuality(message.energy().quality());
-  if (!quality.ok()) return quality.status();
-  request.quality = *quality;
-  ReadBudget(message, request);
+  if (auto status = ReadBudget(message, request); !status.ok()) return status;
+  return request;
+}
+
+absl::StatusOr<Request> ToRequest(const v1::EmbedRequest& message,
+                                  const LoadedModel& model) {
+  if (auto status = CheckModelName(message.model(), model); !status.ok()) {
+    return status;
+  }
+  Request request;
+  request.task = Task::kEmbed;
+  request.stop.max_tokens = 0;
+  if (message.has_text()) {
+    request.prompt = message.text();
+  } else if (message.has_token_ids()) {
+    request.prompt = ToIds(message.token_ids());
+  } else {
+    return absl::InvalidArgumentError(
+        "prompt: missing; one of `text`, `token_ids` is needed");
+  }
+  if (message.has_add_special()) request.add_special = message.add_special();
+  if (auto status = ReadBudget(message, request); !status.ok()) return status;
   return request;
 }
 

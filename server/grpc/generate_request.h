@@ -1,4 +1,4 @@
-// A Generate message as the engine's Request.
+// Messages that ask for work as the engine's Request.
 #ifndef MILLIJOULE_SERVER_GRPC_GENERATE_REQUEST_H_
 #define MILLIJOULE_SERVER_GRPC_GENERATE_REQUEST_H_
 
@@ -16,6 +16,10 @@ namespace mj {
 // INVALID_ARGUMENT: no prompt, or messages that the model's chat template
 // refuses. NOT_FOUND: another model than this.
 absl::StatusOr<Request> ToRequest(const v1::GenerateRequest& message,
+                                  const LoadedModel& model);
+
+// The same of an embedding.
+absl::StatusOr<Request> ToRequest(const v1::EmbedRequest& message,
                                   const LoadedModel& model);
 
 // OK where `name` is empty or the model's, else NOT_FOUND with both.

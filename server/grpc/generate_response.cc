@@ -78,6 +78,14 @@ void Fill(const RequestTimings& from, v1::Timings* to) {
 
 }  // namespace
 
+v1::Summary SummaryOf(const std::string& request_id, const Delta& last) {
+  v1::Summary summary;
+  summary.set_request_id(request_id);
+  Fill(last.usage, summary.mutable_usage());
+  Fill(last.timings, summary.mutable_timings());
+  return summary;
+}
+
 v1::GenerateResponse ResponseWriter::Next(const Delta& delta) {
   v1::GenerateResponse message;
   message.set_choice(delta.choice);
@@ -97,11 +105,8 @@ v1::GenerateResponse ResponseWriter::Next(const Delta& delta) {
 }
 
 v1::Summary ResponseWriter::Summarise(const Delta& last) const {
-  v1::Summary summary;
-  summary.set_request_id(request_id_);
+  v1::Summary summary = SummaryOf(request_id_, last);
   for (const auto& [choice, end] : ends_) *summary.add_choices() = end;
-  Fill(last.usage, summary.mutable_usage());
-  Fill(last.timings, summary.mutable_timings());
   return summary;
 }
 

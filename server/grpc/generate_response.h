@@ -1,4 +1,4 @@
-// The engine's deltas as Generate's messages.
+// The engine's deltas as messages.
 #ifndef MILLIJOULE_SERVER_GRPC_GENERATE_RESPONSE_H_
 #define MILLIJOULE_SERVER_GRPC_GENERATE_RESPONSE_H_
 
@@ -10,6 +10,9 @@
 #include "server/grpc/inference_api.h"
 
 namespace mj {
+
+// How a request ended, its choices aside.
+v1::Summary SummaryOf(const std::string& request_id, const Delta& last);
 
 // Turns one request's deltas into messages, in their order.
 class ResponseWriter final {

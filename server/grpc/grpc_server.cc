@@ -120,9 +120,9 @@ void GrpcServer::SetServing(bool serving) {
 void GrpcServer::Shutdown(Seconds drain) {
   if (impl_->context.draining.exchange(true)) return;
   SetServing(false);
-  impl_->context.generations.WaitForNone(drain);
+  impl_->context.engine_calls.WaitForNone(drain);
   impl_->server->Shutdown(std::chrono::system_clock::now());
-  impl_->context.generations.WaitForNone(kCancelGrace);
+  impl_->context.engine_calls.WaitForNone(kCancelGrace);
   impl_->energy.watches.WaitForNone(kCancelGrace);
   for (auto& queue : impl_->queues) queue->Stop();
 }

@@ -40,7 +40,7 @@ class GrpcServer final {
   // Readiness, as health tells it. Requests are taken either way. Any thread.
   void SetServing(bool serving);
 
-  // Says NOT_SERVING, refuses new Generate calls with UNAVAILABLE, waits
+  // Says NOT_SERVING, refuses new work with UNAVAILABLE, waits
   // until the others have ended or `drain` is over, cancels what is left.
   void Shutdown(Seconds drain);
 

@@ -21,8 +21,8 @@ struct InferenceContext {
   RequestLog& log;
   const ApiKeys& keys;
   const Clock& clock;
-  CallCount generations;              // Generate calls
-  std::atomic<bool> draining{false};  // new Generate calls are refused
+  CallCount engine_calls;             // Generate and Embed
+  std::atomic<bool> draining{false};  // new ones of them are refused
 };
 
 }  // namespace mj

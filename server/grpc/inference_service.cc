@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/text/utf8.h"
+#include "server/grpc/embed_call.h"
 #include "server/grpc/generate_call.h"
 #include "server/grpc/generate_request.h"
 #include "server/grpc/unary_call.h"
@@ -39,7 +40,8 @@ absl::StatusOr<std::vector<TokenId>> Encode(const v1::TokenizeRequest& request,
 }  // namespace
 
 void ServeInference(InferenceContext& context, CallQueue& queue) {
-  GenerateCall::Listen(context, queue);
+  EngineCall::Listen<GenerateCall>(context, queue);
+  EngineCall::Listen<EmbedCall>(context, queue);
   const CallGuard guard = {context.keys};
   const auto with_engine = [&context](auto* answer) {
     return [&context, answer](const auto& request) {

@@ -8,6 +8,7 @@ answer is right.
 """
 
 import argparse
+import math
 import time
 
 import grpc
@@ -123,6 +124,15 @@ def check_chat(stub):
     assert responses[-1].summary.usage.prompt_tokens == len(ids)
 
 
+def check_embed(stub, ids):
+    reply = stub.Embed({"token_ids": {"ids": ids}}, timeout=120)
+    assert abs(math.hypot(*reply.embedding) - 1) < 1e-5
+    assert reply.summary.usage.prompt_tokens == len(ids)
+    assert reply.summary.usage.energy.joules > 0
+    code, details = status_of(lambda: [stub.Embed({})])
+    assert code == grpc.StatusCode.INVALID_ARGUMENT and "prompt" in details
+
+
 def check_errors(stub):
     cases = [
         ("no prompt", {}, "prompt"),
@@ -200,6 +210,7 @@ def check_all(address, key=None, say=print):
         check_generate(stub, ids)
         if info.has_chat_template:
             check_chat(stub)
+        check_embed(stub, ids)
         check_errors(stub)
         check_cancel(stub, info)
         check_deadline(stub, info)
