@@ -27,8 +27,8 @@ absl::Status CheckIds(const Request& request, std::span<const TokenId> prompt,
   for (size_t i = 0; i < prompt.size() && status.ok(); ++i) {
     const bool good = prompt[i] >= 0 && prompt[i] < vocab;
     if (!good) {
-      status =
-          CheckId("prompt", absl::StrCat("prompt[", i, "]"), prompt[i], vocab);
+      status = CheckId("prompt", absl::StrCat("position ", i, " of the prompt"),
+                       prompt[i], vocab);
     }
   }
   for (TokenId id : request.stop.token_ids) {

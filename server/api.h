@@ -86,7 +86,9 @@ class Api final {
                 std::unique_ptr<ReplyFormat> format, StreamFields stream,
                 std::function<void()> wake);
   // What was started, or an error reply; that is counted and logged.
-  Outcome OrRefused(const HttpCall& call, Started started);
+  // `prompt_field`: what this endpoint calls the engine's "prompt".
+  Outcome OrRefused(const HttpCall& call, Started started,
+                    std::string_view prompt_field);
   HttpReply Refused(const HttpCall& call, const absl::Status& why) const;
   static CallOrigin OriginOf(const HttpCall& call);
   std::optional<std::string> TenantOf(const HttpCall& call,

@@ -67,21 +67,24 @@ Started Api::Start(const HttpCall& call, std::vector<Request> requests,
                            std::move(format), stream, std::move(wake));
 }
 
-Outcome Api::OrRefused(const HttpCall& call, Started started) {
-  if (!started.ok()) return Refused(call, started.status());
-  return *std::move(started);
+Outcome Api::OrRefused(const HttpCall& call, Started started,
+                       std::string_view prompt_field) {
+  if (started.ok()) return *std::move(started);
+  absl::Status why = started.status();
+  if (FieldOf(why) == "prompt") why = WithField(std::move(why), prompt_field);
+  return Refused(call, why);
 }
 
 Outcome Api::Completions(const HttpCall& call, std::function<void()> wake) {
-  return OrRefused(call, StartCompletions(call, std::move(wake)));
+  return OrRefused(call, StartCompletions(call, std::move(wake)), "prompt");
 }
 
 Outcome Api::Chat(const HttpCall& call, std::function<void()> wake) {
-  return OrRefused(call, StartChat(call, std::move(wake)));
+  return OrRefused(call, StartChat(call, std::move(wake)), "messages");
 }
 
 Outcome Api::Embeddings(const HttpCall& call, std::function<void()> wake) {
-  return OrRefused(call, StartEmbeddings(call, std::move(wake)));
+  return OrRefused(call, StartEmbeddings(call, std::move(wake)), "input");
 }
 
 Started Api::StartCompletions(const HttpCall& call,

@@ -246,9 +246,9 @@ TEST(EngineTest, RefusesWhatCannotBe) {
        [](Request& r) {
          r.prompt = std::vector<TokenId>{1, 259};
        },
-       "prompt[1] is token id 259; the model's ids are 0 to 258"},
+       "position 1 of the prompt is token id 259; the model's ids are 0 to 258"},
       {"negative id", [](Request& r) { r.prompt = std::vector<TokenId>{-1}; },
-       "prompt[0] is token id -1"},
+       "position 0 of the prompt is token id -1"},
       {"over the context",
        [](Request& r) {
          r.prompt = RandomPrompt(900, 0);
