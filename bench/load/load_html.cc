@@ -3,6 +3,7 @@
 #include "absl/strings/str_join.h"
 #include "bench/load/load_plots.h"
 #include "bench/load/load_report.h"
+#include "engine/text/jinja_escape.h"
 
 namespace mj {
 namespace {
@@ -55,7 +56,7 @@ std::string Number(double value) {
 std::string Cells(const char* tag, const std::vector<std::string>& cells) {
   std::string row = "<tr>";
   for (const std::string& cell : cells) {
-    absl::StrAppend(&row, "<", tag, ">", EscapeHtml(cell), "</", tag, ">");
+    absl::StrAppend(&row, "<", tag, ">", jinja::Escape(cell), "</", tag, ">");
   }
   return row + "</tr>\n";
 }
@@ -132,7 +133,7 @@ std::string ErrorText(const LoadRow& row) {
   }
   if (kinds.empty()) return "";
   return absl::StrCat("<p class=\"bad\">Errors, the warm-up's too: ",
-                      EscapeHtml(absl::StrJoin(kinds, ", ")), "</p>\n");
+                      jinja::Escape(absl::StrJoin(kinds, ", ")), "</p>\n");
 }
 
 std::string Plots(const std::vector<Plot>& plots) {

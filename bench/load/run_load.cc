@@ -6,6 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cmath>
+#include <memory>
 #include <utility>
 
 #include "bench/cpu_seconds.h"
@@ -62,6 +63,7 @@ class LoadLoop final {
   bool IsOver() const;
   void SendDue();  // open loop: all that are due, then waits for the next
   void SendNow() { Send(Now()); }
+  void SendLater();  // after a failure
   void Send(Seconds due);
   void Finish(size_t record, const Reply& reply);
   void StopIfDone();
@@ -69,6 +71,8 @@ class LoadLoop final {
   void ReportProgress();
 
   static constexpr std::chrono::milliseconds kTick{50};
+  // A server that refuses at once is not asked thousands of times a second.
+  static constexpr std::chrono::milliseconds kPause{10};
 
   const LoadPlan& plan_;
   const LoadOptions& options_;
@@ -80,7 +84,7 @@ class LoadLoop final {
   LoadRun run_;
   int in_flight_ = 0;
   Progress progress_;
-  int events_since_report_ = 0;
+  int64_t parts_reported_ = 0;
 };
 
 LoadRun LoadLoop::Run() {
@@ -152,10 +156,24 @@ void LoadLoop::Finish(size_t place, const Reply& reply) {
     run_.energy_methods.insert(reply.usage->energy_method);
   }
   ++progress_.finished;
-  if (!record.succeeded()) ++progress_.failed;
-  events_since_report_ += record.text_events;
-  if (!open_loop() && !IsOver()) SendNow();
+  const bool failed = !record.succeeded();
+  if (failed) ++progress_.failed;
+  if (!open_loop() && !IsOver()) {
+    if (failed) {
+      SendLater();
+    } else {
+      SendNow();
+    }
+  }
   StopIfDone();
+}
+
+void LoadLoop::SendLater() {
+  auto timer = std::make_shared<asio::steady_timer>(context_, kPause);
+  timer->async_wait([this, timer](auto) {
+    if (!IsOver()) SendNow();
+    StopIfDone();
+  });
 }
 
 void LoadLoop::StopIfDone() {
@@ -178,8 +196,10 @@ void LoadLoop::ReportProgress() {
   const Seconds since = now - last_report_;
   if (!options_.on_progress || since < Seconds(1)) return;
   progress_.elapsed = now;
-  progress_.events_per_second = events_since_report_ / since.count();
-  events_since_report_ = 0;
+  const int64_t parts = transport_->parts();
+  progress_.parts_per_second =
+      static_cast<double>(parts - parts_reported_) / since.count();
+  parts_reported_ = parts;
   last_report_ = now;
   options_.on_progress(progress_);
 }

@@ -16,7 +16,7 @@ namespace mj {
 struct Progress {
   Seconds elapsed{0};
   int sent = 0, finished = 0, failed = 0;
-  double events_per_second = 0;  // parts with text, over the last second
+  double parts_per_second = 0;  // parts with text, over the last second
 };
 
 struct LoadOptions {

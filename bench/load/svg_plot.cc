@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "engine/text/jinja_escape.h"
 
 namespace mj {
 namespace {
@@ -51,7 +53,7 @@ std::string Text(const char* style, const char* anchor, double x, double y,
                  std::string_view text) {
   return absl::StrFormat(
       "<text class=\"%s\" text-anchor=\"%s\" x=\"%.1f\" y=\"%.1f\">%s</text>",
-      style, anchor, x, y, EscapeHtml(text));
+      style, anchor, x, y, jinja::Escape(text));
 }
 
 std::string Line(const char* style, double x1, double y1, double x2,
@@ -171,29 +173,6 @@ std::vector<double> LogTicks(double low, double high) {
   return ticks;
 }
 
-std::string EscapeHtml(std::string_view text) {
-  std::string out;
-  for (char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 std::string PlotSvg(const Plot& plot) {
   Range xs{HUGE_VAL, -HUGE_VAL}, ys{0, 0};
   Widen(plot, xs, ys);
@@ -202,7 +181,7 @@ std::string PlotSvg(const Plot& plot) {
   const Axis y(ys, {kHeight - kBottom, kTop}, false);
   std::string svg = absl::StrFormat(
       "<svg viewBox=\"0 0 %g %g\" role=\"img\" aria-label=\"%s\">", kWidth,
-      kHeight, EscapeHtml(plot.title));
+      kHeight, jinja::Escape(plot.title));
   svg += Text("title", "start", 8, 16, plot.title);
   svg += Frame(plot, x, y) + Marks(plot, x);
   for (size_t i = 0; i < plot.series.size(); ++i) {

@@ -4,7 +4,6 @@
 #define MILLIJOULE_BENCH_LOAD_SVG_PLOT_H_
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace mj {
@@ -41,8 +40,6 @@ std::vector<double> LinearTicks(double low, double high, int wanted);
 // 1, 2, 5 times powers of ten within [low, high]; powers alone over two
 // decades. REQUIRES: 0 < low < high
 std::vector<double> LogTicks(double low, double high);
-
-std::string EscapeHtml(std::string_view text);
 
 }  // namespace mj
 

@@ -16,14 +16,15 @@ enum class Api { kCompletions, kChat, kGrpc };
 struct Target {
   Api api = Api::kCompletions;
   std::string host, port;
+  bool uses_tls = false;
   std::string path;         // of requests; empty for gRPC
   std::string models_path;  // beside it; empty for gRPC
 };
 
-// openai: "http://HOST[:PORT][/PREFIX]"; a prefix that ends in "/completions"
-// or "/chat/completions" is the path itself, else completions of
+// openai: "http[s]://HOST[:PORT][/PREFIX]"; a prefix that ends in
+// "/completions" or "/chat/completions" is the path itself, else completions of
 // PREFIX (PREFIX/v1 where it does not end in a version) are asked. grpc:
-// "[grpc://]HOST:PORT". INVALID_ARGUMENT names what is wrong; https is.
+// "[grpc://]HOST:PORT". INVALID_ARGUMENT names what is wrong.
 absl::StatusOr<Target> ParseTarget(const std::string& url,
                                    const std::string& api);
 
@@ -42,7 +43,10 @@ struct RequestStyle {
 std::string RequestBody(Api api, const RequestStyle& style,
                         const Prompt& prompt, int output_tokens);
 
-// The whole HTTP request.
+// The whole HTTP requests: a POST of `body`, and a GET that ends the
+// connection.
+std::string HttpGetRequest(const Target& target, const RequestStyle& style,
+                           const std::string& path);
 std::string HttpRequest(const Target& target, const RequestStyle& style,
                         std::string_view body);
 

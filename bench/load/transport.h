@@ -2,6 +2,7 @@
 #ifndef MILLIJOULE_BENCH_LOAD_TRANSPORT_H_
 #define MILLIJOULE_BENCH_LOAD_TRANSPORT_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -25,6 +26,8 @@ class Transport {
   // Calls `done` once, later, from the event loop, whatever happens; never
   // from within Start.
   virtual void Start(const Prompt& prompt, int output_tokens, Done done) = 0;
+  // Parts with text that have come so far, of all replies.
+  virtual int64_t parts() const = 0;
   // Kept connections that had been closed by the server when a request came,
   // and were replaced.
   virtual int reconnects() const { return 0; }
@@ -33,6 +36,8 @@ class Transport {
 // Errors of a reply, beside those of reply_check.h:
 //   connect_refused, connect_timeout, connect_failed; resolve_failed
 //   too_many_open_files  a limit of this host's
+//   tls_untrusted        a certificate of no known authority, or another's name
+//   tls_failed           no TLS spoken there, or no version in common
 //   connection_lost      reset or ended within a reply
 //   timeout              the style's
 //   http_NNN             a status other than 200

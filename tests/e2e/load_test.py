@@ -1,23 +1,75 @@
 """millijoule-bench load, on the real server and model."""
 
+import contextlib
 import json
+import os
 import pathlib
 import re
+import socket
 import subprocess
 import tempfile
+import time
 import unittest
 
-from server import BENCH, Server
+from server import BENCH, Server, free_port
 
 TTFT = "millijoule_time_to_first_token_seconds"
 
 
-def load(*flags):
+def load(*flags, **environment):
     """Returns (exit status, JSON or None, standard error)."""
     done = subprocess.run([str(BENCH), "load", "--json", "-", *flags],
-                          capture_output=True, text=True, timeout=300)
+                          capture_output=True, text=True, timeout=300,
+                          env={**os.environ, **environment})
     return (done.returncode, json.loads(done.stdout) if done.stdout else None,
             done.stderr)
+
+
+@contextlib.contextmanager
+def tls_in_front_of(http_port):
+    """HAProxy that ends TLS. Gives (port, file of its certificate)."""
+    with tempfile.TemporaryDirectory() as name:
+        folder, port = pathlib.Path(name), free_port()
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
+             "-days", "1", "-subj", "/CN=localhost", "-addext",
+             "subjectAltName=DNS:localhost", "-keyout", folder / "both.pem",
+             "-out", folder / "certificate.pem"],
+            check=True, capture_output=True)
+        certificate = folder / "certificate.pem"
+        with open(folder / "both.pem", "a") as both:
+            both.write(certificate.read_text())
+        (folder / "haproxy.cfg").write_text(f"""
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 1m
+  timeout server 1m
+listen tls
+  bind 127.0.0.1:{port} ssl crt {folder}/both.pem
+  server ours 127.0.0.1:{http_port}
+""")
+        proxy = subprocess.Popen(
+            ["/usr/sbin/haproxy", "-f", folder / "haproxy.cfg"],
+            stderr=subprocess.DEVNULL)
+        try:
+            wait_for_port(port)
+            yield port, certificate
+        finally:
+            proxy.terminate()
+            proxy.wait(10)
+
+
+def wait_for_port(port):
+    end = time.monotonic() + 30
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
 
 
 class LoadTest(unittest.TestCase):
@@ -100,9 +152,31 @@ class LoadTest(unittest.TestCase):
                 self.assertEqual(status, 1)
                 self.assertEqual(result["rows"][0]["errors"], {kind: 3})
                 self.assertIn("no request succeeded", errors)
-        status, result, errors = load("--url", "https://127.0.0.1:1", *few)
-        self.assertEqual((status, result), (1, None))
-        self.assertIn("asks for TLS", errors)
+
+    def test_tls_is_spoken_and_certificates_are_checked(self):
+        few = ("--concurrency", "2", "--requests", "6", "--prompt-tokens",
+               "10", "--output-tokens", "4", "--warm-up", "0")
+        with tls_in_front_of(self.server.http_port) as (port, certificate):
+            url = f"https://localhost:{port}"
+            status, result, errors = load("--url", url, *few,
+                                          SSL_CERT_FILE=str(certificate))
+            self.assertEqual(status, 0, errors)
+            (row,) = result["rows"]
+            self.assertEqual((row["succeeded"], row["errors"]), (6, {}))
+            self.assertTrue(result["model_fingerprint"], errors)
+            for url, environment in (
+                    (url, {}),  # nobody vouches for it
+                    (f"https://127.0.0.1:{port}",  # it is another's
+                     {"SSL_CERT_FILE": str(certificate)})):
+                status, result, errors = load("--url", url, *few,
+                                              **environment)
+                self.assertEqual(status, 1)
+                self.assertEqual(result["rows"][0]["errors"],
+                                 {"tls_untrusted": 6}, errors)
+        status, result, _ = load(
+            "--url", f"https://127.0.0.1:{self.server.http_port}", *few)
+        self.assertEqual((status, result["rows"][0]["errors"]),
+                         (1, {"tls_failed": 6}))
 
 
 if __name__ == "__main__":

@@ -11,12 +11,12 @@ namespace mj {
 namespace {
 
 LoadRun Load(const std::string& url, const PlanWords& words,
-             const RequestStyle& style = {}) {
+             const RequestStyle& style = {}, const LoadOptions& options = {}) {
   const auto target = ParseTarget(url, "openai");
   EXPECT_TRUE(target.ok()) << target.status();
   const auto plan = MakePlan(words);
   EXPECT_TRUE(plan.ok()) << plan.status();
-  return RunLoad(*plan, {}, [&](boost::asio::io_context& context) {
+  return RunLoad(*plan, options, [&](boost::asio::io_context& context) {
     return MakeHttpTransport(context, *target, style);
   });
 }
@@ -56,6 +56,7 @@ constexpr FaultCase kFaultCases[] = {
     {"/error/v1", "error_event"},
     {"/malformed/v1", "malformed_event"},
     {"/garbage/v1", "malformed_http"},
+    {"/hangup/v1", "connection_lost"},
 };
 
 TEST(RunLoadTest, WhatIsWrongIsCountedByItsName) {
@@ -94,6 +95,31 @@ TEST(RunLoadTest, AServerThatIsDownIsNamed) {
   }
   const LoadScore score = Score(Load(url, Few()), {});
   EXPECT_EQ(score.errors.at("connect_refused"), kRequests);
+}
+
+TEST(RunLoadTest, WhoRefusesAtOnceIsNotAskedAtOnceAgain) {
+  StubServer stub({});
+  PlanWords words = Few();
+  words.requests = 0;
+  words.duration_seconds = 0.2;
+  const LoadRun run = Load(stub.url("/500/v1"), words);
+  // Every 10 ms by each of two.
+  EXPECT_GT(run.records.size(), 0u);
+  EXPECT_LE(run.records.size(), 2u * (20 + 1));
+}
+
+TEST(RunLoadTest, ProgressTellsPartsAsTheyCome) {
+  StubServer stub({.per_token = Seconds(0.02)});
+  PlanWords words = Few();
+  words.requests = 2;
+  words.output_tokens = "100";
+  std::vector<Progress> told;
+  Load(stub.url(), words, {},
+       {.on_progress = [&](const Progress& now) { told.push_back(now); }});
+  ASSERT_FALSE(told.empty());
+  EXPECT_EQ(told[0].finished, 0);
+  EXPECT_GT(told[0].parts_per_second, 0);
+  EXPECT_LT(told[0].parts_per_second, 1.2 * 2 / 0.02);
 }
 
 TEST(RunLoadTest, ASilentServerTimesOut) {
@@ -170,6 +196,11 @@ TEST(RunLoadTest, ModelsAreAsked) {
   EXPECT_THAT(*models, testing::HasSubstr("\"id\":\"stub\""));
   EXPECT_THAT(std::string(HttpGet(*target, {}, "/x").status().message()),
               testing::HasSubstr("status 404"));
+  for (const auto& [path, error] : {std::pair{"/hangup", "connection_lost"},
+                                    std::pair{"/garbage", "malformed_http"}}) {
+    EXPECT_THAT(std::string(HttpGet(*target, {}, path).status().message()),
+                testing::HasSubstr(error));
+  }
 }
 
 }  // namespace

@@ -46,6 +46,7 @@ enum class StubFault {
   kMalformed,  // an event that is no JSON
   kNoUsage,
   kSilent,   // never replies
+  kHangUp,   // closes instead
   kGarbage,  // no HTTP
   kClosing,  // right, but closes each connection
   kUnknown,
@@ -67,6 +68,7 @@ constexpr std::pair<std::string_view, StubFault> kFaults[] = {
     {"malformed", StubFault::kMalformed},
     {"nousage", StubFault::kNoUsage},
     {"silent", StubFault::kSilent},
+    {"hangup", StubFault::kHangUp},
     {"garbage", StubFault::kGarbage},
     {"closing", StubFault::kClosing},
 };
@@ -175,6 +177,7 @@ asio::awaitable<bool> StubServer::Impl::Answer(tcp::socket& socket,
   const StubFault fault = FaultOf(path);
   Error error;
   std::string reply;
+  if (fault == StubFault::kHangUp) co_return false;
   if (path.ends_with("/models")) {
     reply = Plain(200, R"({"object":"list","data":[{"id":"stub"}]})");
   } else if (fault == StubFault::kUnknown) {

@@ -53,7 +53,7 @@ TEST(SvgPlotTest, OnePointHasAnAxisToo) {
 TEST(SvgPlotTest, NamesCannotBecomeMarkup) {
   const std::string svg =
       PlotSvg({.title = "<b>&\"", .series = {{"a", {{1, 1}, {2, 2}}}}});
-  EXPECT_THAT(svg, HasSubstr("&lt;b&gt;&amp;&quot;"));
+  EXPECT_THAT(svg, HasSubstr("&lt;b&gt;&amp;&#34;"));
 }
 
 }  // namespace

@@ -25,6 +25,8 @@ constexpr UrlCase kUrlCases[] = {
      "/v1/models"},
     {"http://a/v1/chat/completions", "a", "80", "/v1/chat/completions",
      "/v1/models"},
+    {"https://a", "a", "443", "/v1/completions", "/v1/models"},
+    {"https://a:8443/v1", "a", "8443", "/v1/completions", "/v1/models"},
 };
 
 TEST(TargetTest, UrlsNameTheServerOrTheWholePath) {
@@ -38,6 +40,7 @@ TEST(TargetTest, UrlsNameTheServerOrTheWholePath) {
     const bool chat =
         std::string_view(c.path).find("chat") != std::string::npos;
     EXPECT_EQ(target->api, chat ? Api::kChat : Api::kCompletions) << c.url;
+    EXPECT_EQ(target->uses_tls, std::string_view(c.url).starts_with("https"));
   }
 }
 
@@ -56,8 +59,9 @@ struct WrongCase {
 };
 
 constexpr WrongCase kWrongCases[] = {
-    {"https://a", "openai", "asks for TLS"},
-    {"a:80", "openai", "must begin with http://"},
+    {"a:80", "openai", "must begin with http:// or https://"},
+    {"https://a:0", "openai", "must name HOST:PORT with a port"},
+    {"https://a:1", "grpc", "must be HOST:PORT"},
     {"http://", "openai", "must name HOST:PORT"},
     {"http://a:0", "openai", "must name HOST:PORT with a port from 1 to 65535"},
     {"http://a:x", "openai", "must name HOST:PORT"},
@@ -113,10 +117,14 @@ TEST(TargetTest, TheHttpRequestCarriesKeyAndLength) {
   EXPECT_EQ(HttpRequest(*target, {.api_key = "k"}, "{}"),
             "POST /v1/completions HTTP/1.1\r\n"
             "Host: [::1]:8080\r\n"
+            "Authorization: Bearer k\r\n"
             "Content-Type: application/json\r\n"
             "Accept: text/event-stream\r\n"
-            "Authorization: Bearer k\r\n"
             "Content-Length: 2\r\n\r\n{}");
+  EXPECT_EQ(HttpGetRequest(*target, {}, "/v1/models"),
+            "GET /v1/models HTTP/1.1\r\n"
+            "Host: [::1]:8080\r\n"
+            "Connection: close\r\n\r\n");
 }
 
 }  // namespace
