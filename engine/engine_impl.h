@@ -1,6 +1,7 @@
 // What an engine consists of. engine.cc is its thread's work, step by step;
 // engine_govern.cc and engine_hold.cc the parts of it that govern the clock and
-// make flex requests wait; engine_start.cc is what other threads call.
+// make flex requests wait; engine_start.cc, engine_submit.cc and
+// engine_state.cc are what other threads call.
 #ifndef MILLIJOULE_ENGINE_ENGINE_IMPL_H_
 #define MILLIJOULE_ENGINE_ENGINE_IMPL_H_
 

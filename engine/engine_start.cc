@@ -5,8 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/capacity.h"
 #include "engine/engine_impl.h"
-#include "engine/request/request_error.h"
-#include "engine/sample/random.h"
+#include "engine/offers.h"
 
 namespace mj {
 
@@ -31,39 +30,28 @@ std::unique_ptr<PackageLimit> MakePackageLimit(EnergySetup& setup,
                                         clock);
 }
 
-absl::Status CheckOffered(Speculation asked, const EngineOptions& options,
-                          const BackendInfo& backend,
-                          const Speculator& speculator) {
-  const bool names = asked != Speculation::kAuto && asked != Speculation::kOff;
-  if (names && !backend.batch_invariant) {
-    return RequestError(
-        "speculation",
-        absl::StrCat("the backend ", backend.name,
-                     " is not batch-invariant: guesses would change replies"));
+absl::Status CheckOptions(const EngineOptions& options,
+                          const DrafterSetup& drafters) {
+  if (options.depth.policy == DepthPolicy::kUnderCap && !drafters.exit_head) {
+    return absl::InvalidArgumentError(
+        "adaptive-depth is under-cap, which needs an exit-head");
   }
-  if (names && options.speculation == Speculation::kOff) {
-    return RequestError(
-        "speculation", absl::StrCat("'", std::string(SpeculationName(asked)),
-                                    "' is off on this server (--speculation)"));
-  }
-  if (asked == Speculation::kDraft && !speculator.Has(Drafter::kDraftModel)) {
-    return RequestError("speculation",
-                        "'draft' needs a server with --draft-model");
-  }
-  if (asked == Speculation::kExit && !speculator.Has(Drafter::kExitHead)) {
-    return RequestError("speculation",
-                        "'exit' needs a server with --exit-head");
+  for (const TenantLimit& limit : options.tenant_limits) {
+    absl::Status status = Validate(limit);
+    if (!status.ok()) return status;
   }
   return absl::OkStatus();
 }
 
-absl::Status CheckDepth(const DepthOptions& options,
-                        const DrafterSetup& drafters) {
-  if (options.policy != DepthPolicy::kUnderCap || drafters.exit_head) {
-    return absl::OkStatus();
+// Nothing where beginnings are not shared.
+absl::StatusOr<std::optional<BlockHasher>> MakeHasher(
+    const EngineOptions& options, const BackendInfo& backend) {
+  if (!options.prefix_cache.value_or(backend.batch_invariant)) {
+    return std::nullopt;
   }
-  return absl::InvalidArgumentError(
-      "adaptive-depth is under-cap, which needs an exit-head");
+  absl::StatusOr<BlockHasher> made = BlockHasher::CreateSecret();
+  if (!made.ok()) return made.status();
+  return *std::move(made);
 }
 
 // Null where there is none, or nothing to do for it.
@@ -77,16 +65,6 @@ absl::StatusOr<std::shared_ptr<DraftHead>> LoadHead(
         absl::StrCat("--exit-head: ", loaded.status().message()));
   }
   return std::make_shared<DraftHead>(*std::move(loaded));
-}
-
-absl::Status CheckQuality(Quality asked, const DepthOptions& options,
-                          const AdaptiveDepth* depth) {
-  if (asked == Quality::kFull || depth != nullptr) return absl::OkStatus();
-  return RequestError("energy.quality",
-                      options.policy == DepthPolicy::kOff
-                          ? "'adaptive' is off on this server "
-                            "(--adaptive-depth)"
-                          : "'adaptive' needs a server with --exit-head");
 }
 
 }  // namespace
@@ -136,84 +114,19 @@ Engine::Impl::Impl(const Capacity& capacity,
 
 Engine::Impl::~Impl() { energy.control().OnWindow(nullptr); }
 
-uint64_t Engine::Impl::DrawSeed() {
-  const uint64_t n = num_submitted.fetch_add(1);
-  const auto bits =
-      Philox({static_cast<uint32_t>(n), static_cast<uint32_t>(n >> 32), 0, 0},
-             seed_key);
-  return uint64_t{bits[0]} << 32 | bits[1];
-}
-
-void Engine::Impl::NoteWindow(const EnergyWindow& window) {
-  constexpr Seconds kShortest(1);
-  const std::lock_guard<std::mutex> lock(stats_mutex);
-  gathered.time += window.end - window.start;
-  gathered.energy += window.energy.sum();
-  gathered.generated_tokens = published.generated_tokens - tokens_before_it;
-  if (window.known() && gathered.time < kShortest) return;
-  of_late = window.known() ? std::optional(gathered) : std::nullopt;
-  gathered = {};
-  tokens_before_it = published.generated_tokens;
-}
-
-EngineStats Engine::Impl::Stats() {
-  const EnergyControl::Totals totals = energy.control().totals();
-  const MeterInfo& meter = energy.control().info();
-  EngineStats stats;
-  {
-    std::lock_guard<std::mutex> lock(stats_mutex);
-    stats = published;
-    stats.of_late = of_late;
-  }
-  stats.waiting += inbox.num_untaken();
-  const auto wasted = [&](WasteReason reason) {
-    return totals.energy.wasted[static_cast<size_t>(reason)];
-  };
-  stats.prefill = totals.energy.prefill;
-  stats.decode = totals.energy.decode;
-  stats.idle = totals.energy.idle;
-  stats.overhead = totals.energy.overhead;
-  stats.wasted_aborted = wasted(WasteReason::kAborted);
-  stats.wasted_preempted = wasted(WasteReason::kPreempted);
-  stats.wasted_rejected = wasted(WasteReason::kRejectedDraft);
-  stats.energy_domain = meter.domain;
-  stats.energy_method = EnergyMethodName(meter.method);
-  stats.energy_known = totals.known;
-  stats.energy_unknown_reason = totals.unknown_reason;
-  stats.energy_unknown_time = totals.unknown_time;
-  stats.energy_known_time = totals.known_time;
-  stats.footprint = totals.footprint;
-  stats.grams_per_kwh = energy.FactorsNow().grams_per_kwh;
-  if (const LedgerWriter* ledger = energy.control().writer()) {
-    stats.ledger = ledger->state();
-  }
-  const PowerControl::State state = power.state();
-  stats.limits = state.limits;
-  stats.power_cap = state.cap;
-  stats.power_cap_violation = state.violation;
-  stats.packages = state.packages;
-  stats.slo_defaults = options.slo;
-  if (governor) governor->FillState(*stats.governor);
-  stats.tenants = budgets.All(clock.Now());
-  return stats;
-}
-
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
     const EngineOptions& options, std::unique_ptr<LoadedModel> model,
     const Clock& clock, EnergySetup energy, DrafterSetup drafter_setup) {
-  std::optional<BlockHasher> hasher;
-  if (options.prefix_cache.value_or(model->backend->info().batch_invariant)) {
-    absl::StatusOr<BlockHasher> made = BlockHasher::CreateSecret();
-    if (!made.ok()) return made.status();
-    hasher = *std::move(made);
-  }
-  if (absl::Status sound = CheckDepth(options.depth, drafter_setup);
-      !sound.ok()) {
+  if (absl::Status sound = CheckOptions(options, drafter_setup); !sound.ok()) {
     return sound;
   }
+  const BackendInfo& backend = model->backend->info();
+  absl::StatusOr<std::optional<BlockHasher>> hasher =
+      MakeHasher(options, backend);
+  if (!hasher.ok()) return hasher.status();
   // Who may not guess takes no memory.
-  const bool speculates =
-      DefaultSpeculation(options, model->backend->info()) != Speculation::kOff;
+  const Speculation speculation = DefaultSpeculation(options, backend);
+  const bool speculates = speculation != Speculation::kOff;
   if (!speculates) drafter_setup.model = nullptr;
   absl::StatusOr<Capacity> capacity =
       PlanCapacity(options, *model, drafter_setup.model.get());
@@ -236,10 +149,6 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
   absl::Status taken =
       model->backend->AllocateKv(model->kv_shape, capacity->num_blocks);
   if (!taken.ok()) return taken;
-  for (const TenantLimit& limit : options.tenant_limits) {
-    absl::Status status = Validate(limit);
-    if (!status.ok()) return status;
-  }
   const std::vector<ProbedStep> probes =
       ProbeSteps(*model, capacity->num_blocks,
                  speculates ? options.probe_time : Seconds(0), clock);
@@ -247,12 +156,10 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
   std::unique_ptr<Engine> engine =
       absl::WrapUnique(new Engine(std::make_unique<Impl>(
           *capacity, std::move(model), clock, std::move(energy),
-          std::move(hasher), *std::move(drafters), probes, std::move(depth),
+          *std::move(hasher), *std::move(drafters), probes, std::move(depth),
           std::move(packages))));
-  const LoadedModel& loaded = engine->model();
-  absl::Status offered =
-      CheckOffered(DefaultSpeculation(options, loaded.backend->info()), options,
-                   loaded.backend->info(), engine->impl_->speculator);
+  absl::Status offered = CheckSpeculation(speculation, options, backend,
+                                          engine->impl_->speculator);
   if (!offered.ok()) {
     return absl::InvalidArgumentError(
         absl::StrCat("--speculation: ", offered.message()));
@@ -279,106 +186,5 @@ void Engine::Stop() {
   impl_->inbox.Close();
   if (impl_->thread.joinable()) impl_->thread.join();
 }
-
-absl::StatusOr<std::unique_ptr<InFlight>> Engine::Impl::Prepare(
-    Request request, const std::function<void()>& on_ready) {
-  const Seconds now = clock.Now();
-  absl::Status allowed = budgets.Admit(request.tenant, now);
-  if (!allowed.ok()) return allowed;
-  if (absl::Status offered = CheckOffered(request.speculation, options,
-                                          model->backend->info(), speculator);
-      !offered.ok()) {
-    return offered;
-  }
-  if (request.wants_shadow && shadow.stats().empty()) {
-    return RequestError("energy.shadow", "needs a server with --shadow");
-  }
-  if (absl::Status offered =
-          CheckQuality(request.quality, options.depth, depth.get());
-      !offered.ok()) {
-    return offered;
-  }
-  if (!request.slo.ttft) request.slo.ttft = options.slo.ttft;
-  if (!request.slo.tpot) request.slo.tpot = options.slo.tpot;
-  absl::StatusOr<std::unique_ptr<InFlight>> admitted =
-      Admit(std::move(request), *model->tokenizer, admission, DrawSeed());
-  if (!admitted.ok()) return admitted.status();
-  (*admitted)->channel = std::make_shared<ResponseChannel>(on_ready);
-  (*admitted)->submitted = now;
-  if ((*admitted)->request.quality == Quality::kAdaptive) {
-    (*admitted)->usage.depth = depth->NewReport((*admitted)->request);
-  }
-  return admitted;
-}
-
-absl::StatusOr<std::shared_ptr<ResponseChannel>> Engine::Submit(
-    Request request, std::function<void()> on_ready) {
-  absl::StatusOr<std::unique_ptr<InFlight>> admitted =
-      impl_->Prepare(std::move(request), on_ready);
-  if (!admitted.ok()) return admitted.status();
-  auto channel = (*admitted)->channel;
-  absl::Status status = impl_->inbox.Push(*std::move(admitted));
-  if (!status.ok()) return status;
-  return channel;
-}
-
-absl::StatusOr<std::vector<std::shared_ptr<ResponseChannel>>>
-Engine::SubmitTogether(std::vector<Request> requests,
-                       const std::function<void()>& on_ready) {
-  std::vector<std::unique_ptr<InFlight>> admitted;
-  std::vector<std::shared_ptr<ResponseChannel>> channels;
-  for (Request& request : requests) {
-    auto one = impl_->Prepare(std::move(request), on_ready);
-    if (!one.ok()) return one.status();
-    channels.push_back((*one)->channel);
-    admitted.push_back(*std::move(one));
-  }
-  absl::Status status = impl_->inbox.Push(std::move(admitted));
-  if (!status.ok()) return status;
-  return channels;
-}
-
-void Engine::LimitThreads(int threads) {
-  impl_->model->backend->LimitThreads(threads);
-  impl_->speculator.LimitThreads(threads);
-}
-
-absl::Status Engine::SetPowerCap(std::optional<Watts> cap) {
-  if (cap && impl_->energy.device()) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "power cap: the backend ", impl_->model->backend->info().name,
-        " is simulated; its joules over this host's seconds are no watts"));
-  }
-  impl_->energy.control().totals();  // ends the window under other limits
-  return impl_->power.SetCap(cap);
-}
-
-PowerControl::State Engine::power() const { return impl_->power.state(); }
-
-absl::Status Engine::SetTenantLimit(const TenantLimit& limit) {
-  absl::Status status = Validate(limit);
-  if (status.ok()) impl_->budgets.Set(limit, impl_->clock.Now());
-  return status;
-}
-
-void Engine::RemoveTenantLimit(const std::string& tenant) {
-  impl_->budgets.Remove(tenant);
-}
-
-std::vector<TenantBudget> Engine::tenant_budgets() const {
-  return impl_->budgets.All(impl_->clock.Now());
-}
-
-EnergyStatement Engine::energy() const {
-  EnergyControl& control = impl_->energy.control();
-  return {control.totals(), control.info(), impl_->energy.calibration(),
-          control.scale(), impl_->clock.Now() - impl_->started};
-}
-
-void Engine::Drain() { impl_->inbox.Drain(); }
-bool Engine::idle() const { return impl_->inbox.num_in_flight() == 0; }
-const LoadedModel& Engine::model() const { return *impl_->model; }
-const EngineOptions& Engine::options() const { return impl_->options; }
-EngineStats Engine::stats() const { return impl_->Stats(); }
 
 }  // namespace mj

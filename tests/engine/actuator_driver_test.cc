@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "tests/fakes/eventually.h"
+#include "tests/fakes/hand_clock.h"
 
 namespace mj {
 namespace {

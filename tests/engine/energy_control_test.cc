@@ -2,14 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/fakes/hand_clock.h"
+
 namespace mj {
 namespace {
-
-class ManualClock final : public Clock {
- public:
-  Seconds Now() const override { return Seconds(now.load()); }
-  std::atomic<double> now{100};
-};
 
 // Draws 50 W.
 class SteadyMeter final : public EnergyMeter {
@@ -36,19 +32,19 @@ StepRecord Prefill(double start, double end, double joules) {
 }
 
 TEST(EnergyControlTest, AModelledWindowEndsWhereTheRunningStepBegins) {
-  ManualClock clock;
+  AtomicClock clock;
   EnergyControl control(nullptr, kIdle, "model-1", clock);
-  clock.now = 103;
+  clock.Set(103);
   control.BeginStep(Seconds(103));
-  clock.now = 108;
+  clock.Set(108);
   const EnergyControl::Totals during = control.totals();
   EXPECT_TRUE(during.known);
   EXPECT_EQ(during.known_time, Seconds(3));
   EXPECT_EQ(during.energy.sum(), Joules(6)) << "idle until the step";
   StepRecord record = Prefill(103, 110, 70);
-  clock.now = 110;
+  clock.Set(110);
   ASSERT_TRUE(control.TryPush(record));
-  clock.now = 111;
+  clock.Set(111);
   const EnergyControl::Totals after = control.totals();
   EXPECT_EQ(after.known_time, Seconds(11));
   EXPECT_EQ(after.energy.prefill, Joules(70));
@@ -57,7 +53,7 @@ TEST(EnergyControlTest, AModelledWindowEndsWhereTheRunningStepBegins) {
 }
 
 TEST(EnergyControlTest, EachWindowIsPricedByTheFactorsOfItsTime) {
-  ManualClock clock;
+  AtomicClock clock;
   EnergyControl control(nullptr, kIdle, "model-1", clock);
   control.PriceWindows([&](const EnergyWindow& window, Seconds ago) {
     const bool early = clock.Now() - ago <= Seconds(105);
@@ -65,20 +61,20 @@ TEST(EnergyControlTest, EachWindowIsPricedByTheFactorsOfItsTime) {
         window.energy.sum(),
         {.grams_per_kwh = early ? 360.0 : 720.0, .source_water = 3.6});
   });
-  clock.now = 105;
+  clock.Set(105);
   EXPECT_DOUBLE_EQ(control.totals().footprint.grams_co2e, 10 * 360 / 3.6e6);
-  clock.now = 110;
+  clock.Set(110);
   const Footprint footprint = control.totals().footprint;
   EXPECT_DOUBLE_EQ(footprint.grams_co2e, 10 * (360 + 720) / 3.6e6);
   EXPECT_DOUBLE_EQ(footprint.litres.value(), 20 * 3.6 / 3.6e6);
 }
 
 TEST(EnergyControlTest, ACounterIsReadWhenTheStepHasBeenToldOf) {
-  ManualClock clock;
+  AtomicClock clock;
   EnergyControl control(std::make_unique<SteadyMeter>(clock), kIdle, "", clock);
   control.BeginStep(Seconds(100));
   for (int second = 101; second <= 105; ++second) {
-    clock.now = second;
+    clock.Set(second);
     EXPECT_EQ(control.totals().energy.sum(), Joules(0)) << second;
   }
   StepRecord record = Prefill(100, 105, 20);
@@ -91,17 +87,17 @@ TEST(EnergyControlTest, ACounterIsReadWhenTheStepHasBeenToldOf) {
 }
 
 TEST(EnergyControlTest, AStepThatDoesNotEndHidesNoCounter) {
-  ManualClock clock;
+  AtomicClock clock;
   EnergyControl control(std::make_unique<SteadyMeter>(clock), kIdle, "", clock);
   control.BeginStep(Seconds(100));
-  clock.now = 140;
+  clock.Set(140);
   EXPECT_DOUBLE_EQ(control.totals().energy.sum().value(), 40 * 50);
 }
 
 TEST(EnergyControlTest, ShortStepsHoldNoWindowUp) {
-  ManualClock clock;
+  AtomicClock clock;
   EnergyControl control(std::make_unique<SteadyMeter>(clock), kIdle, "", clock);
-  clock.now = 101;
+  clock.Set(101);
   control.BeginStep(Seconds(100.95));
   EXPECT_DOUBLE_EQ(control.totals().energy.sum().value(), 50);
 }

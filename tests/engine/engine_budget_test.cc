@@ -9,21 +9,13 @@
 #include "engine/engine.h"
 #include "engine/request/request_error.h"
 #include "tests/fakes/fake_model.h"
+#include "tests/fakes/hand_clock.h"
 #include "tests/fakes/reply.h"
 
 namespace mj {
 namespace {
 
 using testing::HasSubstr;
-
-class ManualClock final : public Clock {
- public:
-  Seconds Now() const override { return Seconds(now_.load()); }
-  void Advance(double seconds) { now_ = now_ + seconds; }
-
- private:
-  std::atomic<double> now_{100};
-};
 
 class EngineBudgetTest : public testing::Test {
  protected:
@@ -79,7 +71,7 @@ class EngineBudgetTest : public testing::Test {
   }
 
   std::atomic<double> step_seconds_{0.01};
-  ManualClock clock_;
+  AtomicClock clock_;
   FakeRunnerLog log_;
   EngineOptions options_;
   std::unique_ptr<Engine> engine_;

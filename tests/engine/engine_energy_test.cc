@@ -11,20 +11,12 @@
 #include "engine/engine.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/fake_model.h"
+#include "tests/fakes/hand_clock.h"
 #include "tests/fakes/reply.h"
 #include "tests/fakes/temp_folder.h"
 
 namespace mj {
 namespace {
-
-class ManualClock final : public Clock {
- public:
-  Seconds Now() const override { return Seconds(now_.load()); }
-  void Advance(double seconds) { now_ = now_ + seconds; }
-
- private:
-  std::atomic<double> now_{100};
-};
 
 // A server that draws 20 to 60 W whatever the model thinks.
 struct Counter {
@@ -101,7 +93,7 @@ class EngineEnergyTest : public testing::Test {
     return s.prefill + s.decode + s.idle + s.overhead;
   }
 
-  ManualClock clock_;
+  AtomicClock clock_;
   Counter counter_;
   std::function<void(EnergySetup&)> set_up;
   bool shares_prefixes = true;

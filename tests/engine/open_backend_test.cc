@@ -12,21 +12,13 @@
 #include "engine/engine.h"
 #include "hw_backends/models/device_file.h"
 #include "tests/fakes/fake_model.h"
+#include "tests/fakes/hand_clock.h"
 #include "tests/fakes/requests.h"
 
 namespace mj {
 namespace {
 
 using testing::HasSubstr;
-
-class ManualClock final : public Clock {
- public:
-  Seconds Now() const override { return Seconds(now_.load()); }
-  void Advance(double seconds) { now_ = now_ + seconds; }
-
- private:
-  std::atomic<double> now_{100};
-};
 
 // Notes every step that runs, and counts bits for each sequence: of `cycles`
 // cycles, as many toggles as it has rows.
@@ -111,7 +103,7 @@ class DeviceTest : public testing::Test {
     return replies;
   }
 
-  ManualClock clock_;
+  AtomicClock clock_;
   FakeRunnerLog log_;
   std::vector<StepShape> steps_;  // the engine thread's while it works
   std::optional<DeviceModel> device_;

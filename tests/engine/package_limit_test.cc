@@ -10,6 +10,7 @@
 
 #include "hw_backends/host/powercap_actuator.h"
 #include "tests/fakes/eventually.h"
+#include "tests/fakes/hand_clock.h"
 #include "tests/fakes/made_sysfs.h"
 
 namespace mj {

@@ -2,12 +2,9 @@
 #ifndef MILLIJOULE_TESTS_FAKES_EVENTUALLY_H_
 #define MILLIJOULE_TESTS_FAKES_EVENTUALLY_H_
 
-#include <atomic>
 #include <chrono>
 #include <functional>
 #include <thread>
-
-#include "hw_backends/clock.h"
 
 namespace mj {
 
@@ -21,16 +18,6 @@ inline bool Eventually(const std::function<bool()>& holds) {
   }
   return true;
 }
-
-// A clock that the test moves while other threads read it.
-class AtomicClock final : public Clock {
- public:
-  Seconds Now() const override { return Seconds(now_.load()); }
-  void Advance(double seconds) { now_ = now_ + seconds; }
-
- private:
-  std::atomic<double> now_{100};
-};
 
 }  // namespace mj
 

@@ -7,16 +7,12 @@
 #include <string>
 #include <thread>
 
+#include "tests/fakes/hand_clock.h"
+
 namespace mj {
 namespace {
 
 using testing::HasSubstr;
-
-class ScriptedClock final : public Clock {
- public:
-  Seconds Now() const override { return now; }
-  Seconds now{100};
-};
 
 // The test is the helper: its replies wait in the socket before they are
 // asked for.
@@ -35,7 +31,7 @@ class HelperChannelTest : public testing::Test {
     return helper_->Receive(Seconds(0)).value_or("(nothing)");
   }
 
-  ScriptedClock clock_;
+  HandClock clock_;
   std::optional<HelperChannel> channel_;
   std::optional<PacketSocket> helper_;
 };

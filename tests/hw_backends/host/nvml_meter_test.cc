@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/fakes/hand_clock.h"
 #include "tests/fakes/scripted_nvml.h"
 
 namespace mj {
@@ -10,16 +11,10 @@ namespace {
 
 using testing::HasSubstr;
 
-class ScriptedClock final : public Clock {
- public:
-  Seconds Now() const override { return now; }
-  Seconds now{7};
-};
-
 class NvmlMeterTest : public testing::Test {
  protected:
   ScriptedNvml nvml_;
-  ScriptedClock clock_;
+  HandClock clock_;
   std::unique_ptr<NvmlLibrary> library_ = nvml_.Load();
   NvmlMeter meter_{*library_, ListGpus(*library_)->at(1), clock_};
 };
@@ -70,7 +65,7 @@ class FindNvmlMetersTest : public testing::Test {
   }
 
   ScriptedNvml nvml_;
-  ScriptedClock clock_;
+  HandClock clock_;
 };
 
 TEST_F(FindNvmlMetersTest, EachGpuIsACounter) {
