@@ -1,4 +1,5 @@
-"""Millijoule's server beside llama.cpp's, under the same closed-loop load.
+"""Millijoule's server, with and without drafts, beside llama.cpp's, under the
+same closed-loop load.
 
 Rounds are interleaved: in each, for each number of requests at once, every
 server is started, warmed up, loaded and stopped in turn. bench/peers/serve.sh
@@ -70,11 +71,13 @@ def parse_arguments():
 def commands(args, port, streams):
     """How each server is started, for `streams` requests at once."""
     context = args.prompt_tokens + args.output_tokens + 64
-    return {
-        "Millijoule": [
-            str(args.bin / "millijoule"), "serve", "--model", str(args.model),
+    ours = [str(args.bin / "millijoule"), "serve", "--model", str(args.model),
             "--http", f"127.0.0.1:{port}", "--grpc", "127.0.0.1:0",
-            "--threads", str(args.threads)],
+            "--threads", str(args.threads)]
+    return {
+        "Millijoule": ours,
+        # Greedy replies to made-up words repeat themselves, which drafts like.
+        "Millijoule, no drafts": ours + ["--speculation", "off"],
         "llama-server": [
             str(args.llama_bin / "llama-server"), "-m", str(args.model),
             "--host", "127.0.0.1", "--port", str(port), "-t",
