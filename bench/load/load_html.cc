@@ -136,6 +136,14 @@ std::string ErrorText(const LoadRow& row) {
                       jinja::Escape(absl::StrJoin(kinds, ", ")), "</p>\n");
 }
 
+std::string RemarkText(const LoadRow& row) {
+  std::string html;
+  for (const std::string& remark : Remarks(row)) {
+    absl::StrAppend(&html, "<p>Note: ", jinja::Escape(remark), ".</p>\n");
+  }
+  return html;
+}
+
 std::string Plots(const std::vector<Plot>& plots) {
   std::string html = "<div class=\"plots\">\n";
   for (const Plot& plot : plots) html += PlotSvg(plot);
@@ -180,10 +188,10 @@ std::string LoadHtml(const LoadReport& report) {
     absl::StrAppend(&html, "<h2>At ", Number(*shown.rate),
                     " requests/s</h2>\n");
   }
-  absl::StrAppend(&html, ErrorText(shown), Plots(RunPlots(shown, report.slo)),
-                  "<h2>Latencies</h2>\n", LatencyTable(shown.score),
-                  "<h2>Settings</h2>\n", SettingsTable(report.settings),
-                  "</body></html>\n");
+  absl::StrAppend(&html, ErrorText(shown), RemarkText(shown),
+                  Plots(RunPlots(shown, report.slo)), "<h2>Latencies</h2>\n",
+                  LatencyTable(shown.score), "<h2>Settings</h2>\n",
+                  SettingsTable(report.settings), "</body></html>\n");
   return html;
 }
 

@@ -159,6 +159,9 @@ std::string RowText(const LoadRow& row, const Slo& slo) {
   for (const auto& [kind, count] : score.errors) {
     absl::StrAppend(&text, "  error ", kind, ": ", count, "\n");
   }
+  for (const std::string& remark : Remarks(row)) {
+    absl::StrAppend(&text, "  note: ", remark, "\n");
+  }
   return text;
 }
 

@@ -35,6 +35,9 @@ struct LoadReport {
 // suffix says; unknown is null.
 nlohmann::ordered_json LoadJson(const LoadReport& report);
 
+// What a reader should know of a run beside its numbers, a sentence each.
+std::vector<std::string> Remarks(const LoadRow& row);
+
 // The row as text, for a terminal.
 std::string RowText(const LoadRow& row, const Slo& slo);
 

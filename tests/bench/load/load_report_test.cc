@@ -80,6 +80,28 @@ TEST(LoadReportTest, TextNamesErrorsAndMethod) {
   EXPECT_THAT(text, HasSubstr("error http_503: 1\n"));
 }
 
+TEST(LoadReportTest, WhatIsOddAboutARunIsSaid) {
+  const Slo slo;
+  LoadRow row = MakeRow(10, slo, false);
+  EXPECT_TRUE(Remarks(row).empty());
+  row.run.wall_clock_jump = Seconds(-100);
+  row.run.longest_stall = Seconds(0.5);
+  row.run.reconnects = 3;
+  row.score.without_usage = 7;
+  row.score.joined_tokens = 4;
+  const std::string text = RowText(row, slo);
+  LoadReport report;
+  report.rows.push_back(row);
+  const std::string html = LoadHtml(report);
+  for (const char* remark :
+       {"the wall clock jumped by -100 s", "the tester itself stood still",
+        "3 kept connections had been closed", "7 replies told no usage",
+        "4 of 1089 tokens had no part of their own"}) {
+    EXPECT_THAT(text, HasSubstr(remark));
+    EXPECT_THAT(html, HasSubstr(remark));
+  }
+}
+
 TEST(LoadReportTest, ThePageNeedsNothingElse) {
   LoadReport report = MakeReport(true);
   report.rows.push_back(MakeRow(20, report.slo, true));
