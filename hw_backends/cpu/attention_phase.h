@@ -11,18 +11,13 @@
 #include "hw_backends/cpu/kv_cache.h"
 #include "hw_backends/cpu/linear_phase.h"
 #include "hw_backends/cpu/mapped_memory.h"
+#include "hw_backends/cpu/step_rows.h"
 #include "hw_backends/cpu/worker_pool.h"
 #include "kernels/attention.h"
 #include "kernels/kernel_table.h"
 #include "kernels/numerics.h"
 
 namespace mj {
-
-// Where a row of the step lies in its sequence.
-struct RowPlace {
-  int position = 0;
-  int32_t block = 0;  // of the KV cache, for this position
-};
 
 // A rope's angles for the rows of a step: [rows, pairs].
 struct RotationTable {

@@ -8,15 +8,16 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "hw_backends/cpu/activations.h"
 #include "hw_backends/cpu/attention_phase.h"
 #include "hw_backends/cpu/elementwise_phase.h"
 #include "hw_backends/cpu/kept_rows.h"
 #include "hw_backends/cpu/kv_cache.h"
 #include "hw_backends/cpu/logits_phase.h"
-#include "hw_backends/cpu/mapped_memory.h"
 #include "hw_backends/cpu/packed_matrix.h"
 #include "hw_backends/cpu/panel_matrices.h"
 #include "hw_backends/cpu/row_phase.h"
+#include "hw_backends/cpu/step_rows.h"
 #include "hw_backends/cpu/thread_probe.h"
 #include "hw_backends/cpu/worker_pool.h"
 #include "kernels/cpu_features.h"
@@ -27,23 +28,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// A buffer's row stride in floats: whole groups of 32, and no multiple of 1 KB,
-// which would put every row into the same few sets of the first-level cache.
-int64_t RowStride(int64_t cols) {
-  const int64_t stride = (cols + 31) / 32 * 32;
-  return stride % 256 == 0 ? stride + 16 : stride;
-}
-
 // A matrix of the store, or a vector.
 struct Weight {
   int matrix = -1;
   std::vector<float> vector;
-};
-
-struct Buffer {
-  MappedMemory memory;  // zeros: no verb writes beyond cols
-  int64_t cols = 0;
-  MatrixRef rows;
 };
 
 class CpuBackend final : public Backend {
@@ -53,12 +41,12 @@ class CpuBackend final : public Backend {
              std::unique_ptr<MatrixStore> matrices)
       : kernels_(kernels),
         kv_type_(kv_type),
-        max_rows_(options.max_rows),
         probe_threads_(options.probe_threads),
         info_(std::move(info)),
         thread_limit_(options.threads),
         pool_(options.threads),
         matrices_(std::move(matrices)),
+        activations_(options.max_rows),
         attention_(numerics) {}
 
   const BackendInfo& info() const override { return info_; }
@@ -91,12 +79,11 @@ class CpuBackend final : public Backend {
   }
 
   BufferId AddBuffer(int cols) override {
-    buffers_.push_back(MakeBuffer(cols));
-    return static_cast<BufferId>(buffers_.size() - 1);
+    return activations_.Add(cols);
   }
 
   absl::Status AllocateKv(const KvShape& shape, int num_blocks) override {
-    if (!buffers_status_.ok()) return buffers_status_;
+    if (!activations_.status().ok()) return activations_.status();
     absl::StatusOr<KvCache> cache =
         KvCache::Create(shape, num_blocks, kv_type_);
     if (!cache.ok()) return cache.status();
@@ -121,32 +108,20 @@ class CpuBackend final : public Backend {
 
   void BeginStep(const StepView& step) override {
     start_ = Clock::now();
-    step_ = step;
-    assert(std::ssize(step.tokens) <= max_rows_);
-    SetRows(std::ssize(step.tokens));
-    places_.resize(step.tokens.size());
-    owners_.resize(step.tokens.size());
-    for (size_t index = 0; index < step.sequences.size(); ++index) {
-      const StepSequence& sequence = step.sequences[index];
-      for (int r = 0; r < sequence.num_rows; ++r) {
-        const int position = sequence.start_position + r;
-        places_[sequence.first_row + r] = {
-            position, sequence.block_table[position / kBlockSize]};
-        owners_[sequence.first_row + r] = index;
-      }
-    }
-    NotePlaces();
+    assert(std::ssize(step.tokens) <= activations_.max_rows());
+    rows_.Begin(step);
+    NoteRows();
     activity_.assign(step.sequences.size(), {});
   }
 
   void Embed(WeightId table, float scale, BufferId out) override {
-    assert(has_all_rows());
+    assert(rows_.all());
     const int matrix = Matrix(table);
     const int64_t cols = matrices_->cols(matrix);
-    ForRows(pool_, num_rows_, cols, [&](int64_t first, int64_t count) {
+    ForRows(pool_, rows_.size(), cols, [&](int64_t first, int64_t count) {
       for (int64_t r = first; r < first + count; ++r) {
         float* row = Rows(out).row(r);
-        matrices_->ReadRow(matrix, step_.tokens[r], row);
+        matrices_->ReadRow(matrix, rows_.tokens()[r], row);
         if (scale == 1) continue;
         for (int64_t c = 0; c < cols; ++c) row[c] *= scale;
       }
@@ -164,19 +139,19 @@ class CpuBackend final : public Backend {
                 .accumulate = accumulate,
                 .y = Rows(y).data,
                 .y_stride = Rows(y).stride,
-                .rows = num_rows_,
+                .rows = rows_.size(),
                 .cols = static_cast<int64_t>(weights.size())});
   }
 
   void Linear(const LinearSpec& spec, BufferId x, BufferId y) override {
-    if (num_rows_ == 0) return;
+    if (rows_.size() == 0) return;
     const int matrix = Matrix(spec.matrix);
     assert(x != y);
-    assert(matrices_->cols(matrix) <= Get(x).cols);
-    assert(matrices_->rows(matrix) / (spec.gate ? 2 : 1) <= Get(y).cols);
+    assert(matrices_->cols(matrix) <= activations_.cols(x));
+    assert(matrices_->rows(matrix) / (spec.gate ? 2 : 1) <= activations_.cols(y));
     LinearOp op{.x = Rows(x),
-                .rows = num_rows_,
-                .positions = positions_.data(),
+                .rows = rows_.size(),
+                .positions = rows_.positions().data(),
                 .gate = spec.gate,
                 .accumulate = spec.accumulate,
                 .y = Rows(y)};
@@ -186,89 +161,68 @@ class CpuBackend final : public Backend {
 
   void RopeAndWriteKv(const AttentionSpec& spec, BufferId qkv) override {
     RotationTable& rope = ropes_[static_cast<size_t>(spec.rope)];
-    if (!rope.ready) ComputeRotations(pool_, places_, rope);
+    if (!rope.ready) ComputeRotations(pool_, rows_.places(), rope);
     RunRopeAndWriteKv(kernels_, pool_, spec, rope, NormOf(spec.q_norm),
-                      NormOf(spec.k_norm), places_, Rows(qkv), cache_);
+                      NormOf(spec.k_norm), rows_.places(), Rows(qkv), cache_);
   }
 
   void Attention(const AttentionSpec& spec, BufferId qkv,
                  BufferId out) override {
-    attention_.Run(kernels_, pool_, spec, step_.sequences, Rows(qkv), cache_,
+    attention_.Run(kernels_, pool_, spec, rows_.sequences(), Rows(qkv), cache_,
                    Rows(out));
   }
 
   void KeepRows(std::span<const int> rows,
                 std::span<const BufferId> buffers) override {
-    if (std::ssize(rows) == num_rows_) return;
-    CollectActivity([this](size_t row) { return owners_[row]; });
-    for (BufferId id : buffers) MoveRowsUp(rows, Get(id).cols, Rows(id));
-    kept_sequences_ = SequencesOfRows(rows, step_.sequences);
-    step_.sequences = kept_sequences_;
-    for (size_t i = 0; i < rows.size(); ++i) {
-      places_[i] = places_[rows[i]];
-      owners_[i] = owners_[rows[i]];
+    if (std::ssize(rows) == rows_.size()) return;
+    CollectActivity([this](size_t row) { return rows_.owner(row); });
+    for (BufferId id : buffers) {
+      MoveRowsUp(rows, activations_.cols(id), Rows(id));
     }
-    places_.resize(rows.size());
-    NotePlaces();
-    SetRows(std::ssize(rows));
+    rows_.Keep(rows);
+    NoteRows();
   }
 
   void Logits(const HeadSpec& head, BufferId x, std::span<const LogitsRow> rows,
               std::span<float> all, std::span<TokenLogit> top) override {
     logits_positions_.clear();
     for (const LogitsRow& row : rows) {
-      logits_positions_.push_back(positions_[row.row]);
+      logits_positions_.push_back(rows_.positions()[row.row]);
     }
-    LinearOp op{.x = Gather(x, rows),
+    LinearOp op{.x = activations_.Gather(x, rows),
                 .rows = std::ssize(rows),
                 .positions = logits_positions_.data()};
     if (head.norm) SetNorm(*head.norm, op);
-    CollectActivity([this](size_t row) { return owners_[row]; });
+    CollectActivity([this](size_t row) { return rows_.owner(row); });
     logits_.Run(pool_, *matrices_, Matrix(head.matrix), op, rows, all, top);
-    CollectActivity([&](size_t row) { return owners_[rows[row].row]; });
+    CollectActivity([&](size_t row) { return rows_.owner(rows[row].row); });
   }
 
   void ReadRows(BufferId x, int first, std::span<float> out) override {
-    const int64_t cols = Get(x).cols;
-    const int64_t rows = std::ssize(out) / cols;
-    assert(std::ssize(out) == rows * cols && first + rows <= num_rows_);
-    for (int64_t r = 0; r < rows; ++r) {
-      std::copy_n(Rows(x).row(first + r), cols, out.data() + r * cols);
-    }
+    assert(first + std::ssize(out) / activations_.cols(x) <= rows_.size());
+    activations_.Read(x, first, out);
   }
 
   void WriteRows(BufferId x, int first, std::span<const float> in) override {
-    const int64_t cols = Get(x).cols;
-    const int64_t rows = std::ssize(in) / cols;
-    assert(std::ssize(in) == rows * cols && first + rows <= num_rows_);
-    for (int64_t r = 0; r < rows; ++r) {
-      std::copy_n(in.data() + r * cols, cols, Rows(x).row(first + r));
-    }
+    assert(first + std::ssize(in) / activations_.cols(x) <= rows_.size());
+    activations_.Write(x, first, in);
   }
 
   StepReport EndStep() override {
-    CollectActivity([this](size_t row) { return owners_[row]; });
-    step_ = {};
+    CollectActivity([this](size_t row) { return rows_.owner(row); });
     StepReport report{.busy = Clock::now() - start_};
     if (counts_bits_) report.bit_activity = activity_;
     return report;
   }
 
  private:
-  // After a change of places_.
-  void NotePlaces() {
-    positions_.clear();
-    for (const RowPlace& place : places_) positions_.push_back(place.position);
+  // After a change of rows_: other angles, and other threads that may pay.
+  void NoteRows() {
     for (RotationTable& rope : ropes_) rope.ready = false;
-  }
-  // The rows that verbs cover from now on, and the threads that run them.
-  void SetRows(int64_t num_rows) {
-    num_rows_ = num_rows;
-    pool_.Use(std::min(ThreadsFor(static_cast<int>(num_rows),
+    pool_.Use(std::min(ThreadsFor(static_cast<int>(rows_.size()),
                                   info_.thread_timings, info_.threads),
                        thread_limit_.load(std::memory_order_relaxed)));
   }
-  bool has_all_rows() const { return num_rows_ == std::ssize(step_.tokens); }
   // What products since the last call did goes to the sequences of their rows:
   // row r of a product is one of sequence owner(r).
   template <class Owner>
@@ -277,8 +231,7 @@ class CpuBackend final : public Backend {
     counts_bits_ |= !taken.empty();
     for (size_t r = 0; r < taken.size(); ++r) activity_[owner(r)] += taken[r];
   }
-  Buffer& Get(BufferId id) { return buffers_[static_cast<size_t>(id)]; }
-  MatrixRef Rows(BufferId id) { return Get(id).rows; }
+  MatrixRef Rows(BufferId id) const { return activations_.rows(id); }
   int Matrix(WeightId id) const {
     return weights_[static_cast<size_t>(id)].matrix;
   }
@@ -294,43 +247,8 @@ class CpuBackend final : public Backend {
     op.epsilon = norm.epsilon;
   }
 
-  // What the system refuses is told by AllocateKv, before the first step.
-  Buffer MakeBuffer(int64_t cols) {
-    const int64_t stride = RowStride(cols);
-    absl::StatusOr<MappedMemory> memory = MappedMemory::Map(
-        max_rows_ * stride * sizeof(float), /*huge_pages=*/false);
-    if (!memory.ok()) {
-      buffers_status_ = absl::ResourceExhaustedError(
-          absl::StrCat("activations of ", max_rows_,
-                       " rows a step: ", memory.status().message()));
-      return {};
-    }
-    const MatrixRef rows{reinterpret_cast<float*>(memory->data()), stride};
-    return {*std::move(memory), cols, rows};
-  }
-
-  // Rows of x side by side: where they lie, or copied.
-  MatrixRef Gather(BufferId x, std::span<const LogitsRow> rows) {
-    const MatrixRef from = Rows(x);
-    const auto consecutive = [&] {
-      for (size_t i = 1; i < rows.size(); ++i) {
-        if (rows[i].row != rows[0].row + static_cast<int>(i)) return false;
-      }
-      return true;
-    };
-    if (rows.empty()) return from;
-    if (consecutive()) return {from.row(rows[0].row), from.stride};
-    gathered_.resize(std::max(gathered_.size(), rows.size() * from.stride));
-    for (size_t i = 0; i < rows.size(); ++i) {
-      std::copy_n(from.row(rows[i].row), from.stride,
-                  gathered_.data() + i * from.stride);
-    }
-    return {gathered_.data(), from.stride};
-  }
-
   const KernelTable kernels_;
   const KvType kv_type_;
-  const int64_t max_rows_;
   const bool probe_threads_;
   BackendInfo info_;
   std::atomic<int> thread_limit_;
@@ -338,23 +256,16 @@ class CpuBackend final : public Backend {
   const std::unique_ptr<MatrixStore> matrices_;
   int num_matrices_ = 0;
   std::vector<Weight> weights_;
-  std::vector<Buffer> buffers_;
-  absl::Status buffers_status_;  // why one of them is missing
+  Activations activations_;
   std::vector<RotationTable> ropes_;
   KvCache cache_;
   AttentionPhase attention_;
   LogitsPhase logits_;
-  std::vector<float> gathered_;  // scratch of Logits
   // The current step.
-  StepView step_;
-  int64_t num_rows_ = 0;
-  std::vector<RowPlace> places_;    // of the rows that are left
-  std::vector<int32_t> positions_;  // theirs
+  StepRows rows_;
   std::vector<int32_t> logits_positions_;
-  std::vector<size_t> owners_;         // their sequences in the step
   std::vector<BitActivity> activity_;  // of the step's sequences
   bool counts_bits_ = false;
-  std::vector<StepSequence> kept_sequences_;  // once rows were dropped
   Clock::time_point start_;
 };
 
