@@ -23,9 +23,6 @@ int ClassOf(const Sequence& s) {
   return (draws ? 2 : 0) + (s.num_prompt >= kLongPrompt ? 1 : 0);
 }
 
-// Tokens that a draft may have: the one after it must fit, too.
-int MostDrafted(const Sequence& s) { return s.max_tokens - s.num_tokens() - 1; }
-
 // Half of the positions, and half of every k-th one, whatever k (Fibonacci
 // hashing, Knuth 1973): of a small model's step on two cores, learning takes
 // some 2 %. Which half, others' requests have no say in.
@@ -33,10 +30,11 @@ bool IsLearnedFrom(int position) {
   return static_cast<uint32_t>(position) * 0x9E3779B9u >> 31 == 0;
 }
 
-bool Decodes(const PlannedRows& rows, const Queues& queues) {
-  if (rows.sequence >= queues.num_running()) return false;
-  const Sequence& s = *queues.running()[rows.sequence];
-  return s.num_tokens() - s.num_computed == 1 && s.generates();
+std::vector<Drafter> DraftersOf(
+    std::span<const std::unique_ptr<DraftSource>> sources) {
+  std::vector<Drafter> drafters;
+  for (const auto& source : sources) drafters.push_back(source->drafter());
+  return drafters;
 }
 
 }  // namespace
@@ -44,7 +42,7 @@ bool Decodes(const PlannedRows& rows, const Queues& queues) {
 Speculator::Speculator(Speculation by_default, const SpeculationLimits& limits,
                        std::vector<std::unique_ptr<DraftSource>> sources,
                        const StepCostModel& model)
-    : by_default_(by_default),
+    : permission_(by_default, DraftersOf(sources)),
       limits_(limits),
       sources_(std::move(sources)),
       model_(model),
@@ -70,50 +68,13 @@ DraftState& Speculator::StateOf(Sequence& s) {
   return *s.drafting;
 }
 
-bool Speculator::Has(Drafter drafter) const {
-  return drafter == Drafter::kNgram ||
-         std::any_of(sources_.begin(), sources_.end(), [&](const auto& source) {
-           return source->drafter() == drafter;
-         });
-}
-
-bool Speculator::Allows(Speculation allowed, Drafter drafter) const {
-  switch (allowed) {
-    case Speculation::kAuto:
-      return Has(drafter);
-    case Speculation::kOff:
-      return false;
-    case Speculation::kNgram:
-      return drafter == Drafter::kNgram;
-    case Speculation::kDraft:
-      return drafter == Drafter::kDraftModel && Has(drafter);
-    case Speculation::kExit:
-      return drafter == Drafter::kExitHead && Has(drafter);
-  }
-  return false;
-}
-
-Speculation Speculator::AllowedFor(const Sequence& s) const {
-  if (MostDrafted(s) <= 0) return Speculation::kOff;
-  const Speculation asked = s.request->request.speculation;
-  return asked == Speculation::kAuto ? by_default_ : asked;
-}
-
-// What the exit head guesses, the sequence says unverified if it is sure.
-bool Speculator::TakesItsWord(const Decoding& d) {
-  const Request& request = d.sequence->request->request;
-  return request.quality == Quality::kAdaptive &&
-         request.speculation == Speculation::kAuto &&
-         NumTopWanted(request) == 1;
-}
-
 bool Speculator::Gather(const Queues& queues, const StepPlan& plan) {
   decoding_.clear();
   num_rows_ = tokens_ = 0;
   // Where nobody may, asking is all that it costs.
   const bool some = std::ranges::any_of(plan.rows, [&](const PlannedRows& r) {
     return Decodes(r, queues) &&
-           AllowedFor(*queues.running()[r.sequence]) != Speculation::kOff;
+           permission_.Of(*queues.running()[r.sequence]) != Speculation::kOff;
   });
   if (!some) return false;
   for (size_t k = 0; k < plan.rows.size(); ++k) {
@@ -121,46 +82,16 @@ bool Speculator::Gather(const Queues& queues, const StepPlan& plan) {
     num_rows_ += rows.num_rows;
     if (!Decodes(rows, queues)) continue;
     Sequence* s = queues.running()[rows.sequence];
-    decoding_.push_back({s, static_cast<int>(k), AllowedFor(*s)});
+    decoding_.push_back({s, static_cast<int>(k), permission_.Of(*s)});
   }
   return true;
-}
-
-void Speculator::PriceStep(const Queues& queues, const StepPlan& plan,
-                           int most_rows) {
-  decode_ = model_.AllPasses();
-  double context = 0;
-  for (const Decoding& d : decoding_) {
-    decode_ += model_.Own({1, d.sequence->num_computed, 1});
-    context += d.sequence->num_computed;
-  }
-  mean_context_ = static_cast<int>(context / decoding_.size());
-  prices_.assign(1, decode_);
-  auto decodes = decoding_.begin();
-  for (size_t k = 0; k < plan.rows.size(); ++k) {
-    if (decodes != decoding_.end() &&
-        decodes->plan_row == static_cast<int>(k)) {
-      ++decodes;
-      continue;
-    }
-    const PlannedRows& rows = plan.rows[k];
-    const int computed = queues.NumComputed(rows.sequence);
-    const int lacks = queues.At(rows.sequence).num_tokens() - computed;
-    prices_[0] +=
-        model_.Own({rows.num_rows, computed, rows.num_rows == lacks ? 1 : 0});
-  }
-  const Price row = model_.Own({1, mean_context_, 1});
-  for (int r = 1; r <= most_rows; ++r) {
-    prices_.push_back(prices_.back());
-    prices_.back() += row;
-  }
 }
 
 void Speculator::AskDrafters(Decoding& d) {
   Sequence& s = *d.sequence;
   DraftState& state = StateOf(s);
   const int most = std::min(limits_.max_length, MostDrafted(s));
-  if (Allows(d.allowed, Drafter::kNgram)) {
+  if (permission_.Allows(d.allowed, Drafter::kNgram)) {
     const int evidence = state.ngram.Propose(s.tokens, most, state.offer);
     if (evidence > 0) {
       d.offers[d.num_offers++] = {
@@ -168,18 +99,22 @@ void Speculator::AskDrafters(Decoding& d) {
     }
   }
   for (const auto& source : sources_) {
-    if (!Allows(d.allowed, source->drafter())) continue;
-    if (source->drafter() == Drafter::kExitHead && TakesItsWord(d)) continue;
+    if (!permission_.Allows(d.allowed, source->drafter())) continue;
+    if (source->drafter() == Drafter::kExitHead &&
+        TakesExitsWord(s.request->request)) {
+      continue;
+    }
     const int room = std::min(most, source->MostTokens(s));
     if (room <= 0) continue;
     d.offers[d.num_offers++] = {
         source->drafter(), room, 0,
-        source->PerToken(static_cast<int>(decoding_.size()), mean_context_)};
+        source->PerToken(static_cast<int>(decoding_.size()),
+                         prices_.mean_context)};
   }
 }
 
 SpeculationInputs Speculator::Inputs() const {
-  return {drafting_, num_rows_, decode_, prices_};
+  return {drafting_, num_rows_, prices_.decode, prices_.step};
 }
 
 bool Speculator::AddDrafts(const PlanInput& input, const Queues& queues,
@@ -189,7 +124,7 @@ bool Speculator::AddDrafts(const PlanInput& input, const Queues& queues,
   active_ = Gather(queues, plan);
   if (!active_) return false;
   const int most = std::min(RestOf(input, plan).rows, kMostDraftRows);
-  PriceStep(queues, plan, std::max(0, most));
+  PriceDrafts(model_, queues, plan, std::max(0, most), prices_);
   drafting_.assign(decoding_.size(), {});
   if (!MayGain(limits_, Inputs(), memory_)) {
     for (const Decoding& d : decoding_) {
@@ -296,7 +231,7 @@ void Speculator::LimitThreads(int threads) {
 
 const Speculator::Decoding* Speculator::NextToWatch(Drafter drafter) {
   const auto may = [&](const Decoding& d) {
-    return Allows(d.allowed, drafter);
+    return permission_.Allows(d.allowed, drafter);
   };
   const auto count = std::ranges::count_if(decoding_, may);
   if (count == 0) return nullptr;
@@ -369,10 +304,11 @@ void Speculator::NoteStep(const Clock& clock, int rows, Seconds time,
     learner_->Learn();
     learning_ += clock.Now() - start;
   }
-  const size_t drafted = std::min<size_t>(rows - num_rows_, prices_.size() - 1);
-  account_.NoteStep(prices_[drafted], prices_[0], time);
+  const size_t drafted =
+      std::min<size_t>(rows - num_rows_, prices_.step.size() - 1);
+  account_.NoteStep(prices_.step[drafted], prices_.step[0], time);
   memory_.ObserveStep(
-      rows, {prices_[drafted], time, std::nullopt, model_.busy_power()},
+      rows, {prices_.step[drafted], time, std::nullopt, model_.busy_power()},
       limits_.most_exploration);
   if (!exploration_) return;
   memory_.ObserveExploration(*exploration_, tokens_, time + drafting);

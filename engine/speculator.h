@@ -15,6 +15,8 @@
 #include <vector>
 
 #include "engine/draft_account.h"
+#include "engine/draft_permission.h"
+#include "engine/draft_prices.h"
 #include "engine/draft_source.h"
 #include "engine/queues.h"
 #include "engine/request/sequence.h"
@@ -38,7 +40,7 @@ class Speculator final {
   // What steps have been measured to cost, before the first request.
   void NoteProbes(std::span<const ProbedStep> steps);
 
-  bool Has(Drafter drafter) const;
+  bool Has(Drafter drafter) const { return permission_.Has(drafter); }
 
   // Chooses drafts for sequences of the plan that lack one token, and gives
   // them rows. Returns whether the plan has changed. REQUIRES: `plan` was made
@@ -75,11 +77,7 @@ class Speculator final {
     int num_offers = 0;
   };
   DraftState& StateOf(Sequence& s);
-  bool Allows(Speculation allowed, Drafter drafter) const;
-  Speculation AllowedFor(const Sequence& s) const;
-  static bool TakesItsWord(const Decoding& d);
   bool Gather(const Queues& queues, const StepPlan& plan);
-  void PriceStep(const Queues& queues, const StepPlan& plan, int most_rows);
   void AskDrafters(Decoding& d);
   SpeculationInputs Inputs() const;
   void TakeChoice(Decoding& d, const DraftChoice& choice);
@@ -87,7 +85,7 @@ class Speculator final {
   void Count(Drafter drafter, std::string_view reason);
   const Decoding* NextToWatch(Drafter drafter);
 
-  const Speculation by_default_;
+  const DraftPermission permission_;
   const SpeculationLimits limits_;
   const std::vector<std::unique_ptr<DraftSource>> sources_;
   const StepCostModel& model_;
@@ -103,10 +101,8 @@ class Speculator final {
   std::vector<Decoding> decoding_;
   std::vector<DraftingSequence> drafting_;
   int num_rows_ = 0;  // without drafts
-  int mean_context_ = 0;
-  Price decode_;
-  std::vector<Price> prices_;  // [draft rows]
-  std::vector<int> lengths_;   // [plan rows]
+  DraftPrices prices_;
+  std::vector<int> lengths_;  // [plan rows]
   std::optional<Exploration> exploration_;
   int tokens_ = 0;                  // that it has generated
   DraftSource* learner_ = nullptr;  // of its tap
