@@ -13,13 +13,12 @@
 namespace mj {
 namespace {
 
-constexpr ModelShape kModel = {.num_layers = 4, .hidden = 64, .vocab = 512};
-
 // Sequences of one token each step, and prompts that wait.
 class DraftPricesTest : public testing::Test {
  protected:
   DraftPricesTest()
-      : model_(kModel, {}, CompiledCpuDescriptors()->front(), {}, "f32") {}
+      : model_(MakeFakeModel(log_)->shape, {},
+               CompiledCpuDescriptors()->front(), {}, "f32") {}
 
   void Add(int tokens) {
     InFlight& request = requests_.emplace_back();
@@ -46,6 +45,7 @@ class DraftPricesTest : public testing::Test {
     }
   }
 
+  FakeRunnerLog log_;
   const FakeTokenizer tokenizer_;
   const StepCostModel model_;
   const ScheduleLimits limits_{
