@@ -83,12 +83,13 @@ Api::Api(const Serving& serving, const ApiKeys& keys, Provenance provenance)
 std::optional<HttpReply> Api::Refuse(const HttpCall& head) const {
   const Route* any = Find("", head.path);
   if (any == nullptr) {
-    return ErrorReply(404, absl::StrCat("there is no '", head.path, "' here"));
+    return Deny(head, 404, absl::StrCat("there is no '", head.path, "' here"));
   }
   const Route* route = Find(head.method, head.path);
   if (route == nullptr) {
-    HttpReply reply = ErrorReply(
-        405, absl::StrCat("'", head.path, "' does not take ", head.method));
+    HttpReply reply =
+        Deny(head, 405,
+             absl::StrCat("'", head.path, "' does not take ", head.method));
     const bool gets = any->method == "GET";
     reply.headers.emplace_back("Allow", gets ? "GET, HEAD" : "POST");
     return reply;
@@ -128,6 +129,13 @@ std::optional<std::string> Api::TenantOf(const HttpCall& call,
 CallOrigin Api::OriginOf(const HttpCall& call) {
   return {"http", call.request_id,
           TraceIdOf(call.Header("traceparent")).value_or("")};
+}
+
+HttpReply Api::Deny(const HttpCall& head, int http_status,
+                    const std::string& message) const {
+  serving_.log.Refused(OriginOf(head), "", absl::InvalidArgumentError(message),
+                       http_status);
+  return ErrorReply(http_status, message);
 }
 
 HttpReply Api::Refused(const HttpCall& call, const absl::Status& why) const {

@@ -47,6 +47,10 @@ class Api final {
   // or not enough are counted and logged.
   std::optional<HttpReply> Refuse(const HttpCall& head) const;
 
+  // An error reply to what cannot be a request, or names nothing here; logged.
+  HttpReply Deny(const HttpCall& head, int http_status,
+                 const std::string& message) const;
+
   // True where Handle() takes microseconds.
   static bool is_quick(const HttpCall& call) { return call.method != "POST"; }
 

@@ -29,7 +29,10 @@ absl::StatusOr<std::unique_ptr<Generation>> Generation::Start(
     part.last_token.resize(request.num_choices);
     absl::StatusOr<std::shared_ptr<ResponseChannel>> channel =
         serving.engine.Submit(std::move(request), wake);
-    if (!channel.ok()) return channel.status();  // ~Generation cancels others
+    if (!channel.ok()) {
+      call->Forget();
+      return channel.status();
+    }
     part.channel = *std::move(channel);
     call->parts_.push_back(std::move(part));
     ++call->unfinished_;
@@ -38,6 +41,13 @@ absl::StatusOr<std::unique_ptr<Generation>> Generation::Start(
 }
 
 Generation::~Generation() { Cancel(); }
+
+void Generation::Forget() {
+  for (Part& part : parts_) {
+    part.channel->Cancel();
+    part.ended = true;
+  }
+}
 
 void Generation::Cancel() {
   for (Part& part : parts_) {

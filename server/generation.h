@@ -64,6 +64,7 @@ class Generation final {
 
   Generation(const Serving& serving, CallOrigin origin,
              std::unique_ptr<ReplyFormat> format, StreamFields stream);
+  void Forget();  // all parts: another was refused, so none was ever asked for
   void AdvancePart(int index, std::string& events);
   void ObserveTokens(Part& part, const Delta& delta);
   // `code`: the HTTP status that the client gets, null: it has gone.

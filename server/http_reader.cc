@@ -37,16 +37,20 @@ bool IsRequestHeader(const std::string& name) {
          name == kLoadFormatHeader;
 }
 
+struct Denial {
+  int status;
+  std::string message;
+};
+
 // The reply to what Beast could not read; nothing for a broken connection.
-std::optional<HttpReply> ReplyToReadError(const Error& error,
-                                          const HttpOptions& options) {
+std::optional<Denial> DenialOf(const Error& error, const HttpOptions& options) {
   if (error == http::error::body_limit) {
-    return ErrorReply(413, absl::StrCat("the body is over the limit of ",
-                                        options.max_body_bytes, " bytes"));
+    return Denial{413, absl::StrCat("the body is over the limit of ",
+                                    options.max_body_bytes, " bytes")};
   }
   if (error == http::error::header_limit) {
-    return ErrorReply(431, absl::StrCat("the headers are over the limit of ",
-                                        options.max_header_bytes, " bytes"));
+    return Denial{431, absl::StrCat("the headers are over the limit of ",
+                                    options.max_header_bytes, " bytes")};
   }
   const bool is_http_error =
       error.category() ==
@@ -54,8 +58,7 @@ std::optional<HttpReply> ReplyToReadError(const Error& error,
   const bool cut = error == http::error::end_of_stream ||
                    error == http::error::partial_message;
   if (!is_http_error || cut) return std::nullopt;
-  return ErrorReply(400,
-                    absl::StrCat("not an HTTP request: ", error.message()));
+  return Denial{400, absl::StrCat("not an HTTP request: ", error.message())};
 }
 
 }  // namespace
@@ -75,11 +78,11 @@ asio::awaitable<bool> HttpReader::ReadHead(Parser& parser, Seconds limit,
                                    redirect_error(use_awaitable, error));
   const bool started = parser.got_some() || buffer_.size() > 0;
   if (deadline.passed() && started) {
-    incoming.refusal = ErrorReply(
-        408,
+    incoming.refusal = api_.Deny(
+        incoming.exchange.call, 408,
         absl::StrCat("the request's head took over ", limit.count(), " s"));
   } else if (error) {
-    incoming.refusal = ReplyToReadError(error, options_);
+    DenyReadError(error, incoming);
   }
   co_return !error;
 }
@@ -101,12 +104,21 @@ asio::awaitable<bool> HttpReader::ReadBody(Parser& parser,
   }
   if (deadline.passed()) {
     incoming.refusal =
-        ErrorReply(408, absl::StrCat("the request's body took over ",
-                                     options_.body_timeout.count(), " s"));
+        api_.Deny(incoming.exchange.call, 408,
+                  absl::StrCat("the request's body took over ",
+                               options_.body_timeout.count(), " s"));
   } else if (error) {
-    incoming.refusal = ReplyToReadError(error, options_);
+    DenyReadError(error, incoming);
   }
   co_return !error;
+}
+
+void HttpReader::DenyReadError(const Error& error,
+                               IncomingRequest& incoming) const {
+  const std::optional<Denial> denial = DenialOf(error, options_);
+  if (!denial) return;
+  incoming.refusal =
+      api_.Deny(incoming.exchange.call, denial->status, denial->message);
 }
 
 void HttpReader::TakeHead(const Parser& parser, HttpExchange& exchange) const {
@@ -135,17 +147,19 @@ std::optional<HttpReply> HttpReader::RefuseHead(
     const Parser& parser, const HttpExchange& exchange) const {
   const auto& head = parser.get();
   if (head.version() >= 11 && head.count(http::field::host) == 0) {
-    return ErrorReply(400, "HTTP/1.1 needs a Host header");
+    return api_.Deny(exchange.call, 400, "HTTP/1.1 needs a Host header");
   }
   if (exchange.call.path.empty()) {
-    return ErrorReply(400, absl::StrCat("the request target '",
-                                        Text(head.target()), "' is malformed"));
+    return api_.Deny(exchange.call, 400,
+                     absl::StrCat("the request target '", Text(head.target()),
+                                  "' is malformed"));
   }
   if (exchange.preflight) return std::nullopt;
   if (auto refused = api_.Refuse(exchange.call)) return refused;
   const bool has_length = parser.content_length() || parser.chunked();
   if (exchange.call.method == "POST" && !has_length) {
-    return ErrorReply(411, "POST needs Content-Length or a chunked body");
+    return api_.Deny(exchange.call, 411,
+                     "POST needs Content-Length or a chunked body");
   }
   return std::nullopt;
 }

@@ -31,6 +31,8 @@ class HttpReader final {
                                         IncomingRequest& incoming);
   boost::asio::awaitable<bool> ReadBody(Parser& parser,
                                         IncomingRequest& incoming);
+  void DenyReadError(const boost::system::error_code& error,
+                     IncomingRequest& incoming) const;
   void TakeHead(const Parser& parser, HttpExchange& exchange) const;
   std::optional<HttpReply> RefuseHead(const Parser& parser,
                                       const HttpExchange& exchange) const;

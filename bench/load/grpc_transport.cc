@@ -1,6 +1,8 @@
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <memory>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -74,21 +76,24 @@ class Call final : public grpc::ClientReadReactor<v1::GenerateResponse> {
  public:
   Call(asio::io_context& context, v1::Inference::Stub& stub,
        const RequestStyle& style, v1::GenerateRequest request,
-       std::atomic<int64_t>& parts, Transport::Done done)
+       std::atomic<int64_t>& parts, std::shared_ptr<grpc::ClientContext> call,
+       Transport::Done done)
       : context_(context),
         parts_(parts),
+        call_(std::move(call)),
         request_(std::move(request)),
         done_(std::move(done)) {
     const auto limit = static_cast<int64_t>(style.timeout.count() * 1e6);
-    call_.set_deadline(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
-                                    gpr_time_from_micros(limit, GPR_TIMESPAN)));
+    call_->set_deadline(
+        gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                     gpr_time_from_micros(limit, GPR_TIMESPAN)));
     if (!style.api_key.empty()) {
-      call_.AddMetadata("authorization", "Bearer " + style.api_key);
+      call_->AddMetadata("authorization", "Bearer " + style.api_key);
     }
     counts_.asked = request_.stop().max_tokens();
     counts_.listed = 0;
     reply_.sent = clock_.Now();
-    stub.async()->Generate(&call_, &request_, this);
+    stub.async()->Generate(call_.get(), &request_, this);
     StartRead(&part_);
     StartCall();
   }
@@ -126,7 +131,7 @@ class Call final : public grpc::ClientReadReactor<v1::GenerateResponse> {
 
   asio::io_context& context_;
   std::atomic<int64_t>& parts_;  // of all calls
-  grpc::ClientContext call_;
+  const std::shared_ptr<grpc::ClientContext> call_;
   const v1::GenerateRequest request_;
   v1::GenerateResponse part_;
   Transport::Done done_;
@@ -148,9 +153,17 @@ class GrpcTransport final : public Transport {
             grpc::InsecureChannelCredentials()))) {}
 
   void Start(const Prompt& prompt, int output_tokens, Done done) override {
+    auto call = std::make_shared<grpc::ClientContext>();
+    calls_.insert(call);
     new Call(context_, *stub_, style_,
-             MakeRequest(style_, prompt, output_tokens), parts_,
-             std::move(done));
+             MakeRequest(style_, prompt, output_tokens), parts_, call,
+             [this, call, done = std::move(done)](Reply reply) {
+               calls_.erase(call);
+               done(std::move(reply));
+             });
+  }
+  void Cancel() override {
+    for (const auto& call : calls_) call->TryCancel();
   }
   int64_t parts() const override { return parts_; }
 
@@ -159,6 +172,7 @@ class GrpcTransport final : public Transport {
   const RequestStyle style_;
   std::atomic<int64_t> parts_{0};
   std::unique_ptr<v1::Inference::Stub> stub_;
+  std::set<std::shared_ptr<grpc::ClientContext>> calls_;  // in flight
 };
 
 }  // namespace

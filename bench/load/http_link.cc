@@ -1,11 +1,14 @@
 #include "bench/load/http_link.h"
 
+#include <sys/socket.h>
+
 #include <boost/asio/connect.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <cerrno>
 #include <chrono>
 #include <utility>
 
@@ -50,7 +53,11 @@ class LinkOver final : public HttpLink {
   asio::awaitable<std::string> Connect(
       const tcp::resolver::results_type& endpoints) override {
     Error error;
-    co_await asio::async_connect(socket(), endpoints, Into(error));
+    // Below, a socket that cannot be opened is an operation that was aborted.
+    socket().open(endpoints.begin()->endpoint().protocol(), error);
+    if (!error) {
+      co_await asio::async_connect(socket(), endpoints, Into(error));
+    }
     if (error) co_return ConnectError(error);
     Error ignored;
     socket().set_option(tcp::no_delay(true), ignored);
@@ -69,11 +76,28 @@ class LinkOver final : public HttpLink {
     co_return co_await stream_.async_read_some(buffer, Into(error));
   }
 
+  asio::awaitable<bool> LostWhatWasWritten() override {
+    constexpr std::chrono::milliseconds kWayBack(50);
+    Error ignored;
+    asio::steady_timer timer(stream_.get_executor(), kWayBack);
+    co_await timer.async_wait(Into(ignored));
+    int error = 0;
+    socklen_t size = sizeof(error);
+    getsockopt(socket().native_handle(), SOL_SOCKET, SO_ERROR, &error, &size);
+    co_return error != 0;
+  }
+
   void Close() override {
     Error ignored;
     socket().close(ignored);
   }
   bool is_open() const override { return stream_.lowest_layer().is_open(); }
+  bool is_quiet() override {
+    char byte = 0;
+    const ssize_t n =
+        recv(socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+  }
 
  private:
   tcp::socket::lowest_layer_type& socket() { return stream_.lowest_layer(); }

@@ -29,8 +29,13 @@ class HttpLink {
   virtual boost::asio::awaitable<Error> Write(std::string_view bytes) = 0;
   virtual boost::asio::awaitable<size_t> ReadSome(
       boost::asio::mutable_buffer buffer, Error& error) = 0;
+  // After an end without a reply: whether the server had closed before it read
+  // what was written last, so that it never saw it (its host then says RST).
+  virtual boost::asio::awaitable<bool> LostWhatWasWritten() = 0;
   virtual void Close() = 0;
   virtual bool is_open() const = 0;
+  // Nothing has come, an end neither: what is written may be read.
+  virtual bool is_quiet() = 0;
 };
 
 // Makes links to one target. Certificates are checked against the authorities

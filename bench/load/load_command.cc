@@ -3,6 +3,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -139,8 +142,7 @@ LoadRow RunRow(const Bench& bench, const PlanWords& words,
     return make(context, bench.target, bench.style);
   });
   row.score = Score(row.run, bench.slo);
-  row.holds =
-      row.score.counted > 0 && row.score.attainment() >= bench.flags.slo_share;
+  row.holds = row.score.attainment().value_or(0) >= bench.flags.slo_share;
   std::cerr << (isatty(STDERR_FILENO) ? "\r\033[K" : "")
             << RowText(row, bench.slo);
   return row;
@@ -159,6 +161,7 @@ absl::Status RunSweep(const Bench& bench, const PlanWords& words,
     const absl::StatusOr<LoadPlan> plan = MakePlan(at_rate);
     if (!plan.ok()) return plan.status();
     report.rows.push_back(RunRow(bench, at_rate, *plan));
+    if (report.rows.back().run.interrupted) break;
     search.Tell(report.rows.back().holds);
   }
   report.is_sweep = true;
@@ -183,11 +186,17 @@ Json Settings(const Bench& bench, const Json& served, const BuildInfo& build) {
   json["arrivals"] =
       flags.plan.concurrency > 0 ? "closed" : flags.plan.arrivals;
   json["prompts"] = flags.prompts;
-  json["prompt_tokens"] = flags.plan.prompt_tokens;
-  json["output_tokens"] = flags.plan.output_tokens;
-  json["duration_seconds"] = OrNull(flags.plan.duration_seconds);
+  // Lengths are the trace's where there is one, and a file's prompts have their
+  // own.
+  const bool traced = flags.plan.arrivals.starts_with("trace:");
+  const bool made_up = flags.prompts.empty() && !traced;
+  json["prompt_tokens"] = made_up ? Json(flags.plan.prompt_tokens) : Json();
+  json["output_tokens"] = traced ? Json() : Json(flags.plan.output_tokens);
+  json["duration_seconds"] = OrNull(DurationOf(flags.plan));
   json["requests"] = flags.plan.requests;
   json["warm_up_seconds"] = OrNull(flags.plan.warm_up_seconds);
+  json["stop_at_eos"] = flags.stop_at_eos;
+  json["timeout_seconds"] = flags.timeout_seconds;
   json["tokens_checked_one_by_one"] =
       flags.check_tokens || bench.target.api == Api::kGrpc;
   json["slo_ttft_ms"] = OrNull(flags.slo_ttft_ms);
@@ -196,7 +205,7 @@ Json Settings(const Bench& bench, const Json& served, const BuildInfo& build) {
   json["sweep"] = flags.sweep;
   json["confidence"] =
       "95 %: binomial order statistics, samples reduced by their serial "
-      "correlation (batch means)";
+      "correlation (batch means, first-order autoregression)";
   Provenance from;
   from.build = build;
   from.cpu = ReadCpuName(kHostRoot);
@@ -210,11 +219,15 @@ Json Settings(const Bench& bench, const Json& served, const BuildInfo& build) {
   return json;
 }
 
-// Told before a long load, not after it.
+// Told before a long load, not after it. Leaves no empty file behind.
 absl::Status CheckWritable(const std::string& path) {
   if (path.empty() || path == "-") return absl::OkStatus();
-  if (std::ofstream(path, std::ios::app)) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("cannot write ", path));
+  const bool is_new = !std::filesystem::exists(path);
+  if (!std::ofstream(path, std::ios::app)) {
+    return absl::InvalidArgumentError(absl::StrCat("cannot write ", path));
+  }
+  if (is_new) std::remove(path.c_str());
+  return absl::OkStatus();
 }
 
 absl::Status Write(const std::string& path, const std::string& text) {
@@ -230,11 +243,21 @@ absl::Status Write(const std::string& path, const std::string& text) {
   return absl::UnavailableError(absl::StrCat("cannot write ", path));
 }
 
-bool AnySucceeded(const LoadReport& report) {
+// 0, or as a shell tells of a program that a signal ended.
+constexpr int kInterrupted = 128 + SIGINT;
+
+int ExitStatus(const LoadReport& report) {
+  int64_t counted = 0, succeeded = 0;
   for (const LoadRow& row : report.rows) {
-    if (row.score.succeeded > 0) return true;
+    if (row.run.interrupted) return kInterrupted;
+    counted += row.score.counted;
+    succeeded += row.score.succeeded;
   }
-  return false;
+  if (succeeded > 0) return 0;
+  return PrintBenchError(absl::UnavailableError(
+      counted > 0 ? "load: no request succeeded"
+                  : "load: no request came after the warm-up; --warm-up 0 "
+                    "counts them all"));
 }
 
 absl::StatusOr<LoadReport> Measure(const LoadFlags& flags,
@@ -267,11 +290,10 @@ absl::StatusOr<LoadReport> Measure(const LoadFlags& flags,
 int RunLoadCommand(const LoadFlags& flags, const BuildInfo& build) {
   const absl::StatusOr<LoadReport> report = Measure(flags, build);
   if (!report.ok()) return PrintBenchError(report.status());
-  absl::Status written = Write(flags.json, LoadJson(*report).dump() + "\n");
+  absl::Status written = Write(flags.json, DumpJson(LoadJson(*report)) + "\n");
   if (!flags.html.empty()) written.Update(Write(flags.html, LoadHtml(*report)));
   if (!written.ok()) return PrintBenchError(written);
-  if (AnySucceeded(*report)) return 0;
-  return PrintBenchError(absl::UnavailableError("load: no request succeeded"));
+  return ExitStatus(*report);
 }
 
 }  // namespace

@@ -122,6 +122,10 @@ absl::StatusOr<SweepRange> ParseSweep(const std::string& text) {
 }
 
 absl::Status CheckLoadFlags(const LoadFlags& flags) {
+  if (!flags.json.empty() && flags.json == flags.html) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--json and --html are both ", flags.json, "; each needs its own"));
+  }
   if (flags.sweep.empty()) return absl::OkStatus();
   if (absl::Status s = ParseSweep(flags.sweep).status(); !s.ok()) return s;
   if (flags.plan.rate || flags.plan.concurrency > 0) {

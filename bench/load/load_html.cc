@@ -103,17 +103,18 @@ std::string LatencyTable(const LoadScore& score) {
 std::vector<std::string> RowCells(const LoadRow& row, const Slo& slo) {
   const LoadScore& score = row.score;
   const std::optional<double> joules = score.joules_per_token();
-  return {
-      row.concurrency ? absl::StrCat(*row.concurrency, " at once")
-      : row.rate      ? Number(*row.rate) + " /s"
-                      : "trace",
-      absl::StrCat(score.counted),
-      absl::StrCat(score.counted - score.succeeded),
-      Number(score.rates.requests),
-      Number(score.rates.output_tokens),
-      slo.any() ? absl::StrFormat("%.1f %%", 100 * score.attainment()) : "-",
-      slo.any() ? Number(score.rates.goodput) : "-",
-      joules ? Number(*joules) : "-"};
+  return {row.concurrency ? absl::StrCat(*row.concurrency, " at once")
+          : row.rate      ? Number(*row.rate) + " /s"
+                          : "trace",
+          absl::StrCat(score.counted),
+          absl::StrCat(score.counted - score.succeeded),
+          score.rates ? Number(score.rates->requests) : "-",
+          score.rates ? Number(score.rates->output_tokens) : "-",
+          slo.any() && score.counted > 0
+              ? absl::StrFormat("%.1f %%", 100 * *score.attainment())
+              : "-",
+          slo.any() && score.rates ? Number(score.rates->goodput) : "-",
+          joules ? Number(*joules) : "-"};
 }
 
 std::string RowsTable(const LoadReport& report) {
@@ -126,14 +127,13 @@ std::string RowsTable(const LoadReport& report) {
                rows);
 }
 
-std::string ErrorText(const LoadRow& row) {
-  std::vector<std::string> kinds;
-  for (const auto& [kind, count] : row.score.errors) {
-    kinds.push_back(absl::StrCat(kind, ": ", count));
-  }
-  if (kinds.empty()) return "";
-  return absl::StrCat("<p class=\"bad\">Errors, the warm-up's too: ",
-                      jinja::Escape(absl::StrJoin(kinds, ", ")), "</p>\n");
+std::string ErrorText(const char* whose,
+                      const std::map<std::string, int64_t>& errors) {
+  if (errors.empty()) return "";
+  return absl::StrCat(
+      "<p class=\"bad\">", whose, ": ",
+      jinja::Escape(absl::StrJoin(errors, ", ", absl::PairFormatter(": "))),
+      "</p>\n");
 }
 
 std::string RemarkText(const LoadRow& row) {
@@ -155,7 +155,7 @@ std::string SettingsTable(const nlohmann::ordered_json& settings) {
   for (const auto& [key, value] : settings.items()) {
     if (value.is_null() || value == "") continue;
     rows.push_back(
-        {key, value.is_string() ? value.get<std::string>() : value.dump()});
+        {key, value.is_string() ? value.get<std::string>() : DumpJson(value)});
   }
   return Table({"setting", "value"}, rows);
 }
@@ -188,10 +188,13 @@ std::string LoadHtml(const LoadReport& report) {
     absl::StrAppend(&html, "<h2>At ", Number(*shown.rate),
                     " requests/s</h2>\n");
   }
-  absl::StrAppend(&html, ErrorText(shown), RemarkText(shown),
-                  Plots(RunPlots(shown, report.slo)), "<h2>Latencies</h2>\n",
-                  LatencyTable(shown.score), "<h2>Settings</h2>\n",
-                  SettingsTable(report.settings), "</body></html>\n");
+  absl::StrAppend(&html, ErrorText("Errors", shown.score.errors),
+                  ErrorText("Errors of requests that are not counted",
+                            shown.score.uncounted_errors),
+                  RemarkText(shown), Plots(RunPlots(shown, report.slo)),
+                  "<h2>Latencies</h2>\n", LatencyTable(shown.score),
+                  "<h2>Settings</h2>\n", SettingsTable(report.settings),
+                  "</body></html>\n");
   return html;
 }
 

@@ -1,3 +1,6 @@
+#include <map>
+#include <string>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -29,13 +32,19 @@ Json DistributionJson(const std::optional<Distribution>& d) {
           {"max", d->max}};
 }
 
+Json ErrorsJson(const std::map<std::string, int64_t>& errors) {
+  Json json = Json::object();
+  for (const auto& [kind, count] : errors) json[kind] = count;
+  return json;
+}
+
 void AddCounts(const LoadScore& score, Json& json) {
   json["sent"] = score.sent;
   json["counted"] = score.counted;
   json["succeeded"] = score.succeeded;
   json["failed"] = score.counted - score.succeeded;
-  Json& errors = json["errors"] = Json::object();
-  for (const auto& [kind, count] : score.errors) errors[kind] = count;
+  json["errors"] = ErrorsJson(score.errors);
+  json["uncounted_errors"] = ErrorsJson(score.uncounted_errors);
   json["replies_without_usage"] = score.without_usage;
   json["joined_tokens"] = score.joined_tokens;
 }
@@ -44,13 +53,18 @@ void AddRates(const LoadScore& score, const Slo& slo, Json& json) {
   json["prompt_tokens"] = score.prompt_tokens;
   json["cached_prompt_tokens"] = score.cached_tokens;
   json["output_tokens"] = score.output_tokens;
-  json["window_seconds"] = score.rates.window.count();
-  json["requests_per_second"] = score.rates.requests;
-  json["prompt_tokens_per_second"] = score.rates.prompt_tokens;
-  json["output_tokens_per_second"] = score.rates.output_tokens;
+  const auto rate = [&](double Rates::*member) {
+    return score.rates ? Json((*score.rates).*member) : Json();
+  };
+  json["window_seconds"] =
+      score.rates ? Json(score.rates->window.count()) : Json();
+  json["offered_requests_per_second"] = rate(&Rates::offered);
+  json["requests_per_second"] = rate(&Rates::requests);
+  json["prompt_tokens_per_second"] = rate(&Rates::prompt_tokens);
+  json["output_tokens_per_second"] = rate(&Rates::output_tokens);
   json["goodput_requests_per_second"] =
-      slo.any() ? Json(score.rates.goodput) : Json();
-  json["slo_attainment"] = slo.any() ? Json(score.attainment()) : Json();
+      slo.any() ? rate(&Rates::goodput) : Json();
+  json["slo_attainment"] = slo.any() ? OrNull(score.attainment()) : Json();
 }
 
 void AddEnergy(const LoadRow& row, Json& json) {
@@ -75,6 +89,7 @@ Json RowJson(const LoadRow& row, const Slo& slo) {
   json["rate"] = OrNull(row.rate);
   json["concurrency"] = OrNull(row.concurrency);
   json["seed"] = row.seed;
+  json["interrupted"] = row.run.interrupted;
   AddCounts(row.score, json);
   AddRates(row.score, slo, json);
   if (slo.any()) json["holds_slo"] = row.holds;
@@ -131,14 +146,18 @@ Json LoadJson(const LoadReport& report) {
 
 std::string RowText(const LoadRow& row, const Slo& slo) {
   const LoadScore& score = row.score;
-  std::string text = absl::StrFormat(
-      "%s: %d sent, %d counted, %d failed; %.4g requests/s, %.1f output "
-      "tokens/s",
-      LoadName(row), score.sent, score.counted, score.counted - score.succeeded,
-      score.rates.requests, score.rates.output_tokens);
-  if (slo.any()) {
-    absl::StrAppend(&text, absl::StrFormat("; %.1f%% within the SLO",
-                                           100 * score.attainment()));
+  std::string text = absl::StrFormat("%s: %d sent, %d counted, %d failed",
+                                     LoadName(row), score.sent, score.counted,
+                                     score.counted - score.succeeded);
+  if (score.rates) {
+    absl::StrAppend(
+        &text,
+        absl::StrFormat("; %.4g requests/s, %.1f output tokens/s",
+                        score.rates->requests, score.rates->output_tokens));
+  }
+  if (const auto share = score.attainment(); share && slo.any()) {
+    absl::StrAppend(&text,
+                    absl::StrFormat("; %.1f%% within the SLO", 100 * *share));
   }
   if (const auto joules = score.joules_per_token()) {
     absl::StrAppend(
@@ -158,6 +177,9 @@ std::string RowText(const LoadRow& row, const Slo& slo) {
   AppendLatency("latency", score.latency, text);
   for (const auto& [kind, count] : score.errors) {
     absl::StrAppend(&text, "  error ", kind, ": ", count, "\n");
+  }
+  for (const auto& [kind, count] : score.uncounted_errors) {
+    absl::StrAppend(&text, "  not counted, ", kind, ": ", count, "\n");
   }
   for (const std::string& remark : Remarks(row)) {
     absl::StrAppend(&text, "  note: ", remark, "\n");

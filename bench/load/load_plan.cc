@@ -46,7 +46,12 @@ absl::Status TakeTrace(const PlanWords& words, const std::string& path,
   absl::StatusOr<std::vector<TraceRequest>> trace = ReadTrace(path, options);
   if (!trace.ok()) return trace.status();
   const double own = RateOf(*trace);
-  const double faster = words.rate && own > 0 ? *words.rate / own : 1;
+  if (words.rate && own == 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--rate ", *words.rate, ": the requests of the trace ",
+                     path, " all come at once, which no rate scales"));
+  }
+  const double faster = words.rate ? *words.rate / own : 1;
   for (const TraceRequest& request : *trace) {
     const Seconds due = request.arrival / faster;
     if (plan.duration && due >= *plan.duration) break;
@@ -86,17 +91,48 @@ absl::Status TakeArrivals(const PlanWords& words, LoadPlan& plan) {
   return absl::OkStatus();
 }
 
+int WarmUpOf(double requests) {
+  return static_cast<int>(kWarmUpShare * requests);
+}
+
 void TakeWarmUp(const PlanWords& words, LoadPlan& plan) {
   if (words.warm_up_seconds) {
     plan.warm_up = Seconds(*words.warm_up_seconds);
-  } else if (plan.requests > 0) {
-    plan.warm_up_requests = static_cast<int>(kWarmUpShare * plan.requests);
-  } else if (plan.duration) {
-    plan.warm_up = kWarmUpShare * *plan.duration;
+  } else if (!plan.due.empty()) {
+    plan.warm_up_requests = WarmUpOf(static_cast<double>(plan.due.size()));
   } else {
-    plan.warm_up_requests =
-        static_cast<int>(kWarmUpShare * static_cast<double>(plan.due.size()));
+    if (plan.requests > 0) plan.warm_up_requests = WarmUpOf(plan.requests);
+    if (plan.duration) plan.warm_up = kWarmUpShare * *plan.duration;
   }
+}
+
+// Where the duration ends an open loop, that; else a gap after the last one, so
+// that n requests take n gaps.
+Seconds EndOf(const LoadPlan& plan) {
+  if (plan.due.empty()) return Seconds(0);
+  const bool by_number = std::ssize(plan.due) == plan.requests;
+  if (plan.duration && !by_number && plan.trace.empty()) return *plan.duration;
+  const auto gaps = static_cast<double>(plan.due.size() - 1);
+  if (gaps == 0) return plan.due.back();
+  const Seconds mean = (plan.due.back() - plan.due.front()) / gaps;
+  return plan.due.back() + mean;
+}
+
+absl::Status CheckWarmUp(const LoadPlan& plan) {
+  if (!plan.warm_up) return absl::OkStatus();
+  const auto leaves_nothing_of = [&](Seconds last) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--warm-up of ", plan.warm_up->count(),
+                     " s leaves nothing of a load whose last request is due ",
+                     last.count(), " s after its start"));
+  };
+  if (!plan.due.empty() && plan.due.back() < *plan.warm_up) {
+    return leaves_nothing_of(plan.due.back());
+  }
+  if (plan.duration && *plan.warm_up >= *plan.duration) {
+    return leaves_nothing_of(*plan.duration);
+  }
+  return absl::OkStatus();
 }
 
 absl::Status InFlag(const char* flag, const absl::Status& status) {
@@ -106,6 +142,12 @@ absl::Status InFlag(const char* flag, const absl::Status& status) {
 }
 
 }  // namespace
+
+bool LoadPlan::Counts(int index, Seconds at) const {
+  if (!warm_up && !warm_up_requests) return true;
+  return (warm_up && at >= *warm_up) ||
+         (warm_up_requests && index >= *warm_up_requests);
+}
 
 LoadPlan::Lengths LoadPlan::LengthsOf(int index) const {
   if (!trace.empty()) {
@@ -150,14 +192,18 @@ std::vector<Seconds> ArrivalTimes(const Arrivals& arrivals, double rate,
   return times;
 }
 
+std::optional<double> DurationOf(const PlanWords& words) {
+  const bool ends = words.duration_seconds || words.requests > 0 ||
+                    words.arrivals.starts_with("trace:");
+  return ends ? words.duration_seconds : kDefaultDuration.count();
+}
+
 absl::StatusOr<LoadPlan> MakePlan(const PlanWords& words) {
   LoadPlan plan{.concurrency = words.concurrency,
                 .requests = words.requests,
                 .seed = words.seed};
-  if (words.duration_seconds) plan.duration = Seconds(*words.duration_seconds);
-  const bool traced = words.arrivals.starts_with("trace:");
-  if (!plan.duration && plan.requests == 0 && !traced) {
-    plan.duration = kDefaultDuration;
+  if (const auto duration = DurationOf(words)) {
+    plan.duration = Seconds(*duration);
   }
   const auto prompt = LengthDistribution::Parse(words.prompt_tokens);
   if (!prompt.ok()) return InFlag("prompt-tokens", prompt.status());
@@ -166,12 +212,9 @@ absl::StatusOr<LoadPlan> MakePlan(const PlanWords& words) {
   plan.prompt = *prompt;
   plan.output = *output;
   if (absl::Status s = TakeArrivals(words, plan); !s.ok()) return s;
+  plan.end = EndOf(plan);
   TakeWarmUp(words, plan);
-  if (plan.duration && plan.warm_up >= *plan.duration) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "--warm-up of ", plan.warm_up.count(),
-        " s leaves nothing of --duration ", plan.duration->count(), " s"));
-  }
+  if (absl::Status s = CheckWarmUp(plan); !s.ok()) return s;
   return plan;
 }
 

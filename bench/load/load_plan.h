@@ -22,7 +22,7 @@ struct PlanWords {
   std::string prompt_tokens = "128", output_tokens = "64";
   std::optional<double> duration_seconds;  // neither: kDefaultDuration
   int requests = 0;                        // 0: no limit of their number
-  std::optional<double> warm_up_seconds;   // none: kWarmUpShare of the load
+  std::optional<double> warm_up_seconds;   // none: kWarmUpShare of what is sent
   uint64_t seed = 1;
 };
 
@@ -30,11 +30,14 @@ struct LoadPlan {
   // When each request is due, since the start, ascending; its latency counts
   // from there, sent in time or not. Empty: closed loop.
   std::vector<Seconds> due;
+  Seconds end{0};                   // open loop: of the gap after the last one
   int concurrency = 0;              // closed loop
   std::optional<Seconds> duration;  // no request starts later
   int requests = 0;                 // nor more than these; 0: no limit
-  Seconds warm_up{0};               // requests due before are not counted,
-  int warm_up_requests = 0;         // nor these first ones
+  // The warm-up ends with what comes first: a time, or a number of requests.
+  std::optional<Seconds> warm_up;
+  std::optional<int> warm_up_requests;
+  bool Counts(int index, Seconds at) const;
 
   LengthDistribution prompt{1}, output{1};
   uint64_t seed = 1;
@@ -49,6 +52,10 @@ struct LoadPlan {
 
 inline constexpr Seconds kDefaultDuration{30};
 inline constexpr double kWarmUpShare = 0.1;
+
+// In which requests start: the words', or the default where nothing else ends a
+// load.
+std::optional<double> DurationOf(const PlanWords& words);
 
 // INVALID_ARGUMENT or NOT_FOUND names the word, its value and what is needed.
 absl::StatusOr<LoadPlan> MakePlan(const PlanWords& words);

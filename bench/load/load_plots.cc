@@ -75,8 +75,10 @@ Plot ThroughputPlot(const LoadRow& row) {
         {(static_cast<double>(i) + 0.5) * Timeline::kBucket.count(),
          buckets[i] * scale});
   }
-  if (row.run.warm_up.count() > 0) {
-    plot.marks.push_back({"warm-up ends", row.run.warm_up.count()});
+  const auto first =
+      std::ranges::find(row.run.records, true, &RequestRecord::counted);
+  if (first != row.run.records.begin() && first != row.run.records.end()) {
+    plot.marks.push_back({"warm-up ends", first->due.count()});
   }
   return plot;
 }
@@ -139,6 +141,13 @@ Plot EnergyPlot(const LoadRun& run) {
 
 using Number = std::function<std::optional<double>(const LoadRow&)>;
 
+Number OfRates(double Rates::*member) {
+  return [member](const LoadRow& row) {
+    const auto& rates = row.score.rates;
+    return rates ? std::optional((*rates).*member) : std::nullopt;
+  };
+}
+
 PlotSeries ByRate(const LoadReport& report, const char* name,
                   const Number& number) {
   PlotSeries series{.name = name, .dots = true};
@@ -184,21 +193,18 @@ std::vector<Plot> SweepPlots(const LoadReport& report) {
                 .y_label = y_label,
                 .series = std::move(series)};
   };
-  return {
-      plot("Latency against load", "ms, p99",
-           {ByRate(report, "first token",
-                   [](const LoadRow& r) { return P99(r.score.ttft); }),
-            ByRate(report, "per token",
-                   [](const LoadRow& r) { return P99(r.score.tpot); })}),
-      plot("Goodput against load", "requests/s",
-           {ByRate(report, "within the SLO",
-                   [](const LoadRow& r) { return r.score.rates.goodput; }),
-            ByRate(report, "finished",
-                   [](const LoadRow& r) { return r.score.rates.requests; })}),
-      plot("Energy against load", "J per output token",
-           {ByRate(report, "J/token", [](const LoadRow& r) {
-             return r.score.joules_per_token();
-           })})};
+  return {plot("Latency against load", "ms, p99",
+               {ByRate(report, "first token",
+                       [](const LoadRow& r) { return P99(r.score.ttft); }),
+                ByRate(report, "per token",
+                       [](const LoadRow& r) { return P99(r.score.tpot); })}),
+          plot("Goodput against load", "requests/s",
+               {ByRate(report, "within the SLO", OfRates(&Rates::goodput)),
+                ByRate(report, "finished", OfRates(&Rates::requests))}),
+          plot("Energy against load", "J per output token",
+               {ByRate(report, "J/token", [](const LoadRow& r) {
+                 return r.score.joules_per_token();
+               })})};
 }
 
 }  // namespace mj

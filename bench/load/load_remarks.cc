@@ -16,6 +16,12 @@ std::vector<std::string> Remarks(const LoadRow& row) {
   const LoadScore& score = row.score;
   const LoadRun& run = row.run;
   std::vector<std::string> remarks;
+  if (run.interrupted) {
+    remarks.push_back(absl::StrFormat(
+        "a signal ended the load after %.3g s; what was in flight then is not "
+        "counted",
+        run.wall.count()));
+  }
   if (std::abs(run.wall_clock_jump.count()) >= kJump.count()) {
     remarks.push_back(absl::StrFormat(
         "the wall clock jumped by %.3g s; times are of the steady clock",

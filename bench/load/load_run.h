@@ -16,7 +16,7 @@ namespace mj {
 // Times are since the start of the run.
 struct RequestRecord {
   int index = 0;
-  bool counted = true;  // false: of the warm-up
+  bool counted = true;  // false: of the warm-up, or interrupted
   Seconds due{0};       // closed loop: when its turn came
   Seconds sent{0};
   std::optional<Seconds> first_text, last_text;
@@ -49,8 +49,10 @@ struct LoadRun {
   std::vector<RequestRecord> records;  // by the time they were due
   Timeline timeline;
   std::set<std::string> energy_methods;  // that the server named
-  Seconds warm_up{0};                    // when counting began
-  Seconds wall{0};                       // until the last reply
+  // When requests no longer came; nothing: with the last one (closed loop).
+  std::optional<Seconds> end;
+  Seconds wall{0};           // until the last reply
+  bool interrupted = false;  // by a signal; what was in flight is not counted
   int reconnects = 0;  // kept connections that the server had closed meanwhile
   double cpu_seconds = 0;    // of this program
   Seconds longest_stall{0};  // this program's own, of a tick every 50 ms

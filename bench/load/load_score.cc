@@ -38,17 +38,24 @@ struct Window {
   bool holds(Seconds time) const { return time >= begin && time <= end; }
 };
 
-Window WindowOf(const std::vector<const RequestRecord*>& counted) {
+Window WindowOf(const LoadRun& run,
+                const std::vector<const RequestRecord*>& counted) {
   Window window{counted.front()->due, counted.front()->due};
   Seconds last_reply{0};
+  int replies = 0;
   for (const RequestRecord* record : counted) {
     window.begin = std::min(window.begin, record->due);
     window.end = std::max(window.end, record->due);
+    if (!record->succeeded()) continue;
     last_reply = std::max(last_reply, record->finished);
+    ++replies;
   }
-  const bool is_short =
-      4 * (window.end - window.begin) < last_reply - window.begin;
-  return is_short ? Window{window.begin, last_reply} : window;
+  window.end = run.end.value_or(window.end);
+  const auto in_time = std::ranges::count_if(run.records, [&](const auto& r) {
+    return r.succeeded() && window.holds(r.finished);
+  });
+  if (2 * in_time < replies) window.end = std::max(window.end, last_reply);
+  return window;
 }
 
 // The share of a reply's parts that come within the window.
@@ -60,24 +67,27 @@ double ShareWithin(const Window& window, const RequestRecord& record) {
   return std::max(0.0, within / (last - first));
 }
 
-Rates RatesOf(const LoadRun& run,
-              const std::vector<const RequestRecord*>& counted,
-              int64_t met_slo) {
-  if (counted.empty()) return {};
-  const Window window = WindowOf(counted);
+std::optional<Rates> RatesOf(const LoadRun& run,
+                             const std::vector<const RequestRecord*>& counted,
+                             const Slo& slo) {
+  if (counted.empty()) return std::nullopt;
+  const Window window = WindowOf(run, counted);
   Rates rates{.window = window.end - window.begin};
-  if (rates.window.count() <= 0) return {};
+  if (rates.window.count() <= 0) return std::nullopt;
   const double each = 1 / rates.window.count();
+  rates.offered = static_cast<double>(counted.size()) * each;
   for (const RequestRecord& record : run.records) {
     if (!record.succeeded()) continue;
-    if (window.holds(record.finished)) rates.requests += each;
+    if (window.holds(record.finished)) {
+      rates.requests += each;
+      if (Meets(record, slo)) rates.goodput += each;
+    }
     if (window.holds(*record.first_text)) {
       rates.prompt_tokens += record.prompt_tokens * each;
     }
     rates.output_tokens +=
         record.output_tokens * ShareWithin(window, record) * each;
   }
-  rates.goodput = static_cast<double>(met_slo) * each;
   return rates;
 }
 
@@ -94,7 +104,9 @@ LoadScore Score(const LoadRun& run, const Slo& slo) {
   std::vector<const RequestRecord*> counted, succeeded;
   for (const RequestRecord& record : run.records) {
     ++score.sent;
-    if (!record.succeeded()) ++score.errors[record.error];
+    if (!record.succeeded()) {
+      ++(record.counted ? score.errors : score.uncounted_errors)[record.error];
+    }
     if (!record.counted) continue;
     counted.push_back(&record);
     if (Meets(record, slo)) ++score.met_slo;
@@ -103,7 +115,7 @@ LoadScore Score(const LoadRun& run, const Slo& slo) {
     AddReply(record, score);
   }
   score.counted = std::ssize(counted);
-  score.rates = RatesOf(run, counted, score.met_slo);
+  score.rates = RatesOf(run, counted, slo);
   using R = RequestRecord;
   score.ttft = DescribeAll(succeeded, [](const R& r) { return r.ttft(); });
   score.ttft_from_send = DescribeAll(

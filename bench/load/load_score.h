@@ -22,29 +22,31 @@ struct Slo {
 bool Meets(const RequestRecord& record, const Slo& slo);
 
 // What the server did in a second, while requests came: from the first counted
-// due time to the last, or, where that is less than a quarter of the time, to
-// the last reply.
+// due time to LoadRun::end or the last due time, or to the last reply, where
+// fewer replies had ended by then than half as many as are counted.
 struct Rates {
   Seconds window{0};
+  double offered = 0;   // counted requests, failed ones too
   double requests = 0;  // that succeeded, by the time of their end
+  double goodput = 0;   // those of them that met the SLO
   // Of all that succeeded; a reply's come evenly from its first part to its
   // last, a prompt's at once with the first.
   double prompt_tokens = 0, output_tokens = 0;
-  double goodput = 0;  // counted requests that met the SLO
 };
 
 struct LoadScore {
-  int64_t sent = 0;                       // the warm-up's too
-  int64_t counted = 0;                    // after the warm-up
-  int64_t succeeded = 0;                  // of the counted
-  int64_t met_slo = 0;                    // of the counted
-  std::map<std::string, int64_t> errors;  // by kind; of all sent
-  int64_t without_usage = 0;              // succeeded, tokens by events
+  int64_t sent = 0;                                 // the warm-up's too
+  int64_t counted = 0;                              // after the warm-up
+  int64_t succeeded = 0;                            // of the counted
+  int64_t met_slo = 0;                              // of the counted
+  std::map<std::string, int64_t> errors;            // by kind; of the counted
+  std::map<std::string, int64_t> uncounted_errors;  // of all others
+  int64_t without_usage = 0;  // succeeded, tokens by events
   // Tokens of `usage` beyond the parts with text: joined by the server, or
   // without text of their own.
   int64_t joined_tokens = 0;
 
-  Rates rates;
+  std::optional<Rates> rates;  // nothing where no time can be told
   int64_t prompt_tokens = 0, output_tokens = 0;  // of the succeeded
   int64_t cached_tokens = 0;     // of their prompts: a prefix cache had them
   std::optional<double> joules;  // of those that say it
@@ -63,11 +65,10 @@ struct LoadScore {
     if (!joules || joule_tokens == 0) return std::nullopt;
     return *joules / static_cast<double>(joule_tokens);
   }
-  // Share of the counted; 0 if none is.
-  double attainment() const {
-    return counted == 0
-               ? 0
-               : static_cast<double>(met_slo) / static_cast<double>(counted);
+  // Share of the counted.
+  std::optional<double> attainment() const {
+    if (counted == 0) return std::nullopt;
+    return static_cast<double>(met_slo) / static_cast<double>(counted);
   }
 };
 

@@ -1,6 +1,7 @@
 #include "bench/load/prompts.h"
 
 #include <array>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -36,15 +37,18 @@ constexpr std::array<std::string_view, 128> kWords = {
     "view",   "relationship", "town",    "road",    "arm",      "difference",
     "value",  "building"};
 
+constexpr std::string_view kBlanks = " \t";
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
 class LineReader {
  public:
   LineReader(std::string_view name, int number)
       : name_(name), number_(number) {}
 
+  // REQUIRES: not all of it is blank
   absl::StatusOr<Prompt> Read(std::string_view line) const {
-    if (line.front() != '{' && line.front() != '"') {
-      return Prompt{.text = std::string(line)};
-    }
+    const char first = line[line.find_first_not_of(kBlanks)];
+    if (first != '{' && first != '"') return Prompt{.text = std::string(line)};
     const auto json = nlohmann::json::parse(line, nullptr, false);
     if (json.is_discarded()) return Wrong("begins like JSON and is none");
     if (json.is_string()) return Prompt{.text = json.get<std::string>()};
@@ -87,6 +91,9 @@ std::string MadeUpPrompt(uint64_t seed, int index, int tokens) {
 
 absl::StatusOr<std::vector<Prompt>> ParsePrompts(std::string_view name,
                                                  std::string_view text) {
+  if (text.starts_with(kByteOrderMark)) {
+    text.remove_prefix(kByteOrderMark.size());
+  }
   std::vector<Prompt> prompts;
   int number = 0;
   for (absl::string_view line :
@@ -94,7 +101,7 @@ absl::StatusOr<std::vector<Prompt>> ParsePrompts(std::string_view name,
     ++number;
     std::string_view rest(line.data(), line.size());
     if (rest.ends_with('\r')) rest.remove_suffix(1);
-    if (rest.empty()) continue;
+    if (rest.find_first_not_of(kBlanks) == std::string_view::npos) continue;
     absl::StatusOr<Prompt> prompt = LineReader(name, number).Read(rest);
     if (!prompt.ok()) return prompt.status();
     prompts.push_back(*std::move(prompt));
@@ -106,9 +113,9 @@ absl::StatusOr<std::vector<Prompt>> ParsePrompts(std::string_view name,
 
 absl::StatusOr<std::vector<Prompt>> ReadPrompts(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) {
+  if (!file || std::filesystem::is_directory(path)) {
     return absl::NotFoundError(
-        absl::StrCat("the prompts ", path, " cannot be opened"));
+        absl::StrCat("--prompts ", path, " cannot be read as a file"));
   }
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   return ParsePrompts(path, text);

@@ -23,7 +23,7 @@ struct Prompt {
 std::string MadeUpPrompt(uint64_t seed, int index, int tokens);
 
 // A line is a prompt: an object with "prompt" (text) or "messages", a JSON
-// string, or else the text itself; empty lines are passed over.
+// string, or else the text itself; blank lines are passed over.
 // INVALID_ARGUMENT begins with `name`:LINE, or says that there is none.
 absl::StatusOr<std::vector<Prompt>> ParsePrompts(std::string_view name,
                                                  std::string_view text);

@@ -9,6 +9,7 @@ std::string Disagreement(const TokenCounts& counts,
     const int said = usage->output_tokens;
     const int at_least = counts.text_events - (counts.text_at_finish ? 1 : 0);
     if (at_least > said || counts.listed > said) return "repeated_tokens";
+    if (counts.listed == 0 && said > 0) return "no_token_list";
     if (counts.listed >= 0 && counts.listed < said) return "missing_tokens";
     if (said > counts.asked) return "too_many_tokens";
     if (counts.cut_by_length && said < counts.asked) return "missing_tokens";
@@ -22,13 +23,15 @@ StreamReader::StreamReader(int asked_tokens, bool lists_tokens)
 }
 
 void StreamReader::Feed(std::string_view bytes, Seconds now) {
+  if (!error_.empty()) return;  // the first one names the reply
   const absl::Status status =
       parser_.Feed(bytes, [&](std::string_view data) { TakeEvent(data, now); });
   if (!status.ok() && error_.empty()) error_ = "malformed_event";
+  if (is_over() && reply_.finished == Seconds(0)) reply_.finished = now;
 }
 
 void StreamReader::TakeEvent(std::string_view data, Seconds now) {
-  if (!error_.empty()) return;  // the first one names the reply
+  if (!error_.empty()) return;
   if (done_) {
     error_ = "data_after_done";
   } else if (data == "[DONE]") {
@@ -37,6 +40,8 @@ void StreamReader::TakeEvent(std::string_view data, Seconds now) {
     error_ = "malformed_event";
   } else if (chunk->is_error) {
     error_ = "error_event";
+  } else if (chunk->usage_is_wrong) {
+    error_ = "malformed_usage";
   } else {
     TakeChunk(*chunk, now);
   }

@@ -16,6 +16,7 @@ namespace mj {
 //   repeated_tokens    more tokens in the stream than `usage` counts
 //   missing_tokens     fewer; or fewer than asked for, and yet "length"
 //   too_many_tokens    `usage` counts more than were asked for
+//   no_token_list      tokens were to be listed, and none is
 //   empty_reply        no text at all
 struct TokenCounts {
   int asked = 0;        // max_tokens
@@ -33,6 +34,7 @@ std::string Disagreement(const TokenCounts& counts,
 
 // The events of one HTTP reply. Further kinds:
 //   malformed_event  no JSON, or over SseParser::kMostBytes
+//   malformed_usage  a count that is none, or joules below 0
 //   error_event      an `error` object in the stream
 //   data_after_done  an event after [DONE]
 //   cut_off          the reply ended without [DONE]
@@ -43,10 +45,13 @@ class StreamReader final {
   StreamReader(int asked_tokens, bool lists_tokens);
 
   void Feed(std::string_view bytes, Seconds now);
+  // [DONE] has come, or an error: what else comes is of no reply.
+  bool is_over() const { return done_ || has_error(); }
+  bool has_error() const { return !error_.empty(); }
   // No more bytes come. Returns the kind of error, or "".
   std::string End();
 
-  // text_times and usage are filled as they come.
+  // text_times and usage are filled as they come, `finished` once is_over().
   Reply& reply() { return reply_; }
 
  private:

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cmath>
+#include <csignal>
 #include <memory>
 #include <utility>
 
@@ -52,7 +54,8 @@ class LoadLoop final {
         options_(options),
         transport_(make_transport(context_)),
         due_timer_(context_),
-        tick_timer_(context_) {}
+        tick_timer_(context_),
+        signals_(context_, SIGINT, SIGTERM) {}
 
   LoadRun Run();
 
@@ -67,12 +70,14 @@ class LoadLoop final {
   void Send(Seconds due);
   void Finish(size_t record, const Reply& reply);
   void StopIfDone();
+  void Interrupt();
   void Tick();
   void ReportProgress();
 
   static constexpr std::chrono::milliseconds kTick{50};
   // A server that refuses at once is not asked thousands of times a second.
   static constexpr std::chrono::milliseconds kPause{10};
+  static constexpr Seconds kLongestWait{3600};
 
   const LoadPlan& plan_;
   const LoadOptions& options_;
@@ -80,6 +85,7 @@ class LoadLoop final {
   asio::io_context context_{1};
   std::unique_ptr<Transport> transport_;
   asio::steady_timer due_timer_, tick_timer_;
+  asio::signal_set signals_;
   Seconds start_{0}, last_tick_{0}, last_report_{0};
   LoadRun run_;
   int in_flight_ = 0;
@@ -91,7 +97,10 @@ LoadRun LoadLoop::Run() {
   const double cpu = CpuSeconds();
   start_ = clock_.Now();
   const Seconds wall_clock = WallClock();
-  run_.warm_up = plan_.warm_up;
+  if (open_loop()) run_.end = plan_.end;
+  signals_.async_wait([this](const auto& error, int) {
+    if (!error) Interrupt();
+  });
   const auto guard = asio::make_work_guard(context_);
   Tick();
   if (open_loop()) {
@@ -109,6 +118,7 @@ LoadRun LoadLoop::Run() {
 }
 
 bool LoadLoop::IsOver() const {
+  if (run_.interrupted) return true;
   const auto sent = std::ssize(run_.records);
   if (open_loop()) return sent >= std::ssize(plan_.due);
   if (plan_.requests > 0 && sent >= plan_.requests) return true;
@@ -120,7 +130,9 @@ void LoadLoop::SendDue() {
     Send(plan_.due[run_.records.size()]);
   }
   if (IsOver()) return;
-  const Seconds next = start_ + plan_.due[run_.records.size()];
+  // No longer than a clock of nanoseconds can tell.
+  const Seconds next =
+      start_ + std::min(plan_.due[run_.records.size()], Now() + kLongestWait);
   using TimePoint = asio::steady_timer::time_point;
   due_timer_.expires_at(
       TimePoint(std::chrono::duration_cast<TimePoint::duration>(next)));
@@ -131,12 +143,11 @@ void LoadLoop::Send(Seconds due) {
   const auto place = run_.records.size();
   const int index = static_cast<int>(place);
   const LoadPlan::Lengths lengths = plan_.LengthsOf(index);
-  run_.records.push_back(
-      {.index = index,
-       .counted = due >= plan_.warm_up && index >= plan_.warm_up_requests,
-       .due = due,
-       .in_flight = ++in_flight_,
-       .asked_tokens = lengths.output_tokens});
+  run_.records.push_back({.index = index,
+                          .counted = plan_.Counts(index, due),
+                          .due = due,
+                          .in_flight = ++in_flight_,
+                          .asked_tokens = lengths.output_tokens});
   ++progress_.sent;
   const auto& prompts = options_.prompts;
   transport_->Start(
@@ -151,6 +162,10 @@ void LoadLoop::Finish(size_t place, const Reply& reply) {
   --in_flight_;
   RequestRecord& record = run_.records[place];
   TakeReply(reply, start_, record);
+  if (run_.interrupted && !record.succeeded()) {
+    record.error = "interrupted";
+    record.counted = false;
+  }
   for (Seconds time : reply.text_times) run_.timeline.Add(time - start_);
   if (reply.usage && reply.usage->joules) {
     run_.energy_methods.insert(reply.usage->energy_method);
@@ -178,6 +193,14 @@ void LoadLoop::SendLater() {
 
 void LoadLoop::StopIfDone() {
   if (in_flight_ == 0 && IsOver()) context_.stop();
+}
+
+void LoadLoop::Interrupt() {
+  run_.interrupted = true;
+  if (run_.end) run_.end = std::min(*run_.end, Now());
+  due_timer_.cancel();
+  transport_->Cancel();
+  StopIfDone();
 }
 
 // Late ticks are this program's own stalls: what it then measures is its own.

@@ -29,6 +29,7 @@ using MakeTransport =
 
 // Runs an event loop on this thread until every reply has come or timed out.
 // Open loop: each request starts when it is due, however many are in flight.
+// SIGINT and SIGTERM end it: what is in flight is "interrupted".
 LoadRun RunLoad(const LoadPlan& plan, const LoadOptions& options,
                 const MakeTransport& make_transport);
 

@@ -24,8 +24,8 @@ struct Distribution {
 
 // `in_order`: by the time of the requests. Ranks come from the binomial
 // distribution (David & Nagaraja, "Order Statistics", 7.1), of fewer samples
-// than there are where neighbours are alike, as in a queue: count /
-// VarianceInflation. Nothing for an empty sample.
+// than there are where neighbours are alike, as in a queue: count by the larger
+// of VarianceInflation() and SerialInflation(). Nothing for an empty sample.
 std::optional<Distribution> Describe(std::span<const double> in_order);
 
 // By how much the share of samples at or below `threshold` varies more between
@@ -33,6 +33,13 @@ std::optional<Distribution> Describe(std::span<const double> in_order);
 // (p (1 - p)), by at most 30 batches of at least 10 (Law & Kelton's batch
 // means). 1 where there are under 5 batches.
 double VarianceInflation(std::span<const double> in_order, double threshold);
+
+// By how much the mean of samples whose neighbours are alike varies more than
+// that of independent ones, 1 or more: (1 + r) / (1 - r) of a first-order
+// autoregression, r the correlation of neighbours' ranks, freed of its bias in
+// short series (Marriott & Pope 1954). It tells of runs too short for batches.
+// 1 for under 10 samples.
+double SerialInflation(std::span<const double> in_order);
 
 // The ranks, from 1 on, of order statistics that enclose the quantile p of
 // `count` independent samples with probability 0.95 or more; 0 and count + 1

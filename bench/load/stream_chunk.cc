@@ -1,6 +1,8 @@
 #include "bench/load/stream_chunk.h"
 
 #include <array>
+#include <cmath>
+#include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
@@ -18,8 +20,15 @@ const Json& Member(const Json& object, const char* key) {
   return found == object.end() ? kNull : *found;
 }
 
-int CountOf(const Json& number) {
-  return number.is_number_integer() ? number.get<int>() : 0;
+// 0 where there is none; nothing for what is no count.
+std::optional<int> CountOf(const Json& number) {
+  if (number.is_null()) return 0;
+  const double value = number.is_number() ? number.get<double>() : -1;
+  if (!(value >= 0) || value > std::numeric_limits<int>::max() ||
+      value != std::floor(value)) {
+    return std::nullopt;
+  }
+  return static_cast<int>(value);
 }
 
 bool IsText(const Json& json) {
@@ -47,18 +56,31 @@ int ListedTokens(const Json& choice) {
   return static_cast<int>(count);
 }
 
-ReplyUsage UsageOf(const Json& json) {
-  ReplyUsage usage{.prompt_tokens = CountOf(Member(json, "prompt_tokens")),
-                   .output_tokens = CountOf(Member(json, "completion_tokens"))};
-  usage.cached_tokens =
-      CountOf(Member(Member(json, "prompt_tokens_details"), "cached_tokens"));
-  const Json& energy = Member(json, "energy");
+// False: the joules cannot be.
+bool TakeEnergy(const Json& energy, ReplyUsage& usage) {
   const Json& joules = Member(energy, "joules");
-  if (!joules.is_number()) return usage;
+  if (!joules.is_number()) return true;
   usage.joules = joules.get<double>();
   const Json& method = Member(energy, "method");
   if (method.is_string()) usage.energy_method = method.get<std::string>();
-  return usage;
+  return *usage.joules >= 0 && std::isfinite(*usage.joules);
+}
+
+// An object that does not count the reply's tokens is no usage.
+void TakeUsage(const Json& json, StreamChunk& chunk) {
+  if (Member(json, "completion_tokens").is_null()) return;
+  const auto prompt = CountOf(Member(json, "prompt_tokens"));
+  const auto output = CountOf(Member(json, "completion_tokens"));
+  const auto cached =
+      CountOf(Member(Member(json, "prompt_tokens_details"), "cached_tokens"));
+  ReplyUsage usage;
+  chunk.usage_is_wrong = !prompt || !output || !cached ||
+                         !TakeEnergy(Member(json, "energy"), usage);
+  if (chunk.usage_is_wrong) return;
+  usage.prompt_tokens = *prompt;
+  usage.output_tokens = *output;
+  usage.cached_tokens = *cached;
+  chunk.usage = usage;
 }
 
 }  // namespace
@@ -77,11 +99,10 @@ absl::StatusOr<StreamChunk> ParseChunk(std::string_view data) {
     chunk.has_text = HasText(choice);
     chunk.listed_tokens = ListedTokens(choice);
     const Json& reason = Member(choice, "finish_reason");
-    chunk.finished = reason.is_string();
+    chunk.finished = IsText(reason);  // some servers have "" until then
     chunk.cut_by_length = chunk.finished && reason == "length";
   }
-  const Json& usage = Member(json, "usage");
-  if (usage.is_object()) chunk.usage = UsageOf(usage);
+  TakeUsage(Member(json, "usage"), chunk);
   return chunk;
 }
 

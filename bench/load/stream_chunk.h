@@ -11,7 +11,7 @@
 
 namespace mj {
 
-// What the server says a request took.
+// What the server says a request took. Whole numbers from 0 on, joules finite.
 struct ReplyUsage {
   int prompt_tokens = 0;
   int output_tokens = 0;
@@ -26,7 +26,8 @@ struct StreamChunk {
   bool finished = false;  // a finish_reason stands there
   bool cut_by_length = false;  // and it is "length"
   std::optional<ReplyUsage> usage;
-  bool is_error = false;  // an `error` object in place of a choice
+  bool usage_is_wrong = false;  // a count or joules that cannot be
+  bool is_error = false;        // an `error` object in place of a choice
 };
 
 // INVALID_ARGUMENT for what is no JSON object.

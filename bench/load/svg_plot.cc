@@ -29,9 +29,6 @@ class Axis final {
         (To(value) - To(values_.low)) / (To(values_.high) - To(values_.low));
     return units_.low + share * (units_.high - units_.low);
   }
-  bool holds(double value) const {
-    return value >= values_.low && value <= values_.high;
-  }
   std::vector<double> Ticks(int wanted) const {
     return log_ ? LogTicks(values_.low, values_.high)
                 : LinearTicks(values_.low, values_.high, wanted);
@@ -68,7 +65,7 @@ bool Shows(const Plot& plot, const PlotPoint& point) {
   return std::isfinite(point.y) && (!plot.log_x || point.x > 0);
 }
 
-// The ranges of what is shown; nothing shown gives low > high.
+// The ranges of what is shown, marks too; no point gives low > high.
 void Widen(const Plot& plot, Range& x, Range& y) {
   for (const PlotSeries& series : plot.series) {
     for (const PlotPoint& point : series.points) {
@@ -76,6 +73,10 @@ void Widen(const Plot& plot, Range& x, Range& y) {
       x = {std::min(x.low, point.x), std::max(x.high, point.x)};
       y.high = std::max(y.high, point.y);
     }
+  }
+  if (x.low > x.high) return;
+  for (const PlotMark& mark : plot.marks) {
+    x = {std::min(x.low, mark.x), std::max(x.high, mark.x)};
   }
   if (x.low == x.high) {
     x = plot.log_x ? Range{x.low / 2, x.high * 2}
@@ -107,7 +108,6 @@ std::string Frame(const Plot& plot, const Axis& x, const Axis& y) {
 std::string Marks(const Plot& plot, const Axis& x) {
   std::string svg;
   for (const PlotMark& mark : plot.marks) {
-    if (!x.holds(mark.x)) continue;
     const double at = x.At(mark.x);
     svg += Line("mark", at, kTop, at, kHeight - kBottom);
     svg += Text("label", at > kWidth / 2 ? "end" : "start",
@@ -170,7 +170,8 @@ std::vector<double> LogTicks(double low, double high) {
       if (digit == 1 || !powers_alone) ticks.push_back(tick);
     }
   }
-  return ticks;
+  // Between two such digits, as from 21 to 49, there is none.
+  return ticks.size() < 2 ? LinearTicks(low, high, 4) : ticks;
 }
 
 std::string PlotSvg(const Plot& plot) {

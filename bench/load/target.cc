@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "absl/algorithm/container.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
@@ -22,17 +25,21 @@ absl::Status TakeAuthority(const std::string& url, std::string_view authority,
   const size_t colon = authority.rfind(':');
   const bool has_port = colon != std::string_view::npos &&
                         (bracket == std::string_view::npos || colon > bracket);
-  target.host = std::string(authority.substr(0, colon));
-  if (!has_port) target.host = std::string(authority);
+  std::string_view host =
+      authority.substr(0, has_port ? colon : authority.size());
   target.port = has_port ? std::string(authority.substr(colon + 1)) : port;
-  if (target.host.starts_with('[') && target.host.ends_with(']')) {
-    target.host = target.host.substr(1, target.host.size() - 2);
-  }
+  const bool bracketed = host.starts_with('[') && host.ends_with(']');
+  if (bracketed) host = host.substr(1, host.size() - 2);
   int number = 0;
-  if (target.host.empty() || !absl::SimpleAtoi(target.port, &number) ||
-      number < 1 || number > 65535) {
-    return Wrong(url, "must name HOST:PORT with a port from 1 to 65535");
+  if (host.empty() || host.find_first_of("[]@") != std::string_view::npos ||
+      (!bracketed && host.find(':') != std::string_view::npos) ||
+      !absl::c_all_of(target.port, absl::ascii_isdigit) ||
+      !absl::SimpleAtoi(target.port, &number) || number < 1 || number > 65535) {
+    return Wrong(url,
+                 "must name HOST:PORT or [IPV6]:PORT, without a user, with a "
+                 "port from 1 to 65535");
   }
+  target.host = std::string(host);
   return absl::OkStatus();
 }
 
@@ -42,22 +49,51 @@ bool EndsInVersion(std::string_view path) {
          last.find_first_not_of("0123456789", 1) == std::string_view::npos;
 }
 
-void TakePath(std::string path, Target& target) {
+// A query follows every path.
+void TakePath(std::string path, const std::string& query, Target& target) {
   while (path.ends_with('/')) path.pop_back();
   for (const auto& [suffix, api] :
        {std::pair{"/chat/completions", Api::kChat},
         std::pair{"/completions", Api::kCompletions}}) {
     if (!path.ends_with(suffix)) continue;
     target.api = api;
-    target.path = path;
+    target.path = path + query;
     target.models_path =
         path.substr(0, path.size() - std::string_view(suffix).size()) +
-        "/models";
+        "/models" + query;
     return;
   }
   if (!EndsInVersion(path)) path += "/v1";
-  target.path = path + "/completions";
-  target.models_path = path + "/models";
+  target.path = path + "/completions" + query;
+  target.models_path = path + "/models" + query;
+}
+
+// After the scheme: "HOST[:PORT][/PATH][?QUERY]".
+absl::Status TakeHttp(const std::string& url, std::string_view rest,
+                      Target& target) {
+  if (rest.find('#') != std::string_view::npos) {
+    return Wrong(url, "has a fragment (#), which no server is sent");
+  }
+  const size_t question = std::min(rest.find('?'), rest.size());
+  const std::string query(rest.substr(question));
+  rest = rest.substr(0, question);
+  const size_t slash = std::min(rest.find('/'), rest.size());
+  absl::Status status = TakeAuthority(url, rest.substr(0, slash),
+                                      target.uses_tls ? "443" : "80", target);
+  if (!status.ok()) return status;
+  TakePath(std::string(rest.substr(slash)), query, target);
+  return absl::OkStatus();
+}
+
+// Whether `rest` began with `scheme`, in whatever case; it goes.
+bool TakeScheme(std::string_view scheme, std::string_view& rest) {
+  if (!absl::StartsWithIgnoreCase(
+          absl::string_view(rest.data(), rest.size()),
+          absl::string_view(scheme.data(), scheme.size()))) {
+    return false;
+  }
+  rest.remove_prefix(scheme.size());
+  return true;
 }
 
 Json MessagesOf(const Prompt& prompt) {
@@ -92,8 +128,7 @@ absl::StatusOr<Target> ParseTarget(const std::string& url,
   Target target;
   std::string_view rest = url;
   if (api == "grpc") {
-    constexpr std::string_view kScheme = "grpc://";
-    if (rest.starts_with(kScheme)) rest.remove_prefix(kScheme.size());
+    TakeScheme("grpc://", rest);
     target.api = Api::kGrpc;
     if (rest.find('/') != std::string_view::npos) {
       return Wrong(url, "must be HOST:PORT or grpc://HOST:PORT");
@@ -102,18 +137,12 @@ absl::StatusOr<Target> ParseTarget(const std::string& url,
     if (!status.ok()) return status;
     return target;
   }
-  target.uses_tls = rest.starts_with("https://");
-  if (!target.uses_tls && !rest.starts_with("http://")) {
+  target.uses_tls = TakeScheme("https://", rest);
+  if (!target.uses_tls && !TakeScheme("http://", rest)) {
     return Wrong(url, "must begin with http:// or https://");
   }
-  rest.remove_prefix(rest.find("//") + 2);
-  const size_t slash = rest.find('/');
-  absl::Status status = TakeAuthority(url, rest.substr(0, slash),
-                                      target.uses_tls ? "443" : "80", target);
+  absl::Status status = TakeHttp(url, rest, target);
   if (!status.ok()) return status;
-  TakePath(
-      slash == std::string_view::npos ? "" : std::string(rest.substr(slash)),
-      target);
   return target;
 }
 

@@ -21,7 +21,7 @@ struct Target {
   std::string models_path;  // beside it; empty for gRPC
 };
 
-// openai: "http[s]://HOST[:PORT][/PREFIX]"; a prefix that ends in
+// openai: "http[s]://HOST[:PORT][/PREFIX][?QUERY]"; a prefix that ends in
 // "/completions" or "/chat/completions" is the path itself, else completions of
 // PREFIX (PREFIX/v1 where it does not end in a version) are asked. grpc:
 // "[grpc://]HOST:PORT". INVALID_ARGUMENT names what is wrong.

@@ -26,6 +26,8 @@ class Transport {
   // Calls `done` once, later, from the event loop, whatever happens; never
   // from within Start.
   virtual void Start(const Prompt& prompt, int output_tokens, Done done) = 0;
+  // All that is in flight ends soon, with some error.
+  virtual void Cancel() = 0;
   // Parts with text that have come so far, of all replies.
   virtual int64_t parts() const = 0;
   // Kept connections that had been closed by the server when a request came,
@@ -42,9 +44,11 @@ class Transport {
 //   timeout              the style's
 //   http_NNN             a status other than 200
 //   not_streaming        200, but no text/event-stream
+//   content_encoding     one that was not asked for
 //   malformed_http       no HTTP at all
 // Connections are kept and used again; there are as many as requests in
-// flight.
+// flight. A request is sent again only where the server cannot have seen it:
+// it had closed the kept connection before.
 std::unique_ptr<Transport> MakeHttpTransport(boost::asio::io_context& context,
                                              const Target& target,
                                              const RequestStyle& style);

@@ -126,8 +126,12 @@ class TraceParser {
     const std::string text(field);
     absl::Time time;
     std::string why;
-    if (!absl::ParseTime("%Y-%m-%d %H:%M:%E*S", text, &time, &why) &&
-        !absl::ParseTime("%Y-%m-%d %H:%M:%E*S%Ez", text, &time, &why)) {
+    const bool is_time =
+        absl::ParseTime("%Y-%m-%d %H:%M:%E*S", text, &time, &why) ||
+        absl::ParseTime("%Y-%m-%d %H:%M:%E*S%Ez", text, &time, &why);
+    // The parser also takes words for infinite ones.
+    if (!is_time || time == absl::InfiniteFuture() ||
+        time == absl::InfinitePast()) {
       return Error("TIMESTAMP is ", Quoted(field),
                    ", must be like \"2023-11-16 18:15:46.6805900\"");
     }

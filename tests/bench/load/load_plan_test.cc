@@ -59,12 +59,51 @@ TEST(LoadPlanTest, OpenLoopEndsWithItsDurationOrNumber) {
   ASSERT_TRUE(by_time.ok()) << by_time.status();
   EXPECT_EQ(by_time->due.size(), 21u);
   EXPECT_NEAR(by_time->due[20].count(), 2, 1e-9);
-  EXPECT_DOUBLE_EQ(by_time->warm_up.count(), 0.205);
+  EXPECT_EQ(by_time->warm_up_requests, 2);
+  EXPECT_DOUBLE_EQ(by_time->end.count(), 2.05);
   const auto by_number =
       MakePlan({.rate = 10, .arrivals = "uniform", .requests = 30});
   ASSERT_TRUE(by_number.ok());
   EXPECT_EQ(by_number->due.size(), 30u);
   EXPECT_EQ(by_number->warm_up_requests, 3);
+  EXPECT_NEAR(by_number->end.count(), 3, 1e-9);  // with the last one's gap
+}
+
+TEST(LoadPlanTest, TheWarmUpIsATenthOfWhatIsSent) {
+  // The duration ends it, after 21 of the 1,000.
+  const auto cut = MakePlan({.rate = 10,
+                             .arrivals = "uniform",
+                             .duration_seconds = 2.05,
+                             .requests = 1000});
+  ASSERT_TRUE(cut.ok());
+  EXPECT_FALSE(cut->Counts(1, Seconds(0.1)));
+  EXPECT_TRUE(cut->Counts(2, Seconds(0.2)));
+  // One that is due at once is all there is.
+  const auto one = MakePlan({.rate = 0.1, .duration_seconds = 1});
+  ASSERT_TRUE(one.ok());
+  EXPECT_TRUE(one->Counts(0, Seconds(0)));
+  // Closed loop: nobody knows which of both ends it.
+  const auto closed =
+      MakePlan({.concurrency = 2, .duration_seconds = 10, .requests = 100});
+  ASSERT_TRUE(closed.ok());
+  EXPECT_FALSE(closed->Counts(9, Seconds(0.9)));
+  EXPECT_TRUE(closed->Counts(10, Seconds(0.5)));
+  EXPECT_TRUE(closed->Counts(2, Seconds(1)));
+  const auto all = MakePlan({.concurrency = 2, .warm_up_seconds = 0});
+  ASSERT_TRUE(all.ok());
+  EXPECT_TRUE(all->Counts(0, Seconds(0)));
+}
+
+TEST(LoadPlanTest, NoRateScalesATraceThatComesAtOnce) {
+  const TempFolder folder;
+  const std::string path = folder.path() + "/trace.csv";
+  std::ofstream(path) << "TIMESTAMP,ContextTokens,GeneratedTokens\n"
+                         "2023-11-16 18:00:00.0,10,1\n"
+                         "2023-11-16 18:00:00.0,20,2\n";
+  EXPECT_TRUE(MakePlan({.arrivals = "trace:" + path}).ok());
+  const auto scaled = MakePlan({.rate = 2, .arrivals = "trace:" + path});
+  EXPECT_THAT(std::string(scaled.status().message()),
+              HasSubstr("all come at once"));
 }
 
 TEST(LoadPlanTest, LengthsDependOnSeedAndIndexAlone) {
@@ -131,7 +170,16 @@ TEST(LoadPlanTest, SaysWhatIsWrong) {
       {{.rate = 1e5, .duration_seconds = 100},
        "--rate 100000 for 100 s makes more than 5000000 requests"},
       {{.rate = 1, .duration_seconds = 5, .warm_up_seconds = 5},
-       "--warm-up of 5 s leaves nothing of --duration 5 s"},
+       "--warm-up of 5 s leaves nothing of a load whose last request is due"},
+      {{.concurrency = 1, .duration_seconds = 5, .warm_up_seconds = 5},
+       "--warm-up of 5 s leaves nothing of a load whose last request is due 5 "
+       "s"},
+      {{.rate = 10,
+        .arrivals = "uniform",
+        .requests = 5,
+        .warm_up_seconds = 60},
+       "--warm-up of 60 s leaves nothing of a load whose last request is due "
+       "0.4 s"},
   };
   for (const WrongCase& c : kCases) {
     EXPECT_THAT(std::string(MakePlan(c.words).status().message()),

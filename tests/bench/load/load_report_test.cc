@@ -84,6 +84,7 @@ TEST(LoadReportTest, WhatIsOddAboutARunIsSaid) {
   const Slo slo;
   LoadRow row = MakeRow(10, slo, false);
   EXPECT_TRUE(Remarks(row).empty());
+  row.run.interrupted = true;
   row.run.wall_clock_jump = Seconds(-100);
   row.run.longest_stall = Seconds(0.5);
   row.run.reconnects = 3;
@@ -94,8 +95,9 @@ TEST(LoadReportTest, WhatIsOddAboutARunIsSaid) {
   report.rows.push_back(row);
   const std::string html = LoadHtml(report);
   for (const char* remark :
-       {"the wall clock jumped by -100 s", "the tester itself stood still",
-        "3 kept connections had been closed", "7 replies told no usage",
+       {"a signal ended the load after 11 s", "the wall clock jumped by -100 s",
+        "the tester itself stood still", "3 kept connections had been closed",
+        "7 replies told no usage",
         "4 of 1089 tokens had no part of their own"}) {
     EXPECT_THAT(text, HasSubstr(remark));
     EXPECT_THAT(html, HasSubstr(remark));

@@ -57,7 +57,20 @@ TEST(PromptsTest, SaysWhichLineIsWrong) {
     EXPECT_EQ(ParsePrompts("p", c.text).status().message(), c.message);
   }
   EXPECT_EQ(ReadPrompts("/nowhere").status().message(),
-            "the prompts /nowhere cannot be opened");
+            "--prompts /nowhere cannot be read as a file");
+}
+
+TEST(PromptsTest, MarksOfByteOrderAndBlanksAreNoPrompt) {
+  const auto prompts = ParsePrompts(
+      "f",
+      "\xef\xbb\xbf{\"prompt\":\"a\"}\r\n  \t\n  {\"prompt\":\"b\"}\n c\n");
+  ASSERT_TRUE(prompts.ok()) << prompts.status();
+  ASSERT_EQ(prompts->size(), 3u);
+  EXPECT_EQ((*prompts)[0].text, "a");
+  EXPECT_EQ((*prompts)[1].text, "b");
+  EXPECT_EQ((*prompts)[2].text, " c");
+  EXPECT_EQ(ReadPrompts("/").status().message(),
+            "--prompts / cannot be read as a file");
 }
 
 }  // namespace

@@ -28,6 +28,10 @@ constexpr CountCase kCountCases[] = {
      {.asked = 4, .text_events = 3, .listed = 3},
      4,
      "missing_tokens"},
+    {"nothing listed",
+     {.asked = 4, .text_events = 4, .listed = 0},
+     4,
+     "no_token_list"},
     {"length, but short",
      {.asked = 4, .text_events = 3, .cut_by_length = true},
      3,
@@ -80,12 +84,27 @@ TEST(StreamReaderTest, NamesWhatIsWrongWithAStream) {
   EXPECT_EQ(ErrorOf(token + token + end + kFinish + kDone),
             "text_after_finish");
   EXPECT_EQ(ErrorOf(""), "cut_off");
+  EXPECT_EQ(ErrorOf(token + "data: {\"usage\":{\"completion_tokens\":-1}}\n\n"),
+            "malformed_usage");
 }
 
 TEST(StreamReaderTest, AJoinedTokenIsMissedOnlyWhereTokensAreListed) {
   const std::string stream = kToken + std::string(kFinish) + kUsage + kDone;
   EXPECT_EQ(ErrorOf(stream), "");
   EXPECT_EQ(ErrorOf(stream, /*lists_tokens=*/true), "missing_tokens");
+}
+
+TEST(StreamReaderTest, IsOverWithItsLastEventOrAnError) {
+  StreamReader reader(2, false);
+  reader.Feed(std::string(kToken) + kToken + kFinish + kUsage, Seconds(1));
+  EXPECT_FALSE(reader.is_over());
+  reader.Feed(kDone, Seconds(2));
+  EXPECT_TRUE(reader.is_over());
+  EXPECT_FALSE(reader.has_error());
+  EXPECT_EQ(reader.reply().finished, Seconds(2));
+  StreamReader wrong(2, false);
+  wrong.Feed("data: {\n\n", Seconds(1));
+  EXPECT_TRUE(wrong.has_error());
 }
 
 TEST(StreamReaderTest, NotesTheTimesOfText) {

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
+
 #include "bench/load/load_score.h"
 #include "tests/bench/load/stub_server.h"
 
@@ -57,6 +59,11 @@ constexpr FaultCase kFaultCases[] = {
     {"/malformed/v1", "malformed_event"},
     {"/garbage/v1", "malformed_http"},
     {"/hangup/v1", "connection_lost"},
+    {"/dropping/v1", "connection_lost", kRequests / 2},
+    {"/interim/v1", "", 0},
+    {"/endless/v1", "", 0},
+    {"/flood/v1", "malformed_event"},
+    {"/encoded/v1", "content_encoding"},
 };
 
 TEST(RunLoadTest, WhatIsWrongIsCountedByItsName) {
@@ -120,6 +127,47 @@ TEST(RunLoadTest, ProgressTellsPartsAsTheyCome) {
   EXPECT_EQ(told[0].finished, 0);
   EXPECT_GT(told[0].parts_per_second, 0);
   EXPECT_LT(told[0].parts_per_second, 1.2 * 2 / 0.02);
+}
+
+TEST(RunLoadTest, AReplyEndsWithItsLastEvent) {
+  StubServer stub({});
+  const LoadRun run = Load(stub.url("/endless/v1"), Few());
+  for (const RequestRecord& record : run.records) {
+    EXPECT_LT(record.finished - record.sent, Seconds(0.1));
+  }
+}
+
+TEST(RunLoadTest, ASignalEndsALoadAndWhatWasDoneCounts) {
+  StubServer stub({.first_token = Seconds(0.02)});
+  PlanWords words = Few();
+  words.requests = 0;
+  words.duration_seconds = 600;
+  int told = 0;
+  const LoadRun run =
+      Load(stub.url(), words, {}, {.on_progress = [&](const Progress&) {
+             if (told++ == 0) std::raise(SIGTERM);
+           }});
+  EXPECT_TRUE(run.interrupted);
+  EXPECT_LT(run.wall, Seconds(60));
+  const LoadScore score = Score(run, {});
+  EXPECT_GT(score.succeeded, 0);
+  EXPECT_TRUE(score.errors.empty());
+  EXPECT_EQ(score.counted + score.uncounted_errors.at("interrupted"),
+            score.sent);
+}
+
+TEST(RunLoadTest, WhatIsDueInYearsIsWaitedForQuietly) {
+  StubServer stub({});
+  PlanWords words{.rate = 1e-12,
+                  .arrivals = "uniform",
+                  .prompt_tokens = "4",
+                  .output_tokens = "5",
+                  .requests = 2};
+  const LoadRun run =
+      Load(stub.url(), words, {},
+           {.on_progress = [](const Progress&) { std::raise(SIGINT); }});
+  EXPECT_EQ(run.records.size(), 1u);
+  EXPECT_LT(run.cpu_seconds, 0.5);
 }
 
 TEST(RunLoadTest, ASilentServerTimesOut) {

@@ -66,19 +66,34 @@ std::vector<double> Correlated(double rho, int count, uint32_t seed) {
 }
 
 // How often the interval of the median holds the true one, 0.
-double Coverage(double rho) {
+// An interval that has no bound holds it.
+double Coverage(double rho, int count) {
   int held = 0;
   constexpr int kRuns = 400;
   for (int run = 0; run < kRuns; ++run) {
-    const auto d = Describe(Correlated(rho, 3000, run + 1));
-    held += d->p50.low && d->p50.high && *d->p50.low <= 0 && *d->p50.high >= 0;
+    const auto d = Describe(Correlated(rho, count, run + 1));
+    held += d->p50.low.value_or(-1) <= 0 && d->p50.high.value_or(1) >= 0;
   }
   return static_cast<double>(held) / kRuns;
 }
 
 TEST(StatisticsTest, IntervalsHoldTheTruthAlsoWhereNeighboursAreAlike) {
-  EXPECT_GE(Coverage(0), 0.93);
-  EXPECT_GE(Coverage(0.9), 0.90);
+  for (int count : {40, 100, 300, 3000}) {
+    EXPECT_GE(Coverage(0, count), 0.93) << count;
+    EXPECT_GE(Coverage(0.9, count), 0.90) << count;
+  }
+}
+
+TEST(StatisticsTest, NeighboursOfAShortRunTellToo) {
+  EXPECT_EQ(SerialInflation(std::vector<double>(40, 5.0)), 1);
+  EXPECT_EQ(SerialInflation(std::vector<double>{1, 2, 3}), 1);
+  double alike = 0, apart = 0;
+  for (uint32_t seed = 1; seed <= 100; ++seed) {
+    alike += SerialInflation(Correlated(0.9, 40, seed)) / 100;
+    apart += SerialInflation(Correlated(0, 40, seed)) / 100;
+  }
+  EXPECT_GT(alike, 10);
+  EXPECT_LT(apart, 1.3);
 }
 
 TEST(StatisticsTest, InflationIsOneForIndependentSamplesAndMoreInAQueue) {

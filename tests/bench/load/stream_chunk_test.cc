@@ -39,6 +39,8 @@ constexpr Case kCases[] = {
     {"listed tokens of a chat",
      R"({"choices":[{"delta":{"content":"a"},"logprobs":{"content":[{}]}}]})",
      true, 1, false, false},
+    {"an end that is none", R"({"choices":[{"text":"a","finish_reason":""}]})",
+     true, 0, false, false},
     {"no choices", R"({"choices":[]})", false, 0, false, false},
     {"choices that are no list", R"({"choices":{"text":"a"}})", false, 0, false,
      false},
@@ -75,6 +77,23 @@ TEST(StreamChunkTest, UnknownJoulesAreNotZero) {
       R"({"usage":{"prompt_tokens":3,"completion_tokens":5,"energy":{"joules":null}}})");
   ASSERT_TRUE(chunk.ok() && chunk->usage);
   EXPECT_FALSE(chunk->usage->joules.has_value());
+}
+
+TEST(StreamChunkTest, CountsAreWholeNumbersFromZeroOn) {
+  const auto whole = ParseChunk(R"({"usage":{"completion_tokens":4.0}})");
+  ASSERT_TRUE(whole.ok() && whole->usage);
+  EXPECT_EQ(whole->usage->output_tokens, 4);
+  EXPECT_FALSE(ParseChunk(R"({"usage":{}})")->usage.has_value());
+  for (const char* usage :
+       {R"({"completion_tokens":-1})", R"({"completion_tokens":4294967300})",
+        R"({"completion_tokens":1.5})", R"({"completion_tokens":"4"})",
+        R"({"completion_tokens":4,"prompt_tokens":-3})",
+        R"({"completion_tokens":4,"energy":{"joules":-3}})"}) {
+    const auto chunk = ParseChunk(R"({"usage":)" + std::string(usage) + "}");
+    ASSERT_TRUE(chunk.ok()) << usage;
+    EXPECT_TRUE(chunk->usage_is_wrong) << usage;
+    EXPECT_FALSE(chunk->usage.has_value()) << usage;
+  }
 }
 
 TEST(StreamChunkTest, SeesErrors) {

@@ -45,10 +45,15 @@ enum class StubFault {
   kErrorEvent,
   kMalformed,  // an event that is no JSON
   kNoUsage,
-  kSilent,   // never replies
-  kHangUp,   // closes instead
-  kGarbage,  // no HTTP
-  kClosing,  // right, but closes each connection
+  kSilent,    // never replies
+  kHangUp,    // closes instead
+  kDropping,  // every other one is read, and its connection closed
+  kInterim,   // two interim replies before each
+  kEndless,   // [DONE], but no end of the body
+  kFlood,     // a line that does not end
+  kEncoded,   // as if it were compressed
+  kGarbage,   // no HTTP
+  kClosing,   // right, but closes each connection
   kUnknown,
 };
 
@@ -69,6 +74,11 @@ constexpr std::pair<std::string_view, StubFault> kFaults[] = {
     {"nousage", StubFault::kNoUsage},
     {"silent", StubFault::kSilent},
     {"hangup", StubFault::kHangUp},
+    {"dropping", StubFault::kDropping},
+    {"interim", StubFault::kInterim},
+    {"endless", StubFault::kEndless},
+    {"flood", StubFault::kFlood},
+    {"encoded", StubFault::kEncoded},
     {"garbage", StubFault::kGarbage},
     {"closing", StubFault::kClosing},
 };
@@ -138,6 +148,8 @@ struct StubServer::Impl {
   asio::awaitable<bool> Answer(tcp::socket& socket, const Request& request);
   asio::awaitable<bool> Stream(tcp::socket& socket, const Asked& asked,
                                StubFault fault);
+  asio::awaitable<bool> AwaitEnd(tcp::socket& socket);
+  asio::awaitable<bool> Flood(tcp::socket& socket, std::string begin);
   std::string Ending(const Asked& asked, StubFault fault) const;
 
   const StubOptions options;
@@ -177,7 +189,10 @@ asio::awaitable<bool> StubServer::Impl::Answer(tcp::socket& socket,
   const StubFault fault = FaultOf(path);
   Error error;
   std::string reply;
-  if (fault == StubFault::kHangUp) co_return false;
+  if (fault == StubFault::kHangUp ||
+      (fault == StubFault::kDropping && number % 2 == 1)) {
+    co_return false;
+  }
   if (path.ends_with("/models")) {
     reply = Plain(200, R"({"object":"list","data":[{"id":"stub"}]})");
   } else if (fault == StubFault::kUnknown) {
@@ -196,21 +211,39 @@ asio::awaitable<bool> StubServer::Impl::Answer(tcp::socket& socket,
     co_await asio::async_write(socket, asio::buffer(reply), Into(error));
     co_return !error && fault != StubFault::kGarbage;
   }
-  if (fault == StubFault::kSilent) {
-    char byte = 0;
-    co_await socket.async_read_some(asio::buffer(&byte, 1), Into(error));
-    co_return false;
-  }
+  if (fault == StubFault::kSilent) co_return co_await AwaitEnd(socket);
   co_return co_await Stream(socket, Read(request), fault);
+}
+
+asio::awaitable<bool> StubServer::Impl::AwaitEnd(tcp::socket& socket) {
+  char byte = 0;
+  Error error;
+  co_await socket.async_read_some(asio::buffer(&byte, 1), Into(error));
+  co_return false;
+}
+
+asio::awaitable<bool> StubServer::Impl::Flood(tcp::socket& socket,
+                                              std::string begin) {
+  const std::string chunk = "10000\r\n" + std::string(1 << 16, 'x') + "\r\n";
+  Error error;
+  co_await asio::async_write(socket, asio::buffer(begin), Into(error));
+  while (!error) {
+    co_await asio::async_write(socket, asio::buffer(chunk), Into(error));
+  }
+  co_return false;
 }
 
 asio::awaitable<bool> StubServer::Impl::Stream(tcp::socket& socket,
                                                const Asked& asked,
                                                StubFault fault) {
   const Seconds start = clock.Now();
-  std::string out =
-      "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
-      "Transfer-Encoding: chunked\r\n\r\n";
+  std::string out;
+  if (fault == StubFault::kInterim) {
+    out = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 X\r\nLink: x\r\n\r\n";
+  }
+  out += "HTTP/1.1 200 OK\r\nContent-Type: Text/Event-Stream\r\n";
+  if (fault == StubFault::kEncoded) out += "Content-Encoding: gzip\r\n";
+  out += "Transfer-Encoding: chunked\r\n\r\n";
   const std::string event = TokenEvent(asked);
   const int tokens = asked.tokens - (fault == StubFault::kShort ? 1 : 0);
   Error error;
@@ -234,9 +267,13 @@ asio::awaitable<bool> StubServer::Impl::Stream(tcp::socket& socket,
       AppendEvent(R"({"error":{"message":"broken"}})", out);
     }
   }
+  if (fault == StubFault::kFlood) {
+    co_return co_await Flood(socket, std::move(out));
+  }
   if (fault != StubFault::kCutOff) out += Ending(asked, fault);
   if (!error)
     co_await asio::async_write(socket, asio::buffer(out), Into(error));
+  if (fault == StubFault::kEndless) co_return co_await AwaitEnd(socket);
   co_return !error && fault != StubFault::kCutOff &&
       fault != StubFault::kClosing;
 }
@@ -262,7 +299,7 @@ std::string StubServer::Impl::Ending(const Asked& asked,
                 out);
   }
   if (fault != StubFault::kNoDone) AppendEvent("[DONE]", out);
-  return out + "0\r\n\r\n";
+  return fault == StubFault::kEndless ? out : out + "0\r\n\r\n";
 }
 
 StubServer::StubServer(const StubOptions& options)

@@ -17,6 +17,7 @@ TEST(SvgPlotTest, TicksAreRound) {
                           testing::DoubleNear(0.6, 1e-12)));
   EXPECT_THAT(LogTicks(3, 60), ElementsAre(5, 10, 20, 50));
   EXPECT_THAT(LogTicks(3, 3000), ElementsAre(10, 100, 1000));
+  EXPECT_THAT(LogTicks(21, 49), ElementsAre(30, 40));
 }
 
 TEST(SvgPlotTest, DrawsPointsWhereTheirAxesSay) {
@@ -28,11 +29,11 @@ TEST(SvgPlotTest, DrawsPointsWhereTheirAxesSay) {
   EXPECT_THAT(svg, HasSubstr("aria-label=\"t\""));
 }
 
-TEST(SvgPlotTest, AMarkOutsideIsNotDrawn) {
-  Plot plot{.series = {{"a", {{1, 1}, {10, 5}}}}, .marks = {{"limit", 5}}};
-  EXPECT_THAT(PlotSvg(plot), HasSubstr(">limit<"));
-  plot.marks[0].x = 11;
-  EXPECT_THAT(PlotSvg(plot), Not(HasSubstr(">limit<")));
+TEST(SvgPlotTest, AMarkBesideThePointsIsDrawnToo) {
+  Plot plot{.series = {{"a", {{0, 0}, {5, 5}}}}, .marks = {{"limit", 10}}};
+  const std::string svg = PlotSvg(plot);
+  EXPECT_THAT(svg, HasSubstr(">limit<"));
+  EXPECT_THAT(svg, HasSubstr("d=\"M62.0 252.0L303.0 40.0\""));
 }
 
 TEST(SvgPlotTest, NothingToShowIsNoPlot) {

@@ -27,6 +27,10 @@ constexpr UrlCase kUrlCases[] = {
      "/v1/models"},
     {"https://a", "a", "443", "/v1/completions", "/v1/models"},
     {"https://a:8443/v1", "a", "8443", "/v1/completions", "/v1/models"},
+    {"HTTP://a/v1?x=1&y=/z/", "a", "80", "/v1/completions?x=1&y=/z/",
+     "/v1/models?x=1&y=/z/"},
+    {"http://a/v1/chat/completions?x=1", "a", "80", "/v1/chat/completions?x=1",
+     "/v1/models?x=1"},
 };
 
 TEST(TargetTest, UrlsNameTheServerOrTheWholePath) {
@@ -60,15 +64,22 @@ struct WrongCase {
 
 constexpr WrongCase kWrongCases[] = {
     {"a:80", "openai", "must begin with http:// or https://"},
-    {"https://a:0", "openai", "must name HOST:PORT with a port"},
+    {"https://a:0", "openai", "with a port from 1 to 65535"},
     {"https://a:1", "grpc", "must be HOST:PORT"},
     {"http://", "openai", "must name HOST:PORT"},
-    {"http://a:0", "openai", "must name HOST:PORT with a port from 1 to 65535"},
+    {"http://a:0", "openai", "with a port from 1 to 65535"},
     {"http://a:x", "openai", "must name HOST:PORT"},
     {"http://a/ b", "openai", "has a blank"},
     {"http://a/\r\nx", "openai", "has a blank or control character"},
     {"http://a", "rest", "--api 'rest' is neither openai nor grpc"},
     {"a", "grpc", "must name HOST:PORT"},
+    {"http://u:p@a:80", "openai", "without a user"},
+    {"grpc://u@a:80", "grpc", "without a user"},
+    {"http://a:80:80", "openai", "must name HOST:PORT or [IPV6]:PORT"},
+    {"http://::1:80", "openai", "must name HOST:PORT or [IPV6]:PORT"},
+    {"http://[::1", "openai", "must name HOST:PORT or [IPV6]:PORT"},
+    {"http://a:+80", "openai", "with a port from 1 to 65535"},
+    {"http://a/v1#x", "openai", "has a fragment"},
     {"http://a:1", "grpc", "must be HOST:PORT"},
 };
 
