@@ -58,7 +58,8 @@ void AddRates(const LoadScore& score, const Slo& slo, Json& json) {
   };
   json["window_seconds"] =
       score.rates ? Json(score.rates->window.count()) : Json();
-  json["offered_requests_per_second"] = rate(&Rates::offered);
+  json["offered_requests_per_second"] =
+      score.rates ? OrNull(score.rates->offered) : Json();
   json["requests_per_second"] = rate(&Rates::requests);
   json["prompt_tokens_per_second"] = rate(&Rates::prompt_tokens);
   json["output_tokens_per_second"] = rate(&Rates::output_tokens);

@@ -75,7 +75,7 @@ std::optional<Rates> RatesOf(const LoadRun& run,
   Rates rates{.window = window.end - window.begin};
   if (rates.window.count() <= 0) return std::nullopt;
   const double each = 1 / rates.window.count();
-  rates.offered = static_cast<double>(counted.size()) * each;
+  if (run.end) rates.offered = static_cast<double>(counted.size()) * each;
   for (const RequestRecord& record : run.records) {
     if (!record.succeeded()) continue;
     if (window.holds(record.finished)) {

@@ -26,9 +26,9 @@ bool Meets(const RequestRecord& record, const Slo& slo);
 // fewer replies had ended by then than half as many as are counted.
 struct Rates {
   Seconds window{0};
-  double offered = 0;   // counted requests, failed ones too
-  double requests = 0;  // that succeeded, by the time of their end
-  double goodput = 0;   // those of them that met the SLO
+  std::optional<double> offered;  // open loop: counted ones, failed ones too
+  double requests = 0;            // that succeeded, by the time of their end
+  double goodput = 0;             // those of them that met the SLO
   // Of all that succeeded; a reply's come evenly from its first part to its
   // last, a prompt's at once with the first.
   double prompt_tokens = 0, output_tokens = 0;

@@ -1,13 +1,21 @@
 #include "server/openai/usage_json.h"
 
+#include "engine/energy/request_energy.h"
+
 namespace mj {
+namespace {
+
+// Sums of rounded joules without what binary fractions add to them.
+double Told(Joules energy) { return RoundToSignificant(energy.value(), 12); }
+
+}  // namespace
 
 Json EnergyJson(const EnergyReport& energy) {
   Json json = Json::object();
-  json["joules"] = energy.total.value();
-  json["prefill_joules"] = energy.prefill.value();
-  json["decode_joules"] = energy.decode.value();
-  json["wasted_joules"] = energy.wasted.value();
+  json["joules"] = Told(energy.total);
+  json["prefill_joules"] = Told(energy.prefill);
+  json["decode_joules"] = Told(energy.decode);
+  json["wasted_joules"] = Told(energy.wasted);
   json["joules_per_output_token"] =
       energy.per_output_token ? Json(energy.per_output_token->value()) : Json();
   json["method"] = energy.method;

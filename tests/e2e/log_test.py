@@ -72,6 +72,26 @@ class LogTest(unittest.TestCase):
                 self.assertTrue(line["request_id"].startswith("req-"))
                 self.assertNotIn("trace_id", line)
 
+    def test_what_never_became_a_request_has_a_line_too(self):
+        with Server("--log-format", "json", "--max-body", "1K") as server:
+            server.request("GET", "/nowhere")
+            server.request("DELETE", "/v1/models")
+            server.request("POST", "/v1/completions", b"x" * 2000)
+            with socket.create_connection(
+                    ("127.0.0.1", server.http_port)) as s:
+                s.sendall(b"POST /v1/completions HTTP/1.1\r\nHost: h\r\n"
+                          b"Connection: close\r\n\r\n")
+                self.assertIn(b" 411 ", s.recv(1000))
+            # Of a batch of which one is refused, none was ever asked for.
+            server.post("/v1/embeddings", input=["a", "b", ""])
+            lines = requests_in(server)
+            self.assertEqual([(x["outcome"], x["status"]) for x in lines],
+                             [("refused", code)
+                              for code in (404, 405, 413, 411, 400)])
+            self.assertIn("/nowhere", lines[0]["error"])
+            self.assertEqual(server.metric(
+                "millijoule_requests_finished_total"), 0)
+
     def test_prompts_are_logged_only_if_asked_for_and_end_no_line(self):
         with Server("--log-prompts") as server:
             server.post("/v1/completions", prompt="a\n2026 info fake\x1b[2J",
