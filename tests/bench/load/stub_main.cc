@@ -3,6 +3,8 @@
 // milliseconds and the processor time in seconds that it took.
 #include <sys/resource.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <iostream>
 #include <limits>
@@ -23,7 +25,7 @@ int main(int argc, char** argv) {
   };
   std::cout << server.requests() << " requests, mean TTFT "
             << server.ttft_sum().count() * 1e3 /
-                   static_cast<double>(server.requests())
+                   static_cast<double>(std::max<int64_t>(1, server.requests()))
             << " ms, " << seconds(usage.ru_utime) + seconds(usage.ru_stime)
             << " s of processor time" << std::endl;
 }
