@@ -217,8 +217,9 @@ Outcome Api::HealthReply(const HttpCall&, std::function<void()>) {
     return JsonReply({{"status", "ok"}});
   }
   return ErrorReply(
-      503, absl::StrCat("no step has ended for more than ", kStuckAfter.count(),
-                        " s although there is work"));
+      503, absl::StrCat("neither a step nor a layer of one has ended for more "
+                        "than ",
+                        kStuckAfter.count(), " s although there is work"));
 }
 
 Outcome Api::ReadyReply(const HttpCall&, std::function<void()>) {
@@ -236,7 +237,8 @@ Outcome Api::Page(const HttpCall&, std::function<void()>) { return LivePage(); }
 
 Outcome Api::Live(const HttpCall&, std::function<void()>) {
   return JsonReply(LiveState(engine_.stats(), engine_.model().name,
-                             serving_.clock.Now(), serving_.metrics.Recent()));
+                             {created_, UnixSeconds(), serving_.clock.Now()},
+                             serving_.metrics.Recent()));
 }
 
 Outcome Api::OpenApi(const HttpCall&, std::function<void()>) {

@@ -35,6 +35,9 @@ void AddWork(const EngineStats& stats, MetricFamilies& out) {
     out.Counter(name, help, {{static_cast<double>(n)}}, alias);
   };
   count("steps_total", "Steps the engine has run.", stats.steps);
+  count("layers_total",
+        "Layers of the model that steps have computed: grows within a step.",
+        stats.layers);
   count("prompt_tokens_total",
         "Prompt tokens of admitted requests, once a choice: computed, or found "
         "in the prefix cache.",
@@ -120,8 +123,10 @@ void AddLedger(const EngineStats& stats, MetricFamilies& out) {
   };
   out.Counter(
       "ledger_windows_total",
-      "Meter windows by what the energy ledger made of them.",
-      {windows("written", ledger.written), windows("lost", ledger.lost)});
+      "Meter windows by what the energy ledger made of them; left_out: another "
+      "server keeps it.",
+      {windows("written", ledger.written), windows("lost", ledger.lost),
+       windows("left_out", ledger.left_out)});
 }
 
 }  // namespace

@@ -40,7 +40,16 @@ absl::StatusOr<std::unique_ptr<Generation>> Generation::Start(
   return call;
 }
 
-Generation::~Generation() { Cancel(); }
+Generation::~Generation() {
+  Cancel(/*gone=*/true);
+  for (Part& part : parts_) {
+    if (part.ended) continue;
+    Delta unknown;
+    unknown.last = true;
+    unknown.status = absl::CancelledError("the server has ended");
+    End(part, unknown);
+  }
+}
 
 void Generation::Forget() {
   for (Part& part : parts_) {
@@ -49,29 +58,28 @@ void Generation::Forget() {
   }
 }
 
-void Generation::Cancel() {
+void Generation::Cancel(bool gone) {
+  cancelled_ = true;
+  gone_ = gone_ || gone;
   for (Part& part : parts_) {
-    if (part.ended) continue;
-    part.channel->Cancel();
-    Delta gone;
-    gone.last = true;
-    gone.status = absl::CancelledError("the client has gone");
-    End(part, gone, Json());
+    if (!part.ended) part.channel->Cancel();
   }
 }
 
 Json Generation::CodeOf(const absl::Status& status) const {
+  if (gone_) return Json();
   return told_ ? 200 : HttpStatusOf(status);
 }
 
-void Generation::End(Part& part, const Delta& last, const Json& code) {
+void Generation::End(Part& part, const Delta& last) {
   part.ended = true;
   --unfinished_;
   status_.Update(last.status);
   AddUsage(last.usage, usage_);
   const RecentRequest ended =
       serving_.metrics.ObserveFinished(part.request, last, part.finish);
-  serving_.log.Ended(origin_, ended, part.request, last.status, code);
+  serving_.log.Ended(origin_, ended, part.request, last.status,
+                     CodeOf(last.status));
 }
 
 void Generation::ObserveTokens(Part& part, const Delta& delta) {
@@ -88,9 +96,9 @@ void Generation::AdvancePart(int index, std::string& events) {
   while (!part.ended) {
     const std::optional<Delta> delta = part.channel->TryPop();
     if (!delta) return;
-    if (delta->status.ok()) {
+    if (delta->finish_reason) part.finish = delta->finish_reason;
+    if (delta->status.ok() && !cancelled_) {
       ObserveTokens(part, *delta);
-      if (delta->finish_reason) part.finish = delta->finish_reason;
       if (stream_.stream) {
         format_->Stream(index, *delta, events);
       } else {
@@ -98,7 +106,7 @@ void Generation::AdvancePart(int index, std::string& events) {
       }
     }
     told_ = told_ || !events.empty();
-    if (delta->last) End(part, *delta, CodeOf(delta->status));
+    if (delta->last) End(part, *delta);
   }
 }
 
@@ -109,11 +117,11 @@ void Generation::StreamEnd(std::string& events) {
 }
 
 void Generation::Advance(std::string& events) {
-  if (finished()) return;
-  for (size_t i = 0; i < parts_.size() && status_.ok(); ++i) {
+  if (all_ended()) return;
+  for (size_t i = 0; i < parts_.size() && (cancelled_ || status_.ok()); ++i) {
     AdvancePart(static_cast<int>(i), events);
   }
-  if (finished() && stream_.stream) StreamEnd(events);
+  if (finished() && stream_.stream && !cancelled_) StreamEnd(events);
 }
 
 }  // namespace mj

@@ -36,7 +36,8 @@ class Generation final {
       const Serving& serving, CallOrigin origin, std::vector<Request> requests,
       std::unique_ptr<ReplyFormat> format, StreamFields stream,
       std::function<void()> wake);
-  // Cancels what is still in flight and counts it as aborted.
+  // What is still in flight is cancelled, and counted as aborted without its
+  // tokens and joules: see Cancel().
   ~Generation();
 
   bool streaming() const { return stream_.stream; }
@@ -44,14 +45,16 @@ class Generation final {
   // Takes what has come. Streaming: appends the events to `events`, [DONE] or
   // the error at last.
   void Advance(std::string& events);
-  bool finished() const { return unfinished_ == 0 || !status_.ok(); }
+  bool finished() const { return all_ended() || !status_.ok(); }
+  bool all_ended() const { return unfinished_ == 0; }
   // Why the call failed, once finished.
   const absl::Status& status() const { return status_; }
   // Not streaming: the reply. REQUIRES: finished() and status().ok()
   Json Reply() { return format_->Whole(usage_); }
 
-  // The client has gone.
-  void Cancel();
+  // Nobody waits any more. Advance() until all_ended() to learn what it took:
+  // the engine says it within a step. `gone`: the client was told nothing.
+  void Cancel(bool gone);
 
  private:
   struct Part {       // one prompt
@@ -67,8 +70,8 @@ class Generation final {
   void Forget();  // all parts: another was refused, so none was ever asked for
   void AdvancePart(int index, std::string& events);
   void ObserveTokens(Part& part, const Delta& delta);
-  // `code`: the HTTP status that the client gets, null: it has gone.
-  void End(Part& part, const Delta& last, const Json& code);
+  void End(Part& part, const Delta& last);
+  // The HTTP status that the client gets, null: it has gone.
   Json CodeOf(const absl::Status& status) const;
   void StreamEnd(std::string& events);
 
@@ -79,6 +82,8 @@ class Generation final {
   std::vector<Part> parts_;
   int unfinished_ = 0;
   bool told_ = false;  // streaming: something, so that the status is out
+  bool gone_ = false;  // the client
+  bool cancelled_ = false;
   Usage usage_;
   absl::Status status_;
 };

@@ -5,9 +5,10 @@ namespace mj {
 bool Health::Healthy(const EngineStats& stats, Seconds now) {
   const std::lock_guard lock(mutex_);
   const bool work = stats.running + stats.waiting > 0;
-  if (!work || !had_work_ || stats.steps != steps_) since_ = now;
+  const uint64_t done = stats.steps + stats.layers;
+  if (!work || !had_work_ || done != done_) since_ = now;
   had_work_ = work;
-  steps_ = stats.steps;
+  done_ = done;
   return now - since_ <= kStuckAfter;
 }
 

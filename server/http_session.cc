@@ -97,12 +97,32 @@ asio::awaitable<bool> HttpSession::Answer(HttpExchange& exchange) {
 
 asio::awaitable<bool> HttpSession::Follow(const HttpExchange& exchange,
                                           Generation& generation) {
+  const bool goes_on = co_await Tell(exchange, generation);
+  StopWatching();
+  if (!generation.all_ended()) {
+    // A part that failed was told to the client; else it is nobody's.
+    generation.Cancel(/*gone=*/generation.status().ok());
+    // The engine may take a step more, or be stuck; the descriptor is free now.
+    Error ignored;
+    if (*client_gone_) socket_.close(ignored);
+    std::string unread;
+    generation.Advance(unread);
+    while (!generation.all_ended()) {
+      co_await signal_->Wait();
+      generation.Advance(unread);
+    }
+  }
+  co_return goes_on;
+}
+
+asio::awaitable<bool> HttpSession::Tell(const HttpExchange& exchange,
+                                        Generation& generation) {
   WatchForDisconnect();
   bool started = false;
   std::string events;
   while (!generation.finished()) {
     co_await signal_->Wait();
-    if (*client_gone_) co_return false;  // ~Generation cancels
+    if (*client_gone_) co_return false;
     events.clear();
     generation.Advance(events);
     if (events.empty()) continue;

@@ -40,10 +40,13 @@ class HttpSession final {
   boost::asio::awaitable<void> Run();
 
  private:
-  // Both return whether the connection can go on.
+  // All return whether the connection can go on.
   boost::asio::awaitable<bool> Answer(HttpExchange& exchange);
+  // Until the engine is done with all of it, also where the client has gone.
   boost::asio::awaitable<bool> Follow(const HttpExchange& exchange,
                                       Generation& generation);
+  boost::asio::awaitable<bool> Tell(const HttpExchange& exchange,
+                                    Generation& generation);
   boost::asio::awaitable<void> Linger();
   void WatchForDisconnect();
   void StopWatching();

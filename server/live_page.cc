@@ -71,10 +71,13 @@ HttpReply LivePage() {
 }
 
 Json LiveState(const EngineStats& stats, const std::string& model,
-               Seconds clock_seconds, std::span<const RecentRequest> recent) {
+               const LiveMoment& moment,
+               std::span<const RecentRequest> recent) {
   Json json = Json::object();
   json["model"] = model;
-  json["clock_seconds"] = clock_seconds.count();
+  json["started"] = moment.started;
+  json["now"] = moment.now;
+  json["clock_seconds"] = moment.clock.count();
   json["running"] = stats.running;
   json["waiting"] = stats.waiting;
   json["kv_blocks_used"] = stats.kv_blocks_used;

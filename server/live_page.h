@@ -16,10 +16,16 @@ namespace mj {
 
 HttpReply LivePage();
 
-// Counters since the start and gauges of now, in base units. `clock_seconds`
-// only grows. Joules are null while the meter does not know them.
+// When a state is of.
+struct LiveMoment {
+  int64_t started = 0, now = 0;  // Unix seconds: of the server, and of this
+  Seconds clock{0};              // only grows, for rates
+};
+
+// Counters since the start and gauges of now, in base units. Joules are null
+// while the meter does not know them.
 Json LiveState(const EngineStats& stats, const std::string& model,
-               Seconds clock_seconds, std::span<const RecentRequest> recent);
+               const LiveMoment& moment, std::span<const RecentRequest> recent);
 
 }  // namespace mj
 

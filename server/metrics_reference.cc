@@ -21,7 +21,8 @@ constexpr std::string_view kIntroduction =
     "scrape changes them. A metric of something the server runs without (a "
     "governor, a power cap, shadow devices) is left out, and so are joules "
     "that no meter knows. An alias has the same numbers under vLLM's name, "
-    "with the label `engine` beside the others.\n\n"
+    "with the label `engine` beside the others; `promtool check metrics` "
+    "warns of the colon in it, and of nothing else.\n\n"
     "| name | alias | type | unit | labels | meaning |\n"
     "|---|---|---|---|---|---|\n";
 
@@ -61,6 +62,9 @@ std::string_view UnitOf(std::string_view name) {
   for (const Unit& unit : kUnits) {
     if (name.ends_with(unit.suffix)) return unit.unit;
   }
+  // What is counted may stand before what it is counted by.
+  if (name.find("_tokens_") != name.npos) return "tokens";
+  if (name.find("_requests_") != name.npos) return "requests";
   return "count";
 }
 

@@ -33,6 +33,20 @@ void AddError(const absl::Status& status, Json& fields) {
   if (!status.ok()) fields["error"] = std::string(status.message());
 }
 
+// Nothing where the engine has not said: unknown is not 0.
+void AddWhatItTook(const RecentRequest& ended, Json& fields) {
+  if (ended.method.empty()) return;
+  fields["prompt_tokens"] = ended.prompt_tokens;
+  fields["cached_tokens"] = ended.cached_tokens;
+  fields["completion_tokens"] = ended.completion_tokens;
+  AddSeconds("queue_seconds", ended.queued, fields);
+  AddSeconds("ttft_seconds", ended.ttft, fields);
+  AddSeconds("tpot_seconds", ended.tpot, fields);
+  AddSeconds("total_seconds", ended.took, fields);
+  fields["joules"] = ended.energy.value();
+  fields["energy_method"] = ended.method;
+}
+
 std::string PromptText(const decltype(Request::prompt)& prompt) {
   std::string text;
   if (const auto* ids = std::get_if<std::vector<TokenId>>(&prompt)) {
@@ -63,15 +77,7 @@ void RequestLog::Ended(const CallOrigin& origin, const RecentRequest& ended,
   fields["status"] = code;
   fields["outcome"] = ended.outcome;
   AddError(status, fields);
-  fields["prompt_tokens"] = ended.prompt_tokens;
-  fields["cached_tokens"] = ended.cached_tokens;
-  fields["completion_tokens"] = ended.completion_tokens;
-  AddSeconds("queue_seconds", ended.queued, fields);
-  AddSeconds("ttft_seconds", ended.ttft, fields);
-  AddSeconds("tpot_seconds", ended.tpot, fields);
-  AddSeconds("total_seconds", ended.took, fields);
-  fields["joules"] = ended.energy.value();
-  fields["energy_method"] = ended.method;
+  AddWhatItTook(ended, fields);
   if (with_prompts_) fields["prompt"] = PromptText(request.prompt);
   Write(fields);
 }

@@ -17,6 +17,9 @@ LEARNING = "--exit-head-learning"
 
 generated = metric("generation_tokens_total")
 finished = metric("requests_finished_total")
+# Refused for want of room, not for what they ask.
+turned_away = rate(metric("requests_refused_total",
+                          reason="queue_full|draining"))
 
 
 def percentiles(title, name, about="", **more):
@@ -48,9 +51,13 @@ def overview():
                 number("TPOT kept", attainment("tpot")),
                 number("Tokens", rate(generated)),
                 number("Requests", rate(finished)),
-                number("Failed", rate(metric("requests_finished_total",
-                                             finished_reason="error"))
-                       / rate(finished)),
+                number("Failed", (rate(metric("requests_finished_total",
+                                              finished_reason="error"))
+                                  + turned_away)
+                       / (rate(finished) + turned_away),
+                       about="Ended in an error, or found the queue full or "
+                             "the server ending. Clients that left are in "
+                             "Requests by their end."),
                 number("KV blocks used", state("kv_cache_usage_ratio")),
                 Panel("Targets kept", ("TTFT", attainment("ttft")),
                       ("TPOT", attainment("tpot"))),
@@ -84,8 +91,9 @@ def overview():
                        rate(finished, by=("finished_reason",))), stacked=True),
                 Panel("Requests refused", ("{{reason}}", rate(metric(
                     "requests_refused_total"), by=("reason",))),
-                      ("queue full, as vLLM counts", rate(metric(
-                          "admission_rejections_total"))), stacked=True),
+                      stacked=True),
+                Panel("Refused: no room, as vLLM counts", ("requests", rate(
+                    metric("admission_rejections_total")))),
                 percentiles("Prompt tokens a request",
                             "request_prompt_tokens"),
                 percentiles("Reply tokens a request",
@@ -116,6 +124,8 @@ def overview():
                 Panel("Computed again", ("tokens", rate(metric(
                     "recomputed_tokens_total")))),
                 Panel("Steps", ("steps", rate(metric("steps_total")))),
+                Panel("Layers of steps", ("layers", rate(metric(
+                    "layers_total"))), about="0 with work: it is stuck."),
                 Panel("Sequences at once, at the most",
                       ("limit", state("limit_max_num_seqs")), unit="short"),
                 Panel("Rows a step, at the most",
@@ -189,8 +199,9 @@ def overview():
                       ("virtual", metric("process_virtual_memory_bytes"))),
                 Panel("Open files", ("open", state("process_open_fds")),
                       ("at the most", state("process_max_fds")), unit="short"),
-                Panel("Running since", ("{{instance}}", metric(
-                    "process_start_time_seconds")), kind="stat",
+                # Grafana's dates are in milliseconds.
+                Panel("Running since", ("", metric(
+                    "process_start_time_seconds").times(1000)), kind="stat",
                     unit="dateTimeAsIso"),
                 Panel("Build", ("{{version}} {{commit}} {{isa}} {{numerics}}",
                                 state("build_info")), kind="stat",
@@ -214,7 +225,10 @@ def energy():
         "millijoule-energy", "Millijoule: energy",
         "What the server draws, for what, and who decides.", {
             "Power": [
-                number("Power", watts),
+                number("Power", watts,
+                       about="Of all servers chosen; two on one host both "
+                             "count its idle power. Until a long step ends "
+                             "its joules are not known."),
                 number("A token", watts / tokens,
                        about="All joules over all tokens of replies."),
                 number("A request", watts / rate(finished)),
@@ -270,7 +284,8 @@ def energy():
                     "governor_guard_ratio"))),
             ],
             "Limits and budgets": [
-                Panel("Power and its cap", ("drawn", watts),
+                Panel("Power and its cap",
+                      ("drawn, {{instance}}", rate(joules, by=("instance",))),
                       ("cap", metric("power_cap_watts")),
                       ("packages, asked for", metric(
                           "package_limit_watts", kind="requested")
@@ -321,28 +336,31 @@ def energy():
 def activity():
     bits = metric("device_bits_total", what="ones|toggles")
     cycles = metric("device_bits_total", what="cycles")
-    return rate(bits, by=("line", "what")) / rate(
-        cycles, by=("line",)).beside("line")
+    return rate(bits, by=("line", "what")).over_each(
+        rate(cycles, by=("line",)), "line")
 
 
 def hardware():
     shadow_joules = metric("shadow_joules_total")
     shadow_seconds = metric("shadow_seconds_total")
     by_device = rate(shadow_joules, by=("device",))
-    here = rate(metric("energy_joules_total", phase="prefill|decode"))
+    here = rate(metric("energy_joules_total", phase="prefill|decode"),
+                where=shadow_joules)
+    tokens_here = rate(generated, where=shadow_joules)
     return dashboard(
         "millijoule-hardware", "Millijoule: other hardware",
         "What this traffic would cost on simulated devices: all modelled, "
         "by their descriptors.", {
             "The same traffic elsewhere": [
                 Panel("Joules a token of replies",
-                      ("{{device}}", by_device / tokens.scalar()),
-                      ("here", here / tokens),
+                      ("{{device}}", by_device.over_one(tokens_here)),
+                      ("here", here / tokens_here),
                       width=12,
                       about="Weights that fit no single device lie on as many "
                             "as it takes, see Devices."),
                 Panel("Joules over what it costs here", ("{{device}}",
-                      by_device / here.scalar()), width=12),
+                      by_device.over_one(here)), width=12,
+                      about="Of servers with --shadow."),
                 Panel("Power", ("{{device}}", by_device), ("here", here)),
                 Panel("Time, busy", ("{{device}}", rate(
                     shadow_seconds, by=("device",))),

@@ -39,6 +39,8 @@ class Panel:
 
     @staticmethod
     def _target(place, legend, quantity):
+        if legend and quantity.is_of_each_server():
+            legend += ", {{instance}}"
         target = {"refId": chr(ord("A") + place), "datasource": DATASOURCE,
                   "expr": quantity.text, "legendFormat": legend,
                   "unit": unit_text(quantity.unit)}
@@ -67,12 +69,12 @@ def _placed(rows):
     return panels
 
 
-def _variable(name, label, query):
+def _variable(name, label, query, **more):
     return {"name": name, "label": label, "type": "query",
             "datasource": DATASOURCE, "definition": query,
             "query": {"query": query, "refId": name}, "refresh": 2,
-            "includeAll": True, "multi": True, "allValue": ".*",
-            "current": {"text": "All", "value": "$__all"}}
+            "includeAll": True, "multi": True,
+            "current": {"text": "All", "value": "$__all"}, **more}
 
 
 def _annotation(name, color, expression, text):
@@ -93,14 +95,16 @@ def dashboard(uid, title, about, rows):
             {"name": "datasource", "label": "Data source",
              "type": "datasource", "query": "prometheus"},
             _variable("model", "Model",
-                      "label_values(millijoule_steps_total, model_name)"),
+                      "label_values(millijoule_steps_total, model_name)",
+                      allValue=".*"),
             _variable("instance", "Server",
                       'label_values(millijoule_steps_total{model_name=~'
                       '"$model"}, instance)')]},
         "annotations": {"list": [
             _annotation("Server started", "blue",
                         'changes(process_start_time_seconds{'
-                        'instance=~"$instance"}[1m]) > 0', "{{instance}}"),
+                        'job="millijoule", instance=~"$instance"}[1m]) > 0',
+                        "{{instance}}"),
             _annotation("Alert", "red",
                         'ALERTS{alertstate="firing", '
                         'alertname=~"Millijoule.*"}',

@@ -6,8 +6,10 @@
 
 import re
 
-# Every series is of the instances that the dashboard is looking at.
-CHOSEN = 'instance=~"$instance"'
+# Every series is of the servers that the dashboard is looking at; those of a
+# process name no model, and other programs have them too.
+CHOSEN = 'instance=~"$instance", model_name=~"$model"'
+CHOSEN_PROCESS = 'job="millijoule", instance=~"$instance"'
 WINDOW = "$__rate_interval"
 
 # What a metric counts, by the end of its name; `_total` apart.
@@ -38,21 +40,36 @@ class Quantity:
     def __init__(self, text, unit, needs=""):
         self.text, self.unit, self.needs = text, unit, needs
 
+    def __add__(self, other):
+        assert self.unit == other.unit, f"{self.text} + {other.text}"
+        return Quantity(f"({self.text} + {other.text})", self.unit,
+                        self.needs or other.needs)
+
     def __truediv__(self, other):
+        """Nothing where `other` is 0: a server that is idle has no ratio."""
+        return self._over(f"({other.text} > 0)", other)
+
+    def over_each(self, other, *labels):
+        """Several series of `self` share a divisor with these labels."""
+        return self._over(f"on ({', '.join(labels)}) group_left "
+                          f"({other.text} > 0)", other)
+
+    def over_one(self, other):
+        """Series of any labels over one number."""
+        return self._over(f"scalar({other.text} > 0)", other)
+
+    def _over(self, divisor, other):
         unit = dict(self.unit)
         for base, exponent in other.unit.items():
             unit[base] = unit.get(base, 0) - exponent
-        return Quantity(f"{self.text} / {other.text}", _tidy(unit),
+        return Quantity(f"{self.text} / {divisor}", _tidy(unit),
                         self.needs or other.needs)
 
-    def beside(self, *labels):
-        """A divisor that several series with these labels share."""
-        return Quantity(f"on ({', '.join(labels)}) group_left {self.text}",
-                        self.unit, self.needs)
+    def times(self, factor):
+        return Quantity(f"{self.text} * {factor}", self.unit, self.needs)
 
-    def scalar(self):
-        """One number, which series of any labels may be divided by."""
-        return Quantity(f"scalar({self.text})", self.unit, self.needs)
+    def is_of_each_server(self):
+        return re.match("(millijoule|process)_", self.text) is not None
 
     def where_there_is(self, what):
         """Needs something that not every host has: no data without it."""
@@ -81,8 +98,10 @@ def _unit_of(name):
 
 def metric(name, **labels):
     """`millijoule_NAME`, or a metric of the process by its whole name."""
-    whole = name if name.startswith("process_") else f"millijoule_{name}"
-    chosen = [CHOSEN] + [f'{key}=~"{value}"' for key, value in labels.items()]
+    of_process = name.startswith("process_")
+    whole = name if of_process else f"millijoule_{name}"
+    chosen = [CHOSEN_PROCESS if of_process else CHOSEN] + [
+        f'{key}=~"{value}"' for key, value in labels.items()]
     return Quantity(f"{whole}{{{', '.join(chosen)}}}", _unit_of(name))
 
 
@@ -91,8 +110,11 @@ def state(name, **labels):
     return Quantity(metric(name, **labels).text, {})
 
 
-def rate(counter, by=()):
+def rate(counter, by=(), where=None):
+    """Of all servers, or of those that have the metric `where`."""
     text = f"rate({counter.text}[{WINDOW}])"
+    if where:
+        text += f" and on (instance) {where.text}"
     unit = _tidy({**counter.unit, "s": counter.unit.get("s", 0) - 1})
     labels = f" by ({', '.join(by)})" if by else ""
     return Quantity(f"sum{labels} ({text})", unit)
@@ -116,9 +138,9 @@ def quantile(histogram, q):
 
 
 def mean(histogram):
-    parts = [f"sum (rate({histogram.text.replace('{', end + '{', 1)}"
-             f"[{WINDOW}]))" for end in ("_sum", "_count")]
-    return Quantity(" / ".join(parts), histogram.unit)
+    total, count = [f"sum (rate({histogram.text.replace('{', end + '{', 1)}"
+                    f"[{WINDOW}]))" for end in ("_sum", "_count")]
+    return Quantity(f"{total} / ({count} > 0)", histogram.unit)
 
 
 def grafana_unit(quantity):

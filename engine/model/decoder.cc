@@ -129,6 +129,7 @@ void Decoder::RunLayer(const LayerWeights& layer,
                    .gate = weights_.activation},
                   residual_, gated_);
   AddToResidual(layer.down, gated_, layer.post_ffn_norm);
+  layers_done_.fetch_add(1, std::memory_order_relaxed);
 }
 
 void Decoder::AddToResidual(WeightId matrix, BufferId in,

@@ -9,6 +9,8 @@
 #ifndef MILLIJOULE_ENGINE_MODEL_DECODER_H_
 #define MILLIJOULE_ENGINE_MODEL_DECODER_H_
 
+#include <atomic>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
@@ -42,6 +44,9 @@ class Decoder final : public StepRunner {
   Decoder(DecoderWeights weights, const ModelShape& shape, Backend& backend);
 
   StepOutcome Run(const ForwardBatch& batch, const LogitsSink& sink) override;
+  uint64_t layers_done() const override {
+    return layers_done_.load(std::memory_order_relaxed);
+  }
 
   // A pass in parts, for drafters, their training and rows that leave early:
   // Begin(), RunLayers() in ascending pieces, verbs on residual(), and Finish()
@@ -96,6 +101,7 @@ class Decoder final : public StepRunner {
   std::vector<LogitsRow> wanted_;
   std::vector<float> all_;       // logits of whole rows
   std::vector<TokenLogit> top_;  // the largest of others
+  std::atomic<uint64_t> layers_done_{0};
 };
 
 }  // namespace mj

@@ -18,6 +18,7 @@ class DeviceRunner final : public StepRunner {
   // The report's time and joules are the device's, for the batch's shape and
   // the bits that its products counted.
   StepOutcome Run(const ForwardBatch& batch, const LogitsSink& sink) override;
+  uint64_t layers_done() const override { return runner_->layers_done(); }
 
  private:
   const std::unique_ptr<StepRunner> runner_;

@@ -3,6 +3,7 @@
 #ifndef MILLIJOULE_ENGINE_MODEL_STEP_RUNNER_H_
 #define MILLIJOULE_ENGINE_MODEL_STEP_RUNNER_H_
 
+#include <cstdint>
 #include <functional>
 #include <span>
 
@@ -33,6 +34,8 @@ class StepRunner {
   // A runner that computes no logits never calls the sink.
   virtual StepOutcome Run(const ForwardBatch& batch,
                           const LogitsSink& sink) = 0;
+  // Layers that have been computed, ever; grows within a step. Any thread.
+  virtual uint64_t layers_done() const { return 0; }
 };
 
 }  // namespace mj

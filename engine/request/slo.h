@@ -24,7 +24,8 @@ struct SloOutcomes {
 // TTFT counts from submission, without the time for which a flex request was
 // held. TPOT is (finished - first token) / (tokens of a choice - 1); a reply of
 // one token meets it. A reply that broke off misses the targets it had not met
-// yet; what the client itself cancelled says nothing.
+// yet. What the client itself cancelled tells of its TTFT only, and where it
+// had no token yet, only if that was late already.
 SloOutcomes JudgeSlo(const SloTargets& targets, const Delta& last,
                      int num_choices);
 

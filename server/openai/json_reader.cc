@@ -1,5 +1,6 @@
 #include "server/openai/json_reader.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -109,8 +110,12 @@ absl::StatusOr<Json> ParseJson(std::string_view text) {
   try {
     return Json::parse(text);
   } catch (const Json::exception& error) {  // nlohmann reports by throwing
-    return absl::InvalidArgumentError(
-        absl::StrCat("the body is not JSON: ", error.what()));
+    // What follows is the body's text: a prompt, which goes into no log.
+    constexpr size_t kMaxShown = 160;
+    const std::string_view what = error.what();
+    const size_t end = std::min(what.find("; last read"), kMaxShown);
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the body is not JSON: ", std::string(what.substr(0, end))));
   }
 }
 

@@ -107,6 +107,11 @@ class FilesTest(unittest.TestCase):
         subprocess.run([sys.executable, "-B", GRAFANA / "dashboards.py",
                         "--check"], check=True)
 
+    def test_kubernetes_has_the_same_rules(self):
+        subprocess.run([sys.executable, "-B",
+                        PROMETHEUS / "kubernetes_rules.py", "--check"],
+                       check=True)
+
     def test_every_metric_is_on_a_panel(self):
         shown = " ".join(target["expr"] for _, panel in panels()
                          for target in panel["targets"])

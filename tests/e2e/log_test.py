@@ -126,6 +126,11 @@ class LogTest(unittest.TestCase):
                                  ("refused", 401))
                 self.assertEqual((lines[1]["outcome"], lines[1]["status"],
                                   lines[1]["tenant"]), ("abort", None, "ann"))
+                # What it took until then is told.
+                self.assertEqual(lines[1]["prompt_tokens"], 1)
+                self.assertGreater(lines[1]["completion_tokens"], 0)
+                self.assertGreater(lines[1]["total_seconds"], 0)
+                self.assertGreater(lines[1]["joules"], 0)
 
 
 if __name__ == "__main__":

@@ -24,5 +24,15 @@ TEST(HealthTest, IsBadOnlyWhereWorkWaitsWithoutAStep) {
   EXPECT_TRUE(health.Healthy(Stats(0, 6), Seconds(3664))) << "no work is left";
 }
 
+TEST(HealthTest, ALongStepThatGetsOnIsWell) {
+  Health health;
+  EngineStats stats = Stats(1, 5);
+  for (int second = 0; second < 300; second += 20) {
+    ++stats.layers;
+    EXPECT_TRUE(health.Healthy(stats, Seconds(second)));
+  }
+  EXPECT_FALSE(health.Healthy(stats, Seconds(320)));
+}
+
 }  // namespace
 }  // namespace mj

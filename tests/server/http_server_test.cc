@@ -61,6 +61,7 @@ class Client {
     }
     return got;
   }
+  void EndSending() { shutdown(fd_, SHUT_WR); }
   void Close() {
     if (fd_ >= 0) close(fd_);
     fd_ = -1;
@@ -267,15 +268,23 @@ TEST_F(HttpServerTest, AClientThatGoesCancelsItsRequest) {
                      std::string(R"({"prompt":"a","max_tokens":500,)") +
                          R"("ignore_eos":true,"stream":)" + stream + "}"));
     stepped.wait();
-    client.Close();
-    while (server_->active_calls() > 0) std::this_thread::yield();
+    client.EndSending();
+    // It is let go at once, however long the step takes.
+    EXPECT_EQ(client.ReadAll(), "");
     left.count_down();
     WaitUntilIdle();
+    while (server_->active_calls() > 0) std::this_thread::yield();
     EXPECT_LT(fixture_.engine->stats().generated_tokens, 400u);
     fixture_.log.before_step = nullptr;
   }
   EXPECT_THAT(fixture_.metrics->Text(fixture_.engine->stats()),
               HasSubstr("finished_reason=\"abort\",model_name=\"fake\"} 2"));
+  // What they took until then is known.
+  for (const RecentRequest& request : fixture_.metrics->Recent()) {
+    EXPECT_EQ(request.outcome, "abort");
+    EXPECT_GT(request.completion_tokens, 0);
+    EXPECT_GT(request.energy, Joules(0));
+  }
 }
 
 TEST_F(HttpServerTest, RequestIdsAreEchoedOrMade) {

@@ -5,9 +5,8 @@
 
 #include <string>
 
-#include "engine/request/request_error.h"
-
 #include "absl/strings/str_cat.h"
+#include "engine/request/request_error.h"
 
 namespace mj {
 namespace {
@@ -122,6 +121,19 @@ TEST(FieldReaderTest, KeepsTheFirstError) {
 TEST(QuotedTest, CutsLongValues) {
   EXPECT_LE(Quoted(Json(std::string(1000, 'x'))).size(), 70u);
   EXPECT_EQ(Quoted(Json(std::vector<int>(500, 1))), "an array of 500");
+}
+
+TEST(ParseJsonTest, WhatIsWrongIsToldWithoutTheText) {
+  const std::string secret = "my patient has a very secret illness";
+  for (const std::string& body :
+       {"{\"prompt\":\"" + secret, "{\"prompt\":\"" + secret + "\x01\"}",
+        "{\"prompt\":\"" + secret + "\"",
+        "[1e" + std::string(5000, '9') + "]"}) {
+    const std::string message(ParseJson(body).status().message());
+    EXPECT_THAT(message, testing::HasSubstr("the body is not JSON: "));
+    EXPECT_THAT(message, testing::Not(testing::HasSubstr("secret")));
+    EXPECT_LT(message.size(), 250u);
+  }
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ TEST(LivePageTest, UnknownJoulesAreNullNotZero) {
   EngineStats stats;
   stats.energy_known = false;
   stats.energy_unknown_reason = "no counter";
-  const Json state = LiveState(stats, "m", Seconds(1), {});
+  const Json state = LiveState(stats, "m", {.clock = Seconds(1)}, {});
   EXPECT_TRUE(state["energy"]["joules"].is_null());
   EXPECT_EQ(state["energy"]["unknown_reason"], "no counter");
   EXPECT_TRUE(state["clock"].is_null());
@@ -38,7 +38,10 @@ TEST(LivePageTest, CountersGaugesAndRequests) {
   request.id = "a";
   request.energy = Joules(0.25);
   const std::vector<RecentRequest> recent = {request};
-  const Json state = LiveState(stats, "m", Seconds(1.5), recent);
+  const Json state = LiveState(
+      stats, "m", {.started = 7, .now = 9, .clock = Seconds(1.5)}, recent);
+  EXPECT_EQ(state["started"], 7);
+  EXPECT_EQ(state["now"], 9);
   EXPECT_EQ(state["running"], 3);
   EXPECT_EQ(state["generated_tokens"], 9);
   EXPECT_EQ(state["energy"]["joules"]["decode"], 2.0);

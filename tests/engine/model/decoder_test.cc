@@ -179,6 +179,17 @@ TEST_P(DecoderTest, ReducedModelsObeyTheRuleOfBitsToo) {
   }
 }
 
+TEST(DecoderProgressTest, EveryLayerCounts) {
+  const nlohmann::json reference = Reference("llama3");
+  const std::vector<int32_t> ids = reference["ids"];
+  Runner runner("llama3", Backends()[0], 1);
+  EXPECT_EQ(runner.decoder->layers_done(), 0u);
+  const int chunks = 2, rows = (std::ssize(ids) + 1) / chunks;
+  runner.Logits(ids, rows);
+  EXPECT_EQ(runner.decoder->layers_done(),
+            chunks * runner.decoder->weights().layers.size());
+}
+
 TEST(DecoderReductionTest, DenseAndEightBitsChangeNoBit) {
   constexpr const char* kModel = "llama-quantised";
   const std::vector<int32_t> ids = Reference(kModel)["ids"];

@@ -33,7 +33,14 @@ constexpr SloCase kCases[] = {
     {"cut after a token", absl::StatusCode::kDeadlineExceeded, 0, 0.4, 0.6, 3,
      1, kAttained, kMissed},
     {"failed", absl::StatusCode::kInternal, 0, 0, 1, 0, 1, kMissed, kMissed},
-    {"cancelled", absl::StatusCode::kCancelled, 0, 0.6, 9, 3, 1, kNone, kNone},
+    {"cancelled, too late for the first token", absl::StatusCode::kCancelled, 0,
+     0, 9, 0, 1, kMissed, kNone},
+    {"cancelled before it was late", absl::StatusCode::kCancelled, 0, 0, 0.4, 0,
+     1, kNone, kNone},
+    {"cancelled within the reply", absl::StatusCode::kCancelled, 0, 0.6, 9, 3,
+     1, kMissed, kNone},
+    {"cancelled within one that began in time", absl::StatusCode::kCancelled, 0,
+     0.4, 9, 3, 1, kAttained, kNone},
 };
 
 TEST(SloTest, JudgesWhatTheServerDid) {
