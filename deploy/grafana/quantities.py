@@ -51,7 +51,7 @@ class Quantity:
 
     def over_each(self, other, *labels):
         """Several series of `self` share a divisor with these labels."""
-        return self._over(f"on ({', '.join(labels)}) group_left "
+        return self._over(f"on ({', '.join(labels)}) group_left () "
                           f"({other.text} > 0)", other)
 
     def over_one(self, other):

@@ -1,6 +1,7 @@
 """The page at / in a real browser: what it renders is what the server says."""
 
 import base64
+import json
 import os
 import pathlib
 import re
@@ -66,9 +67,7 @@ class LivePageTest(unittest.TestCase):
         cls.client = threading.Thread(target=keep_busy,
                                       args=(cls.server, cls.stop))
         cls.client.start()
-        cls.page.call("Page.navigate", url=cls.server.http + "/")
-        cls.wait_for("document.querySelectorAll('#recent tr').length > 1 && "
-                     "document.getElementById('perToken').textContent != '–'")
+        cls.open()
 
     @classmethod
     def tearDownClass(cls):
@@ -76,6 +75,12 @@ class LivePageTest(unittest.TestCase):
         cls.client.join()
         cls.page.__exit__()
         cls.server.__exit__()
+
+    @classmethod
+    def open(cls):
+        cls.page.call("Page.navigate", url=cls.server.http + "/")
+        cls.wait_for("document.querySelectorAll('#recent tr').length > 1 && "
+                     "document.getElementById('perToken').textContent != '–'")
 
     @classmethod
     def wait_for(cls, condition, seconds=60):
@@ -115,6 +120,16 @@ class LivePageTest(unittest.TestCase):
         shown = float(self.text("throughput").replace(",", ""))
         self.assertGreater(told, 0)
         self.assertAlmostEqual(shown, told, delta=0.5 * told)  # other seconds
+
+    def test_a_server_that_was_started_again_has_no_rates_yet(self):
+        self.addCleanup(self.open)
+        live = self.server.request("GET", "/live")[1]
+        again = {**live, "started": live["started"] + 9, "steps": 0,
+                 "generated_tokens": 0, "prompt_tokens": 0,
+                 "clock_seconds": live["clock_seconds"] + 1}
+        self.assertEqual(self.page.evaluate(
+            f"show({json.dumps(live)}); show({json.dumps(again)}); "
+            f"document.getElementById('throughput').textContent"), "–")
 
     def test_a_row_is_a_request_with_its_joules(self):
         status, reply = self.server.post(
