@@ -199,7 +199,7 @@ asio::awaitable<bool> HttpTransport::Read(HttpLink& link,
         reader.Take(buffer.data(), rest.size() + n, clock_.Now());
     parts_ += static_cast<int64_t>(reader.reply().text_times.size() - known);
     if (goes_on || after_done) continue;
-    if (reader.has_error()) break;
+    if (reader.has_error() || reader.done()) break;
     after_done.emplace(context_, kMostAfterDone).Guard(&link);
   }
   co_return true;
