@@ -53,11 +53,11 @@ class LinkOver final : public HttpLink {
   asio::awaitable<std::string> Connect(
       const tcp::resolver::results_type& endpoints) override {
     Error error;
-    // Below, a socket that cannot be opened is an operation that was aborted.
+    // What follows tells a socket that cannot be opened as an operation that
+    // was aborted.
     socket().open(endpoints.begin()->endpoint().protocol(), error);
-    if (!error) {
-      co_await asio::async_connect(socket(), endpoints, Into(error));
-    }
+    if (error == asio::error::no_descriptors) co_return ConnectError(error);
+    co_await asio::async_connect(socket(), endpoints, Into(error));
     if (error) co_return ConnectError(error);
     Error ignored;
     socket().set_option(tcp::no_delay(true), ignored);
