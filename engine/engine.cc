@@ -99,7 +99,7 @@ void Engine::Impl::Step() {
 void Engine::Impl::Finish(Seconds now) {
   Forget();
   energy.Flush(now, /*idle=*/!HasWork());
-  counted.last_progress = now;
+  ++counted.progress;
   PublishStats();
   // Last, so that whoever has a whole reply finds it in the stats, and an idle
   // engine has answered everyone.

@@ -103,7 +103,6 @@ Engine::Impl::Impl(const Capacity& capacity,
     queues.ShareBeginnings(*std::move(hasher), options.prefix_regions);
   }
   speculator.NoteProbes(probes);
-  counted.last_progress = clock.Now();
   PublishStats();
   energy.control().OnWindow([this](const EnergyWindow& window) {
     power.OnWindow(window);

@@ -25,7 +25,7 @@ EngineStats Engine::Impl::Stats() {
     stats = published;
     stats.of_late = of_late;
   }
-  stats.layers = model->runner->layers_done();
+  stats.progress += model->runner->layers_done();
   stats.waiting += inbox.num_untaken();
   const auto wasted = [&](WasteReason reason) {
     return totals.energy.wasted[static_cast<size_t>(reason)];

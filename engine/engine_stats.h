@@ -47,9 +47,10 @@ struct EngineStats {
   DepthStats depth;
   Joules saved_prefix{0};  // modelled: their rows, not computed
   uint64_t steps = 0;
-  uint64_t layers = 0;         // of the model, computed; grows within a step
-  Seconds last_progress{0};    // clock time of the latest step's end
-  uint64_t prompt_tokens = 0;  // computed or shared, once a choice
+  // Rounds of the engine's loop, pauses too, and layers within a step: with
+  // work, it stands still only where the engine is stuck.
+  uint64_t progress = 0;
+  uint64_t prompt_tokens = 0;         // computed or shared, once a choice
   uint64_t shared_prompt_tokens = 0;  // of them, not computed
   uint64_t generated_tokens = 0;
   uint64_t preemptions = 0;

@@ -133,8 +133,10 @@ CallOrigin Api::OriginOf(const HttpCall& call) {
 
 HttpReply Api::Deny(const HttpCall& head, int http_status,
                     const std::string& message) const {
-  serving_.log.Refused(OriginOf(head), "", absl::InvalidArgumentError(message),
-                       http_status);
+  constexpr size_t kMostLogged = 200;  // of a path that anybody may send
+  serving_.log.Refused(
+      OriginOf(head), "",
+      absl::InvalidArgumentError(message.substr(0, kMostLogged)), http_status);
   return ErrorReply(http_status, message);
 }
 
@@ -217,8 +219,7 @@ Outcome Api::HealthReply(const HttpCall&, std::function<void()>) {
     return JsonReply({{"status", "ok"}});
   }
   return ErrorReply(
-      503, absl::StrCat("neither a step nor a layer of one has ended for more "
-                        "than ",
+      503, absl::StrCat("the engine has not got on for more than ",
                         kStuckAfter.count(), " s although there is work"));
 }
 

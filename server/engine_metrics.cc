@@ -35,9 +35,10 @@ void AddWork(const EngineStats& stats, MetricFamilies& out) {
     out.Counter(name, help, {{static_cast<double>(n)}}, alias);
   };
   count("steps_total", "Steps the engine has run.", stats.steps);
-  count("layers_total",
-        "Layers of the model that steps have computed: grows within a step.",
-        stats.layers);
+  count("progress_total",
+        "Rounds of the engine's loop, pauses too, and layers of its steps: "
+        "stands still only where it is stuck or has nothing to do.",
+        stats.progress);
   count("prompt_tokens_total",
         "Prompt tokens of admitted requests, once a choice: computed, or found "
         "in the prefix cache.",

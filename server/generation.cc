@@ -66,9 +66,9 @@ void Generation::Cancel(bool gone) {
   }
 }
 
-Json Generation::CodeOf(const absl::Status& status) const {
+Json Generation::Code() const {
   if (gone_) return Json();
-  return told_ ? 200 : HttpStatusOf(status);
+  return told_ ? 200 : HttpStatusOf(status_);
 }
 
 void Generation::End(Part& part, const Delta& last) {
@@ -78,8 +78,12 @@ void Generation::End(Part& part, const Delta& last) {
   AddUsage(last.usage, usage_);
   const RecentRequest ended =
       serving_.metrics.ObserveFinished(part.request, last, part.finish);
-  serving_.log.Ended(origin_, ended, part.request, last.status,
-                     CodeOf(last.status));
+  const bool was_fine = cancelled_ && !gone_ && absl::IsCancelled(last.status);
+  serving_.log.Ended(
+      origin_, ended, part.request,
+      was_fine ? absl::CancelledError("another prompt of the call failed")
+               : last.status,
+      Code());
 }
 
 void Generation::ObserveTokens(Part& part, const Delta& delta) {

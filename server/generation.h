@@ -53,7 +53,7 @@ class Generation final {
   Json Reply() { return format_->Whole(usage_); }
 
   // Nobody waits any more. Advance() until all_ended() to learn what it took:
-  // the engine says it within a step. `gone`: the client was told nothing.
+  // the engine says it soon. `gone`: the client has left before the end.
   void Cancel(bool gone);
 
  private:
@@ -72,7 +72,7 @@ class Generation final {
   void ObserveTokens(Part& part, const Delta& delta);
   void End(Part& part, const Delta& last);
   // The HTTP status that the client gets, null: it has gone.
-  Json CodeOf(const absl::Status& status) const;
+  Json Code() const;
   void StreamEnd(std::string& events);
 
   const Serving serving_;

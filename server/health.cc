@@ -5,10 +5,9 @@ namespace mj {
 bool Health::Healthy(const EngineStats& stats, Seconds now) {
   const std::lock_guard lock(mutex_);
   const bool work = stats.running + stats.waiting > 0;
-  const uint64_t done = stats.steps + stats.layers;
-  if (!work || !had_work_ || done != done_) since_ = now;
+  if (!work || !had_work_ || stats.progress != progress_) since_ = now;
   had_work_ = work;
-  done_ = done;
+  progress_ = stats.progress;
   return now - since_ <= kStuckAfter;
 }
 

@@ -9,9 +9,9 @@
 
 namespace mj {
 
-// Stuck: there has been work, and neither a step nor a layer of one has ended,
-// for this long. Longer than a layer takes on the slowest simulated device,
-// shorter than a client's patience.
+// Stuck: there has been work and no progress (EngineStats) for this long.
+// Longer than a layer takes on the slowest simulated device, shorter than a
+// client's patience.
 inline constexpr Seconds kStuckAfter{30};
 
 // Thread-safe. Only what its own callers see counts, so an idle hour before
@@ -23,8 +23,8 @@ class Health final {
  private:
   std::mutex mutex_;
   bool had_work_ = false;
-  uint64_t done_ = 0;  // steps and layers
-  Seconds since_{0};   // had_work_ with done_ of them since then
+  uint64_t progress_ = 0;
+  Seconds since_{0};  // had_work_ with progress_ since then
 };
 
 }  // namespace mj

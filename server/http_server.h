@@ -35,7 +35,8 @@ class HttpServer final {
   ~HttpServer();
 
   int port() const;
-  int active_calls() const;  // requests read whole and not yet answered
+  // Requests read whole and not yet answered, or not yet ended by the engine.
+  int active_calls() const;
 
  private:
   struct Impl;

@@ -100,11 +100,12 @@ asio::awaitable<bool> HttpSession::Follow(const HttpExchange& exchange,
   const bool goes_on = co_await Tell(exchange, generation);
   StopWatching();
   if (!generation.all_ended()) {
-    // A part that failed was told to the client; else it is nobody's.
-    generation.Cancel(/*gone=*/generation.status().ok());
+    // Where a part failed, the client was told so.
+    const bool gone = generation.status().ok();
+    generation.Cancel(gone);
     // The engine may take a step more, or be stuck; the descriptor is free now.
     Error ignored;
-    if (*client_gone_) socket_.close(ignored);
+    if (gone) socket_.close(ignored);
     std::string unread;
     generation.Advance(unread);
     while (!generation.all_ended()) {

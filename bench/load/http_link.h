@@ -30,7 +30,9 @@ class HttpLink {
   virtual boost::asio::awaitable<size_t> ReadSome(
       boost::asio::mutable_buffer buffer, Error& error) = 0;
   // After an end without a reply: whether the server had closed before it read
-  // what was written last, so that it never saw it (its host then says RST).
+  // what was written last, so that it never saw it. Its host then says RST, for
+  // which a while is waited; one that comes later, or came in place of the end,
+  // is not known from an answer that the server refused.
   virtual boost::asio::awaitable<bool> LostWhatWasWritten() = 0;
   virtual void Close() = 0;
   virtual bool is_open() const = 0;

@@ -117,7 +117,7 @@ asio::awaitable<void> HttpTransport::Exchange(std::string request,
 asio::awaitable<bool> HttpTransport::TryKept(const std::string& request,
                                              TimeLimit& limit,
                                              HttpReplyReader& reader) {
-  while (!kept_.empty()) {
+  while (!cancelled_ && !kept_.empty()) {
     std::unique_ptr<HttpLink> link = std::move(kept_.back());
     kept_.pop_back();
     if (link->is_quiet()) {
@@ -140,7 +140,7 @@ asio::awaitable<bool> HttpTransport::WasUnseen(HttpLink& link, Talked talked,
   if (talked == Talked::kRead || !link.is_open()) co_return false;
   if (talked == Talked::kNotWritten) co_return true;
   const bool lost = co_await link.LostWhatWasWritten();
-  if (lost) co_return link.is_open();
+  if (lost || !link.is_open()) co_return link.is_open();
   reader.Fail("connection_lost");
   co_return false;
 }

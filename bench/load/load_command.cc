@@ -222,7 +222,9 @@ Json Settings(const Bench& bench, const Json& served, const BuildInfo& build) {
 // Told before a long load, not after it. Leaves no empty file behind.
 absl::Status CheckWritable(const std::string& path) {
   if (path.empty() || path == "-") return absl::OkStatus();
-  const bool is_new = !std::filesystem::exists(path);
+  std::error_code unknown;  // then it cannot be written either
+  const bool is_new = std::filesystem::symlink_status(path, unknown).type() ==
+                      std::filesystem::file_type::not_found;
   if (!std::ofstream(path, std::ios::app)) {
     return absl::InvalidArgumentError(absl::StrCat("cannot write ", path));
   }

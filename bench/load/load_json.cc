@@ -93,7 +93,9 @@ Json RowJson(const LoadRow& row, const Slo& slo) {
   json["interrupted"] = row.run.interrupted;
   AddCounts(row.score, json);
   AddRates(row.score, slo, json);
-  if (slo.any()) json["holds_slo"] = row.holds;
+  if (slo.any()) {
+    json["holds_slo"] = row.run.interrupted ? Json() : Json(row.holds);
+  }
   AddEnergy(row, json);
   json["ttft_ms"] = DistributionJson(row.score.ttft);
   json["ttft_from_send_ms"] = DistributionJson(row.score.ttft_from_send);

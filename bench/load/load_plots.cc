@@ -77,7 +77,10 @@ Plot ThroughputPlot(const LoadRow& row) {
   }
   const auto first =
       std::ranges::find(row.run.records, true, &RequestRecord::counted);
-  if (first != row.run.records.begin() && first != row.run.records.end()) {
+  const bool warmed_up =
+      std::any_of(row.run.records.begin(), first,
+                  [](const auto& r) { return r.error != "interrupted"; });
+  if (warmed_up && first != row.run.records.end()) {
     plot.marks.push_back({"warm-up ends", first->due.count()});
   }
   return plot;

@@ -75,7 +75,12 @@ std::optional<Rates> RatesOf(const LoadRun& run,
   Rates rates{.window = window.end - window.begin};
   if (rates.window.count() <= 0) return std::nullopt;
   const double each = 1 / rates.window.count();
-  if (run.end) rates.offered = static_cast<double>(counted.size()) * each;
+  if (run.end && *run.end > window.begin) {
+    const auto due = std::ranges::count_if(
+        run.records, [&](const auto& r) { return r.due >= window.begin; });
+    rates.offered =
+        static_cast<double>(due) / (*run.end - window.begin).count();
+  }
   for (const RequestRecord& record : run.records) {
     if (!record.succeeded()) continue;
     if (window.holds(record.finished)) {

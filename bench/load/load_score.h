@@ -26,7 +26,7 @@ bool Meets(const RequestRecord& record, const Slo& slo);
 // fewer replies had ended by then than half as many as are counted.
 struct Rates {
   Seconds window{0};
-  std::optional<double> offered;  // open loop: counted ones, failed ones too
+  std::optional<double> offered;  // open loop: due a second until run.end
   double requests = 0;            // that succeeded, by the time of their end
   double goodput = 0;             // those of them that met the SLO
   // Of all that succeeded; a reply's come evenly from its first part to its

@@ -113,7 +113,8 @@ absl::StatusOr<std::vector<Prompt>> ParsePrompts(std::string_view name,
 
 absl::StatusOr<std::vector<Prompt>> ReadPrompts(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file || std::filesystem::is_directory(path)) {
+  std::error_code unknown;
+  if (!file || std::filesystem::is_directory(path, unknown)) {
     return absl::NotFoundError(
         absl::StrCat("--prompts ", path, " cannot be read as a file"));
   }

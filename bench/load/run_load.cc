@@ -199,6 +199,7 @@ void LoadLoop::Interrupt() {
   run_.interrupted = true;
   if (run_.end) run_.end = std::min(*run_.end, Now());
   due_timer_.cancel();
+  signals_.clear();  // the next one ends the program
   transport_->Cancel();
   StopIfDone();
 }

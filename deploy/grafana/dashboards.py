@@ -124,8 +124,9 @@ def overview():
                 Panel("Computed again", ("tokens", rate(metric(
                     "recomputed_tokens_total")))),
                 Panel("Steps", ("steps", rate(metric("steps_total")))),
-                Panel("Layers of steps", ("layers", rate(metric(
-                    "layers_total"))), about="0 with work: it is stuck."),
+                Panel("Progress", ("layers and rounds", rate(metric(
+                    "progress_total"))), unit="cps",
+                    about="0 with work: it is stuck."),
                 Panel("Sequences at once, at the most",
                       ("limit", state("limit_max_num_seqs")), unit="short"),
                 Panel("Rows a step, at the most",

@@ -5,6 +5,7 @@ import json
 import pathlib
 import socket
 import tempfile
+import time
 import unittest
 
 import openai
@@ -117,11 +118,11 @@ class LogTest(unittest.TestCase):
                               b"Authorization: Bearer k\r\n"
                               b"Content-Length: %d\r\n\r\n" % len(body) + body)
                     s.recv(1000)
-                for _ in range(200):
+                end = time.monotonic() + 30
+                lines = requests_in(server)
+                while len(lines) < 2 and time.monotonic() < end:
+                    time.sleep(0.05)
                     lines = requests_in(server)
-                    if len(lines) == 2:
-                        break
-                    server.request("GET", "/health")
                 self.assertEqual((lines[0]["outcome"], lines[0]["status"]),
                                  ("refused", 401))
                 self.assertEqual((lines[1]["outcome"], lines[1]["status"],

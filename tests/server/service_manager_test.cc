@@ -43,10 +43,10 @@ class Listener {
   const int fd_;
 };
 
-EngineStats Working(uint64_t steps) {
+EngineStats Working(uint64_t progress) {
   EngineStats stats;
   stats.running = 1;
-  stats.steps = steps;
+  stats.progress = progress;
   return stats;
 }
 
@@ -89,7 +89,7 @@ TEST(ServiceManagerTest, TheWatchdogHearsNothingOfAnEngineThatIsStuck) {
   EXPECT_TRUE(told(Working(7), kStuckAfter));
   EXPECT_FALSE(told(Working(7), kStuckAfter + Seconds(1)));
   EXPECT_FALSE(told(Working(7), kStuckAfter + Seconds(500)));
-  EXPECT_TRUE(told(Working(8), kStuckAfter + Seconds(501))) << "a step ended";
+  EXPECT_TRUE(told(Working(8), kStuckAfter + Seconds(501))) << "it got on";
 }
 
 TEST(ServiceManagerTest, WithoutAManagerNothingIsTold) {

@@ -102,6 +102,21 @@ TEST(LoadScoreTest, AsManyAreOfferedAsDone) {
   EXPECT_NEAR(score.rates->goodput, 1, 1e-9);
 }
 
+// A server that needs three times as long.
+TEST(LoadScoreTest, WhatIsOfferedIsNotWhatIsDone) {
+  std::vector<RequestRecord> records;
+  for (int i = 0; i < 20; ++i) {
+    records.push_back(Good(i, 5));
+    records.back().finished = records.back().last_text.emplace(3 * i + 9);
+  }
+  LoadRun run = RunOf(std::move(records));
+  run.end = Seconds(20);
+  const LoadScore score = Score(run, {});
+  EXPECT_NEAR(score.rates->offered.value(), 1, 1e-9);
+  EXPECT_EQ(score.rates->window, Seconds(66));
+  EXPECT_NEAR(score.rates->requests, 20 / 66.0, 1e-9);
+}
+
 TEST(LoadScoreTest, GoodputIsPartOfThroughput) {
   // Two waves of 16 at once: the second ends after the last was sent.
   std::vector<RequestRecord> records;
