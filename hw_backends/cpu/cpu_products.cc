@@ -55,8 +55,11 @@ void CpuProducts::Multiply(const ProductPiece& piece, MatrixRef x,
   auto args = ArgsOf<LinearArgs>(piece, accumulate, y);
   args.x = from.row(piece.row);
   args.x_stride = from.stride;
-  args.sums = converted_.sums() + piece.row * piece.matrix.groups;
-  args.sums_stride = piece.matrix.groups;
+  // Only some types of weights need them.
+  if (const float* const sums = converted_.sums()) {
+    args.sums = sums + piece.row * piece.matrix.groups;
+    args.sums_stride = piece.matrix.groups;
+  }
   kernels_.linear(args);
 }
 

@@ -127,7 +127,8 @@ class Head {
 bool SameBits(const std::vector<TokenLogit>& a,
               const std::vector<TokenLogit>& b) {
   return a.size() == b.size() &&
-         std::memcmp(a.data(), b.data(), a.size() * sizeof a[0]) == 0;
+         (a.empty() ||
+          std::memcmp(a.data(), b.data(), a.size() * sizeof a[0]) == 0);
 }
 
 std::vector<TokenLogit> SortedPrefix(const std::vector<float>& row, int count) {
