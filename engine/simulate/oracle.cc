@@ -37,7 +37,8 @@ class FirstTokens {
 
   // When `state` must have ended step `i`.
   double Deadline(int state, size_t i) const {
-    const double* times = &times_[static_cast<size_t>(state) * capacity_];
+    const double* times =
+        times_.data() + static_cast<size_t>(state) * capacity_;
     double least = kInfinity;
     for (int slot = 0; slot < capacity_; ++slot) {
       least = std::min(least, times[slot] + offset_[slot]);
