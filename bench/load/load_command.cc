@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "bench/commands.h"
+#include "bench/load/dump_json.h"
 #include "bench/load/load_flags.h"
 #include "bench/load/load_plan.h"
 #include "bench/load/load_report.h"
@@ -188,7 +189,7 @@ Json Settings(const Bench& bench, const Json& served, const BuildInfo& build) {
   json["prompts"] = flags.prompts;
   // Lengths are the trace's where there is one, and a file's prompts have their
   // own.
-  const bool traced = flags.plan.arrivals.starts_with("trace:");
+  const bool traced = flags.plan.traced();
   const bool made_up = flags.prompts.empty() && !traced;
   json["prompt_tokens"] = made_up ? Json(flags.plan.prompt_tokens) : Json();
   json["output_tokens"] = traced ? Json() : Json(flags.plan.output_tokens);

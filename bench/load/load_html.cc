@@ -1,6 +1,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "bench/load/dump_json.h"
 #include "bench/load/load_plots.h"
 #include "bench/load/load_report.h"
 #include "engine/text/jinja_escape.h"

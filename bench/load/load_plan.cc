@@ -159,7 +159,8 @@ LoadPlan::Lengths LoadPlan::LengthsOf(int index) const {
 }
 
 absl::StatusOr<Arrivals> ParseArrivals(const std::string& text) {
-  constexpr std::string_view kTracePrefix = "trace:", kGammaPrefix = "gamma:";
+  constexpr std::string_view kTracePrefix = PlanWords::kTracePrefix;
+  constexpr std::string_view kGammaPrefix = "gamma:";
   if (text == "poisson") return Arrivals{};
   if (text == "uniform") return Arrivals{.kind = Arrivals::Kind::kUniform};
   if (text == "gamma") {
@@ -193,8 +194,8 @@ std::vector<Seconds> ArrivalTimes(const Arrivals& arrivals, double rate,
 }
 
 std::optional<double> DurationOf(const PlanWords& words) {
-  const bool ends = words.duration_seconds || words.requests > 0 ||
-                    words.arrivals.starts_with("trace:");
+  const bool ends =
+      words.duration_seconds || words.requests > 0 || words.traced();
   return ends ? words.duration_seconds : kDefaultDuration.count();
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -16,9 +17,12 @@ namespace mj {
 
 // As a command line has it.
 struct PlanWords {
+  static constexpr std::string_view kTracePrefix = "trace:";
+
   std::optional<double> rate;        // open loop: requests a second
   int concurrency = 0;               // closed loop: requests at once
   std::string arrivals = "poisson";  // ParseArrivals
+  bool traced() const { return arrivals.starts_with(kTracePrefix); }
   std::string prompt_tokens = "128", output_tokens = "64";
   std::optional<double> duration_seconds;  // neither: kDefaultDuration
   int requests = 0;                        // 0: no limit of their number

@@ -35,12 +35,6 @@ struct LoadReport {
 // suffix says; unknown is null.
 nlohmann::ordered_json LoadJson(const LoadReport& report);
 
-// What is no UTF-8 (a name of a file, say) is replaced, not thrown at.
-inline std::string DumpJson(const nlohmann::ordered_json& json) {
-  return json.dump(-1, ' ', false,
-                   nlohmann::ordered_json::error_handler_t::replace);
-}
-
 // What a reader should know of a run beside its numbers, a sentence each.
 std::vector<std::string> Remarks(const LoadRow& row);
 

@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "bench/load/dump_json.h"
 #include "nlohmann/json.hpp"
 
 namespace mj {
@@ -166,8 +167,7 @@ std::string RequestBody(Api api, const RequestStyle& style,
   } else if (style.lists_tokens) {
     body["logprobs"] = 1;
   }
-  // What is no UTF-8 in a prompt file is replaced, not thrown at.
-  return body.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return DumpJson(body);
 }
 
 std::string HttpGetRequest(const Target& target, const RequestStyle& style,

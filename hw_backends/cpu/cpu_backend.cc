@@ -78,9 +78,7 @@ class CpuBackend final : public Backend {
     return static_cast<RopeId>(ropes_.size() - 1);
   }
 
-  BufferId AddBuffer(int cols) override {
-    return activations_.Add(cols);
-  }
+  BufferId AddBuffer(int cols) override { return activations_.Add(cols); }
 
   absl::Status AllocateKv(const KvShape& shape, int num_blocks) override {
     if (!activations_.status().ok()) return activations_.status();
@@ -148,7 +146,8 @@ class CpuBackend final : public Backend {
     const int matrix = Matrix(spec.matrix);
     assert(x != y);
     assert(matrices_->cols(matrix) <= activations_.cols(x));
-    assert(matrices_->rows(matrix) / (spec.gate ? 2 : 1) <= activations_.cols(y));
+    assert(matrices_->rows(matrix) / (spec.gate ? 2 : 1) <=
+           activations_.cols(y));
     LinearOp op{.x = Rows(x),
                 .rows = rows_.size(),
                 .positions = rows_.positions().data(),
